@@ -1,0 +1,158 @@
+"""The composition root: the only place that picks concrete classes and puts them together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from bot.conversation.model import Model, ModelInUse
+from bot.conversation.ports import Engine, Store
+from bot.conversation.service import Conversations
+from bot.engine.connect import connect
+from bot.engine.limits import Limits
+from bot.errors import SettingsError, StartupError, UserError
+from bot.settings import Settings
+from bot.store.history import RedisStore
+from bot.web.health import Check
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What both fronts (Discord and the playground) are built on."""
+
+    engine: Engine
+    store: Store
+    model: Model
+    conversations: Conversations
+
+
+@asynccontextmanager
+async def open_core(settings: Settings) -> AsyncGenerator[Core, None]:
+    """Open store and engine; both come up even if their servers are away for now.
+
+    What this process has to run itself (a private Valkey, the embedded engine) is started here;
+    a `StartupError` says why it could not.
+    """
+    async with AsyncExitStack() as stack:
+        store = await _open_store(settings, stack)
+        engine = await connect(
+            settings.engine_url,
+            api_key=settings.engine_api_key.get_secret_value() if settings.engine_api_key else None,
+            model_file=settings.model_file,
+            data_dir=settings.data_dir,
+            limits=Limits(first_token=settings.first_token_timeout, total=settings.reply_timeout),
+        )
+        stack.push_async_callback(engine.aclose)
+        model = Model(engine, settings.model, settings.max_reply_tokens)
+        yield Core(engine, store, model, Conversations(engine, store, model))
+
+
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
+    if settings.redis_url:
+        store = RedisStore(
+            settings.redis_url.get_secret_value(), history_days=settings.history_days
+        )
+    else:
+        # Only who has no Redis pays for the import.
+        from bot.store.embedded import EmbeddedValkey
+
+        valkey = await stack.enter_async_context(EmbeddedValkey(settings.data_dir))
+        store = RedisStore(valkey.url, history_days=settings.history_days, revive=valkey.ensure)
+    stack.push_async_callback(store.aclose)
+    return store
+
+
+async def run(settings: Settings) -> None:
+    """Connect to Discord and answer until stopped."""
+    if settings.discord_token is None:
+        raise SettingsError(
+            "DISCORD_TOKEN: is not set; it is the bot's token from "
+            "https://discord.com/developers/applications (or put it in a file: DISCORD_TOKEN_FILE)"
+        )
+    # Here and below: the playground does not pay for Discord, nor the doctor for either.
+    from bot.client import HermesBot
+
+    async with open_core(settings) as core, asyncio.TaskGroup() as background:
+        bot = HermesBot(settings, conversations=core.conversations, store=core.store)
+
+        async def connected() -> None:
+            if not bot.is_ready():
+                raise UserError("Not connected to Discord.")
+
+        checks = {"redis": core.store.ping, "engine": core.engine.describe, "discord": connected}
+        async with bot, _health(settings, checks):
+            warm_up = background.create_task(core.model.current())
+            await bot.start(settings.discord_token.get_secret_value())
+            warm_up.cancel()
+
+
+async def play(settings: Settings, *, open_browser: bool) -> None:
+    """Serve the playground until stopped."""
+    from bot.web.browser import can_open, open_page
+    from bot.web.playground import Playground
+    from bot.web.server import serve
+
+    async with open_core(settings) as core:
+        model = await core.model.current()
+        engine = _engine_in_words(settings, model)
+        store = "Redis" if settings.redis_url else f"a private Valkey in {settings.data_dir}"
+        page = Playground(core.conversations, core.model, engine=engine, store=store)
+        checks = {"redis": core.store.ping, "engine": core.engine.describe}
+        async with serve(
+            settings.http_host, settings.http_port, checks=checks, playground=page
+        ) as address:
+            print(f"\n  Playground: {address}    (Ctrl+C ends it)")
+            print(f"  Engine:     {engine}; conversations are kept in {store}.")
+            if model.profile.note:
+                print(f"  Note:       {model.profile.note}")
+            print(flush=True)
+            if open_browser and can_open():
+                await open_page(address)
+            await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _health(settings: Settings, checks: Mapping[str, Check]) -> AsyncGenerator[None, None]:
+    """Serve health beside the bot; a port that is taken is no reason not to answer people."""
+    from bot.web.server import serve
+
+    async with AsyncExitStack() as stack:
+        try:
+            address = await stack.enter_async_context(
+                serve(settings.http_host, settings.http_port, checks=checks)
+            )
+            log.info("health on %s/healthz and /readyz", address)
+        except StartupError as error:
+            log.warning("no health page: %s", error)
+        yield
+
+
+def _engine_in_words(settings: Settings, model: ModelInUse) -> str:
+    if settings.engine_url is None:
+        served = settings.model_file or "the bundled tiny model"
+        return f"llama.cpp in this process with {served}"
+    if model.info is None:
+        return f"{settings.engine_url} (does not answer yet)"
+    return f"{model.info.kind} at {settings.engine_url} with {model.info.model or 'a model'}"
+
+
+async def until_signalled(work: Awaitable[None]) -> None:
+    """Run `work` until it ends or the process is asked to stop (SIGTERM, SIGINT)."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(name, task.cancel)
+        except NotImplementedError:
+            # Windows has no signal handlers in its loop; Ctrl+C raises KeyboardInterrupt there.
+            break
+    try:
+        await task
+    except asyncio.CancelledError:
+        log.info("stopped")

@@ -1,0 +1,1 @@
+"""The conversation itself: load, build the prompt, stream, save. Free of Discord and Redis."""

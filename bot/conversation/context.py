@@ -1,0 +1,131 @@
+"""Which turns are sent to the model, and what they cost. Pure.
+
+A turn's cost is known once an engine has counted a prompt that holds it. Until then its length in
+UTF-8 bytes bounds it from above: no byte-level tokenizer makes more tokens than bytes. While the
+bound fits, nothing has to be counted at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.conversation.turns import State, Turn
+from bot.prompts import layout
+from bot.prompts.speakers import spoken
+
+# When the window is full it is cut down to this share of the limit in one step. Each cut makes
+# the engine read the kept part again, so a smaller share is cut less often; a larger one
+# remembers more. See "Prefix-stable prompts" in docs/decisions.md for the figures.
+KEEP_SHARE = 1 / 3
+
+# Tokens that close and open the turns around a reply: <|im_start|>assistant\n … <|im_end|>\n.
+REPLY_OVERHEAD = 5
+
+_LEFT_OUT = "\n[… {count} characters left out …]\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The turns that are sent and the prompt that says them.
+
+    `dropped` are the ids of turns that were cut in this step; `state` already begins behind them.
+    `tokens` is the expected cost of the prompt: exact, or an upper bound.
+    """
+
+    prompt: str
+    turns: tuple[Turn, ...]
+    dropped: tuple[str, ...]
+    state: State
+    tokens: int
+
+
+def block(turn: Turn) -> str:
+    """A turn as it stands in the prompt."""
+    content = turn.text if turn.role == "assistant" else spoken(turn.speaker, turn.text)
+    return layout.block(turn.role, content)
+
+
+def upper_bound(text: str) -> int:
+    """The most tokens that `text` can be."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def cost(turn: Turn) -> int:
+    """What a turn costs in tokens: counted, or its upper bound."""
+    return turn.tokens or upper_bound(block(turn))
+
+
+def head_cost(head: str, state: State) -> int:
+    """What stands before the first turn, with BOS and the opening of the reply."""
+    return state.base_tokens or upper_bound(head + layout.OPENING) + 1
+
+
+def total(head: str, turns: Sequence[Turn], state: State) -> int:
+    """Tokens of the prompt for these turns: exact, or an upper bound."""
+    return head_cost(head, state) + sum(map(cost, turns))
+
+
+def fit(head: str, turns: Sequence[Turn], state: State, limit: int, *, keep: int) -> Window:
+    """Choose the turns that fit into `limit` tokens, and render them.
+
+    The newest `keep` turns (the question) always stay. If the others do not all fit, old ones are
+    dropped until a third of the limit is left, and the window begins with a user's turn.
+    """
+    kept = list(turns)
+    if total(head, kept, state) > limit:
+        room = max(int(limit * KEEP_SHARE), head_cost(head, state))
+        size = total(head, kept, state)
+        while len(kept) > keep and (size > room or kept[0].role == "assistant"):
+            size -= cost(kept.pop(0))
+    dropped = tuple(turn.id for turn in turns[: len(turns) - len(kept)])
+    if dropped:
+        state = replace(state, start=kept[0].n if kept else state.start)
+        state = replace(state, cut=state.cut + len(dropped))
+    prompt = head + "".join(map(block, kept)) + layout.OPENING
+    return Window(prompt, tuple(kept), dropped, state, total(head, kept, state))
+
+
+def shorten(text: str, characters: int) -> str:
+    """Leave out the middle of `text` and say so in it; at most `characters` come out.
+
+    Where that leaves no room for the remark, only the beginning stays.
+    """
+    if len(text) <= characters:
+        return text
+    remark = _LEFT_OUT.format(count=len(text) - characters)
+    room = characters - len(remark)
+    if room < len(remark):
+        return text[:characters]
+    back = room // 3
+    return text[: room - back] + remark + text[len(text) - back :]
+
+
+def settle(window: Window, head: str, prompt_tokens: int) -> tuple[tuple[Turn, ...], State]:
+    """Turns and state with token counts that add up to what the engine counted.
+
+    What was not counted yet shares the rest by length; if all was, the newest turn takes the
+    difference. So the sum is exact after every reply, whatever single counts were off by.
+    """
+    known = window.state.base_tokens + sum(turn.tokens for turn in window.turns)
+    rest = prompt_tokens - known
+    open_turns = [turn for turn in window.turns if not turn.tokens]
+    weights = [upper_bound(block(turn)) for turn in open_turns]
+    base_weight = 0 if window.state.base_tokens else upper_bound(head + layout.OPENING)
+    whole = sum(weights) + base_weight
+    if not whole:
+        newest = window.turns[-1]
+        adjusted = replace(newest, tokens=max(newest.tokens + rest, 1))
+        return (*window.turns[:-1], adjusted), window.state
+    shares = {
+        turn.id: max(round(rest * weight / whole), 1)
+        for turn, weight in zip(open_turns, weights, strict=True)
+    }
+    turns = tuple(
+        replace(turn, tokens=shares[turn.id]) if turn.id in shares else turn
+        for turn in window.turns
+    )
+    state = window.state
+    if base_weight:
+        state = replace(state, base_tokens=max(rest - sum(shares.values()), 1))
+    return turns, state

@@ -1,0 +1,98 @@
+"""Which model answers, and how much it can read."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from bot.conversation.ports import Engine, EngineInfo
+from bot.errors import EngineError
+from bot.models import catalogue
+from bot.models.generic import GENERIC
+from bot.models.profile import Profile
+
+log = logging.getLogger(__name__)
+
+# A reply is promised at most this share of the context: the rest is for what was said before.
+_REPLY_SHARE = 0.25
+
+# Room for what an estimate is off by, and for engines that count a token or two differently.
+_MARGIN = 16
+
+# UTF-8 bytes per token before anything was measured; English prose has 4 to 5.
+_BYTES_PER_TOKEN = 3.0
+_CAUTION = 1.15
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInUse:
+    """A profile together with the limits of the engine that serves it, in tokens.
+
+    `context` is prompt plus reply, `max_reply` the longest reply, `prompt_limit` the longest
+    prompt that leaves room for it. `info` is None while the engine cannot be asked.
+    """
+
+    profile: Profile
+    info: EngineInfo | None
+    context: int
+    max_reply: int
+    prompt_limit: int
+
+
+class Model:
+    """Finds out once what the engine serves, and asks again after it was away.
+
+    `wanted` is the `MODEL` setting; without it the engine's own answer decides. While the engine
+    cannot be asked, the profile's (or the generic) limits stand in.
+    """
+
+    def __init__(self, engine: Engine, wanted: str | None, max_reply_tokens: int) -> None:
+        self._engine = engine
+        self._wanted = catalogue.named(wanted) if wanted else None
+        self._max_reply = max_reply_tokens
+        self._known: ModelInUse | None = None
+        self._bytes_per_token = _BYTES_PER_TOKEN
+
+    async def current(self) -> ModelInUse:
+        """The model in use. Never fails."""
+        if self._known:
+            return self._known
+        try:
+            info = await self._engine.describe()
+        except EngineError as error:
+            log.debug("engine not described: %s", error)
+            return self._in_use(self._wanted or GENERIC, None)
+        self._known = self._in_use(self._wanted or catalogue.recognise(info.model), info)
+        log.info(
+            "model %s as %s, %d tokens of context",
+            info.model or "unknown",
+            self._known.profile.name,
+            self._known.context,
+        )
+        return self._known
+
+    def forget(self) -> None:
+        """Ask the engine again next time: it was away and may serve another model now."""
+        self._known = None
+
+    def estimate(self, text: str) -> int:
+        """A careful guess of the tokens of `text`, for engines that cannot count."""
+        size = len(text.encode("utf-8", "surrogatepass"))
+        return int(size / self._bytes_per_token * _CAUTION) + 1
+
+    def learn(self, text: str, tokens: int) -> None:
+        """Take the engine's count of a prompt as a measure for later estimates."""
+        if tokens > 0:
+            measured = len(text.encode("utf-8", "surrogatepass")) / tokens
+            self._bytes_per_token += (measured - self._bytes_per_token) / 8
+
+    def _in_use(self, profile: Profile, info: EngineInfo | None) -> ModelInUse:
+        context = profile.context
+        if info and info.context:
+            # An unknown model is what the engine says; a known one is never read past its training.
+            context = info.context if profile is GENERIC else min(context, info.context)
+        max_reply = min(self._max_reply, max(int(context * _REPLY_SHARE), 1))
+        prompt_limit = context - max_reply - _MARGIN
+        if info and info.max_prompt:
+            prompt_limit = min(prompt_limit, info.max_prompt - _MARGIN)
+        return ModelInUse(profile, info, context, max_reply, prompt_limit)

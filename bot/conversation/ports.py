@@ -1,0 +1,180 @@
+"""The two ports of the conversation: the engine that writes text and the store that remembers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from bot.conversation.turns import Pending, Snapshot, State, Turn
+
+FinishReason = Literal["stop", "length"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the engine draws tokens; None leaves a value to the engine. Temperature 0 is greedy."""
+
+    temperature: float = 0.8
+    top_p: float | None = None
+    top_k: int | None = None
+    repetition_penalty: float | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One request for text.
+
+    `prompt` is the rendered prompt without BOS text (every supported engine adds BOS itself).
+    `max_tokens` may exceed what an engine takes per call; the engine then continues by itself.
+    `stop` may hold any number of strings; none of them appears in the streamed text. `session`
+    names the conversation, so that a load balancer can keep it on the replica that holds its
+    prefix. `schema` asks for JSON that fits a JSON Schema, where the engine can force it.
+    """
+
+    prompt: str
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    sampling: Sampling = field(default_factory=Sampling)
+    session: str = ""
+    schema: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of the answer, never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The answer is complete.
+
+    `reason` is "length" when `max_tokens` ran out. Token counts are the engine's own;
+    `prompt_tokens` counts the whole prompt with BOS and is None where the engine does not tell,
+    as is `cached_tokens`, the part of the prompt that came from the engine's prefix cache.
+    """
+
+    reason: FinishReason
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    generated_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What an engine says about itself.
+
+    `context` is prompt plus answer in tokens, `max_prompt` the longest prompt it takes; both are
+    None where it does not tell. `model` is the id it serves ("" if unknown).
+    """
+
+    kind: str
+    model: str = ""
+    context: int | None = None
+    max_prompt: int | None = None
+
+
+class Engine(Protocol):
+    """A server that continues a prompt. Errors are `bot.errors.EngineError`s."""
+
+    def stream(self, request: Generation) -> AsyncGenerator[Text | End, None]:
+        """Yield text as it comes and exactly one `End`, last; raise if there is no whole answer.
+
+        Closing the generator (or cancelling the task that reads it) closes the connection at
+        once, so that the engine stops working. Before the first piece of text, a busy or
+        unreachable engine is asked again a few times; afterwards never.
+        """
+        ...
+
+    async def count_tokens(self, text: str) -> int | None:
+        """Count the tokens of `text` without BOS, or None if the engine cannot."""
+        ...
+
+    async def describe(self) -> EngineInfo:
+        """Ask the engine what it serves."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections; a stream in flight ends."""
+        ...
+
+
+class Store(Protocol):
+    """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
+
+    async def load(self, conversation: str) -> Snapshot:
+        """Read turns, state and owed replies in one round trip."""
+        ...
+
+    async def journal(self, conversation: str, turns: Sequence[Turn], pending: Pending) -> bool:
+        """Write the user's turns and the owed reply in one round trip, all or nothing.
+
+        Returns False, and changes nothing, if the reply was journalled before: the same message
+        came twice, or another process has it.
+        """
+        ...
+
+    async def commit(
+        self,
+        conversation: str,
+        reply: str,
+        turns: Sequence[Turn],
+        state: State,
+        *,
+        dropped: Sequence[str] = (),
+        prompt: str | None = None,
+    ) -> None:
+        """Settle a reply in one round trip.
+
+        Writes `turns` (the reply, and turns whose token counts became known), removes the turns
+        with the ids in `dropped` (cut from the window; they move to the archive), stores `state`
+        and the exact `prompt` for `/context`, and removes the owed reply from the journal.
+        """
+        ...
+
+    async def save_state(self, conversation: str, state: State) -> None:
+        """Store a changed state."""
+        ...
+
+    async def clear(self, conversation: str) -> int:
+        """Forget the turns of a conversation (not its settings); return how many there were."""
+        ...
+
+    async def last_prompt(self, conversation: str) -> str | None:
+        """The exact prompt of the newest reply, if it is still kept."""
+        ...
+
+    async def owed(self) -> Sequence[tuple[str, Pending]]:
+        """All replies that are owed, as (conversation, entry), oldest first."""
+        ...
+
+    async def always_on(self) -> frozenset[str]:
+        """The conversations in which every message is answered."""
+        ...
+
+    async def set_always_on(self, conversation: str, on: bool) -> None:
+        """Switch a conversation between answering everything and only when addressed."""
+        ...
+
+    async def active(self, since: float) -> Sequence[str]:
+        """Conversations with a reply since a Unix time, newest first."""
+        ...
+
+    async def last_alive(self) -> float | None:
+        """When a bot process last said that it was alive (Unix time)."""
+        ...
+
+    async def say_alive(self, now: float) -> None:
+        """Note that this process is alive at the Unix time `now`."""
+        ...
+
+    async def ping(self) -> None:
+        """Return if the store answers."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...

@@ -1,0 +1,118 @@
+"""A reply while it is being written."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+
+from bot.conversation.ask import Ask
+from bot.conversation.ports import End, Text
+from bot.errors import UserError
+from bot.prompts.neutralise import restore
+
+log = logging.getLogger(__name__)
+
+Commit = Callable[["Reply", tuple[str, ...]], Awaitable[None]]
+
+
+class Reply:
+    """One answer: its text so far, whether it is done, and how to stop it.
+
+    A front reads `text` whenever `changed` returns, shows it, and in the end calls `commit` with
+    the ids of the messages that show it. A reply that is never committed stays owed: whoever
+    starts next finishes it. `error` is what broke it off, if anything did; `text` is then what
+    had come so far. `asks` are the messages that it answers, oldest first.
+    """
+
+    def __init__(
+        self, reply_id: str, conversation: str, asks: tuple[Ask, ...], commit: Commit
+    ) -> None:
+        self.id = reply_id
+        self.conversation = conversation
+        self.asks = asks
+        self.notices: list[str] = []
+        self.error: UserError | None = None
+        self.defect: Exception | None = None
+        self.end: End | None = None
+        self.stopped = False
+        self.asked_at = 0.0
+        self.first_text_at = 0.0
+        self._raw = ""
+        self._commit = commit
+        self._settled = False
+        self._changed = asyncio.Event()
+        self._finished = asyncio.Event()
+        self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def text(self) -> str:
+        """What has been written so far, as a person should read it."""
+        return restore(self._raw.lstrip())
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+        return self._finished.is_set()
+
+    async def changed(self) -> None:
+        """Wait for more text, or for the end."""
+        await self._changed.wait()
+        if not self.done:
+            self._changed.clear()
+
+    async def finished(self) -> None:
+        """Wait for the end."""
+        await self._finished.wait()
+
+    def stop(self) -> None:
+        """End the reply here; the engine's connection closes at once."""
+        if not self.done:
+            self.stopped = True
+            if self._pump:
+                self._pump.cancel()
+
+    async def commit(self, shown: tuple[str, ...] = ()) -> None:
+        """Make the reply part of the conversation; `shown` are the messages that show it."""
+        if not self._settled:
+            await self._commit(self, shown)
+            self._settled = True
+
+    def start(self, events: AsyncGenerator[Text | End, None]) -> None:
+        """Begin to read the engine's answer."""
+        self.asked_at = time.monotonic()
+        self._pump = asyncio.create_task(self._read(events), name=f"reply {self.id}")
+        # Not at the end of `_read`: a task that is cancelled before its first step never runs.
+        self._pump.add_done_callback(self._end)
+
+    async def close(self) -> None:
+        """Stop reading without counting as stopped by a person (the front has gone)."""
+        if self._pump and not self._pump.done():
+            self._pump.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._pump
+
+    async def _read(self, events: AsyncGenerator[Text | End, None]) -> None:
+        try:
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, End):
+                        self.end = event
+                        continue
+                    self.first_text_at = self.first_text_at or time.monotonic()
+                    self._raw += event.text
+                    self._changed.set()
+        except UserError as error:
+            log.warning("reply %s: %s", self.id, error)
+            self.error = error
+        except asyncio.CancelledError:
+            if not self.stopped:
+                raise
+        except Exception as error:  # kept for the front, which tells the asker and logs it
+            self.defect = error
+
+    def _end(self, _: asyncio.Task[None]) -> None:
+        self._finished.set()
+        self._changed.set()

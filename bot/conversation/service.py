@@ -1,0 +1,329 @@
+"""The conversation loop: load, build the prompt, stream, save.
+
+One reply at a time per conversation; what people write meanwhile is gathered and answered
+together. A plain reply costs the store three round trips: load, journal, commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+from bot.conversation import context
+from bot.conversation.ask import Ask
+from bot.conversation.model import Model
+from bot.conversation.ports import Engine, Store
+from bot.conversation.reply import Reply
+from bot.conversation.turns import Pending, Snapshot, State, Turn, Usage
+from bot.conversation.writer import Writer, head_of
+from bot.errors import BadInput, EngineError, PromptTooLong
+from bot.prompts.speakers import unique_name
+
+# What a system prompt may take of the prompt, so that there is room left to talk.
+_SYSTEM_SHARE = 0.5
+
+# The least share of the prompt that has to be left for a question.
+_QUESTION_SHARE = 0.1
+
+_SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
+
+
+@dataclass(slots=True)
+class _Place:
+    """What goes on in one conversation of this process."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: list[Ask] = field(default_factory=list[Ask])
+    reply: Reply | None = None
+    visitors: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ContextReport:
+    """What the model was last sent in a conversation.
+
+    `prompt` is the exact text of the last request, None if there was none or it has expired.
+    `limit` is how many tokens a prompt may have; `kept` turns are sent, `cut` no more.
+    """
+
+    model: str
+    system: str
+    own_system: bool
+    usage: Usage
+    limit: int
+    kept: int
+    cut: int
+    prompt: str | None
+
+
+class Conversations:
+    """All conversations of this process, over one engine and one store."""
+
+    def __init__(self, engine: Engine, store: Store, model: Model) -> None:
+        self._engine = engine
+        self._store = store
+        self._model = model
+        self._places: dict[str, _Place] = {}
+
+    @asynccontextmanager
+    async def turn(self, ask: Ask) -> AsyncGenerator[Reply | None, None]:
+        """Answer `ask`, after whatever is being written in its conversation.
+
+        Gives None where there is nothing to do: the message is answered together with another
+        one, or was answered before.
+        """
+        async with self._visit(ask.conversation) as place:
+            place.waiting.append(ask)
+            try:
+                async with place.lock:
+                    asks: tuple[Ask, ...] = ()
+                    if ask in place.waiting:
+                        asks, place.waiting = tuple(place.waiting), []
+                    reply = await self._begin(asks) if asks else None
+                    async with _writing(place, reply):
+                        yield reply
+            finally:
+                if ask in place.waiting:
+                    place.waiting.remove(ask)
+
+    @asynccontextmanager
+    async def retry(
+        self, conversation: str, origin: dict[str, str]
+    ) -> AsyncGenerator[Reply | None, None]:
+        """Answer the newest question of a conversation again, in place of its last reply.
+
+        Gives None if there is no question to answer.
+        """
+        async with self._visit(conversation) as place, place.lock:
+            reply = await self._begin_again(conversation, origin)
+            async with _writing(place, reply):
+                yield reply
+
+    @asynccontextmanager
+    async def resume(self, conversation: str, owed: Pending) -> AsyncGenerator[Reply | None, None]:
+        """Finish a reply that a former process owed. Gives None if its question is gone."""
+        async with self._visit(conversation) as place, place.lock:
+            reply = await self._begin_owed(conversation, owed)
+            async with _writing(place, reply):
+                yield reply
+
+    async def forgive(self, conversation: str, owed: Pending) -> None:
+        """Give up a reply that is owed: its place is gone, or it is too old to matter."""
+        snapshot = await self._store.load(conversation)
+        await self._store.commit(conversation, owed.reply, (), snapshot.state)
+
+    async def owed(self) -> Sequence[tuple[str, Pending]]:
+        """The replies that former processes owe, oldest first."""
+        return await self._store.owed()
+
+    async def knows(self, conversation: str, message: str) -> bool:
+        """Whether a message is part of the conversation already: answered, or owed an answer."""
+        snapshot = await self._store.load(conversation)
+        return any(turn.id == message for turn in snapshot.turns)
+
+    def writing(self, conversation: str) -> Reply | None:
+        """The reply that is being written there right now."""
+        place = self._places.get(conversation)
+        return place.reply if place else None
+
+    async def reset(self, conversation: str) -> int:
+        """Forget what was said; settings stay. Returns the number of forgotten turns."""
+        if reply := self.writing(conversation):
+            reply.stop()
+        async with self._visit(conversation) as place, place.lock:
+            return await self._store.clear(conversation)
+
+    async def set_system(self, conversation: str, text: str | None) -> None:
+        """Give the conversation its own system prompt, or None for the model's default."""
+        if text:
+            limit = (await self._model.current()).prompt_limit
+            size, room = await self._count(text), int(limit * _SYSTEM_SHARE)
+            if size > room:
+                raise BadInput(
+                    f"That system prompt is about {size:,} tokens long. With this model it can "
+                    f"have {room:,}, so that there is room left to talk."
+                )
+        async with self._visit(conversation) as place, place.lock:
+            snapshot = await self._store.load(conversation)
+            state = replace(snapshot.state, system=text or None, base_tokens=0)
+            await self._store.save_state(conversation, state)
+
+    async def report(self, conversation: str) -> ContextReport:
+        """What was last sent to the model there, and what it cost."""
+        snapshot = await self._store.load(conversation)
+        model = await self._model.current()
+        return ContextReport(
+            model=model.profile.name,
+            system=snapshot.state.system or model.profile.persona,
+            own_system=bool(snapshot.state.system),
+            usage=snapshot.state.usage,
+            limit=model.prompt_limit,
+            kept=len(snapshot.turns),
+            cut=snapshot.state.cut,
+            prompt=await self._store.last_prompt(conversation),
+        )
+
+    async def history(self, conversation: str) -> Sequence[Turn]:
+        """The turns that the model is sent, oldest first."""
+        return (await self._store.load(conversation)).turns
+
+    @asynccontextmanager
+    async def _visit(self, conversation: str) -> AsyncGenerator[_Place, None]:
+        """The conversation's place in this process; it is dropped when the last visitor leaves."""
+        place = self._places.setdefault(conversation, _Place())
+        place.visitors += 1
+        try:
+            yield place
+        finally:
+            place.visitors -= 1
+            if not place.visitors:
+                self._places.pop(conversation, None)
+
+    async def _begin(self, asks: tuple[Ask, ...]) -> Reply | None:
+        """Journal the questions and start the answer; None if all were answered before."""
+        conversation = asks[0].conversation
+        snapshot = await self._store.load(conversation)
+        known = {turn.id for turn in snapshot.turns}
+        asks = tuple({ask.id: ask for ask in asks if ask.id not in known}.values())
+        if not asks:
+            return None
+        as_written = _turns_of(asks, snapshot)
+        turns = await self._fitting(as_written, snapshot)
+        owed = _owed(f"r{asks[-1].id}", turns, asks[-1].origin)
+        if not await self._store.journal(conversation, turns, owed):
+            return None
+        every = (*snapshot.turns, *turns)
+        reply = self._write(conversation, owed, every, snapshot.state, len(turns), asks)
+        if turns != as_written:
+            reply.notices.append(_SHORTENED)
+        return reply
+
+    async def _begin_again(self, conversation: str, origin: dict[str, str]) -> Reply | None:
+        snapshot = await self._store.load(conversation)
+        turns = list(snapshot.turns)
+        replaced = turns.pop().id if turns and turns[-1].role == "assistant" else ""
+        asked = _last_question(turns)
+        if not asked:
+            return None
+        # A new id: the journal takes each reply once, and this question has had one already.
+        owed = _owed(f"r{asked[-1].id}.{time.time_ns():x}", asked, origin)
+        if not await self._store.journal(conversation, (), owed):
+            return None
+        return self._write(conversation, owed, turns, snapshot.state, len(asked), replaced=replaced)
+
+    async def _begin_owed(self, conversation: str, owed: Pending) -> Reply | None:
+        snapshot = await self._store.load(conversation)
+        if owed.reply not in {pending.reply for pending in snapshot.pending}:
+            return None
+        asked = [turn for turn in snapshot.turns if turn.id in owed.asks]
+        if not asked:
+            await self._store.commit(conversation, owed.reply, (), snapshot.state)
+            return None
+        before = [turn for turn in snapshot.turns if turn.n < owed.n]
+        return self._write(conversation, owed, before, snapshot.state, len(asked))
+
+    def _write(
+        self,
+        conversation: str,
+        owed: Pending,
+        turns: Sequence[Turn],
+        state: State,
+        asked: int,
+        asks: tuple[Ask, ...] = (),
+        replaced: str = "",
+    ) -> Reply:
+        writer = Writer(
+            self._engine,
+            self._store,
+            self._model,
+            self._count,
+            conversation=conversation,
+            owed=owed,
+            turns=turns,
+            state=state,
+            asked=asked,
+            replaced=replaced,
+        )
+        reply = Reply(owed.reply, conversation, asks, writer.commit)
+        reply.start(writer.events())
+        return reply
+
+    async def _fitting(self, turns: tuple[Turn, ...], snapshot: Snapshot) -> tuple[Turn, ...]:
+        """The questions, shortened where the prompt could not hold them even alone."""
+        model = await self._model.current()
+        limit = model.prompt_limit
+        head = head_of((*snapshot.turns, *turns), snapshot.state, model)
+        if context.head_cost(head, snapshot.state) + sum(map(context.cost, turns)) <= limit:
+            return turns
+        room = limit - await self._count(head)
+        if room < limit * _QUESTION_SHARE:
+            raise PromptTooLong(
+                "This channel's system prompt leaves no room for a question. "
+                "Set a shorter one with /system."
+            )
+        return tuple([await self._shortened(turn, room // len(turns)) for turn in turns])
+
+    async def _shortened(self, turn: Turn, room: int) -> Turn:
+        size = await self._count(context.block(turn))
+        while size > room and len(turn.text) > 1:
+            characters = int(len(turn.text) * room / size * 0.9)
+            turn = replace(turn, text=context.shorten(turn.text, characters))
+            size = await self._count(context.block(turn))
+        return turn
+
+    async def _count(self, text: str) -> int:
+        """Tokens of `text`: the engine's own count, else a careful estimate."""
+        try:
+            counted = await self._engine.count_tokens(text)
+        except EngineError:
+            counted = None
+        return self._model.estimate(text) if counted is None else counted
+
+
+@asynccontextmanager
+async def _writing(place: _Place, reply: Reply | None) -> AsyncGenerator[None, None]:
+    place.reply = reply
+    try:
+        yield
+    finally:
+        place.reply = None
+        if reply:
+            await reply.close()
+
+
+def _turns_of(asks: Sequence[Ask], snapshot: Snapshot) -> tuple[Turn, ...]:
+    """The questions as turns, each speaker with a name that nobody else there has."""
+    names = {turn.speaker: turn.author for turn in snapshot.turns if turn.speaker}
+    n = max((turn.n for turn in snapshot.turns), default=0)
+    n = max(n, max((owed.n for owed in snapshot.pending), default=0))
+    turns: list[Turn] = []
+    for ask in asks:
+        n += 1
+        speaker = unique_name(ask.speaker, ask.author, names) if ask.speaker else ""
+        if speaker:
+            names[speaker] = ask.author
+        turns.append(Turn(ask.id, n, "user", ask.text, speaker=speaker, author=ask.author))
+    return tuple(turns)
+
+
+def _last_question(turns: Sequence[Turn]) -> list[Turn]:
+    """The user's turns at the end, that no reply stands behind."""
+    asked: list[Turn] = []
+    for turn in reversed(turns):
+        if turn.role != "user":
+            break
+        asked.insert(0, turn)
+    return asked
+
+
+def _owed(reply: str, asked: Sequence[Turn], origin: dict[str, str]) -> Pending:
+    return Pending(
+        reply=reply,
+        n=asked[-1].n + 1,
+        asks=tuple(turn.id for turn in asked),
+        since=time.time(),
+        origin=origin,
+    )

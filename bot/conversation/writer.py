@@ -1,0 +1,163 @@
+"""Writing one reply: fit the prompt, ask the engine, settle the token counts, commit."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from bot.conversation import context
+from bot.conversation.model import Model, ModelInUse
+from bot.conversation.ports import End, Engine, Generation, Store, Text
+from bot.conversation.reply import Reply
+from bot.conversation.turns import Pending, State, Status, Turn, Usage
+from bot.errors import EngineInterrupted, EngineUnreachable, PromptTooLong
+from bot.prompts import layout
+
+# A prompt that the engine finds too long after all is cut to this share and sent once more.
+_SECOND_TRY = 0.75
+
+Count = Callable[[str], Awaitable[int]]
+
+
+def head_of(turns: Sequence[Turn], state: State, model: ModelInUse) -> str:
+    """What stands before the first turn: the same bytes for as long as nothing is changed."""
+    named = any(turn.speaker for turn in turns)
+    return layout.head(state.system or model.profile.persona, named=named)
+
+
+class Writer:
+    """The work behind one `Reply`. `turns` are all that may be sent, the question last.
+
+    `asked` is how many of them are the question; `replaced` is the id of an older reply in whose
+    place this one comes.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        model: Model,
+        count: Count,
+        *,
+        conversation: str,
+        owed: Pending,
+        turns: Sequence[Turn],
+        state: State,
+        asked: int,
+        replaced: str = "",
+    ) -> None:
+        self._engine = engine
+        self._store = store
+        self._model = model
+        self._count = count
+        self._conversation = conversation
+        self._owed = owed
+        self._turns = tuple(turns)
+        self._state = state
+        self._asked = asked
+        self._replaced = replaced
+        self._head = ""
+        self._begun = False
+        self._window: context.Window | None = None
+
+    async def events(self) -> AsyncGenerator[Text | End, None]:
+        """The engine's answer to the prompt that fits."""
+        try:
+            async for event in self._answer(await self._model.current(), None):
+                yield event
+        except PromptTooLong:
+            if self._begun or self._window is None:
+                raise
+            # The engine was restarted with less room, or counts more tokens than we did.
+            self._model.forget()
+            limit = int(self._window.tokens * _SECOND_TRY)
+            async for event in self._answer(await self._model.current(), limit):
+                yield event
+        except (EngineUnreachable, EngineInterrupted):
+            self._model.forget()
+            raise
+
+    async def _answer(
+        self, model: ModelInUse, limit: int | None
+    ) -> AsyncGenerator[Text | End, None]:
+        self._head = head_of(self._turns, self._state, model)
+        window = await self._fit(min(limit or model.prompt_limit, model.prompt_limit))
+        async with aclosing(self._engine.stream(self._request(window, model))) as events:
+            async for event in events:
+                self._begun = True
+                yield event
+
+    async def commit(self, reply: Reply, shown: tuple[str, ...]) -> None:
+        """Store the reply, what it taught about token counts, and the prompt it came from."""
+        window = self._window
+        if window is None:
+            await self._store.commit(self._conversation, self._owed.reply, (), self._state)
+            return
+        turns, state, end = window.turns, window.state, reply.end
+        if end and end.prompt_tokens:
+            self._model.learn(window.prompt, end.prompt_tokens)
+            turns, state = context.settle(window, self._head, end.prompt_tokens)
+        model = await self._model.current()
+        usage = Usage(
+            prompt=end.prompt_tokens or window.tokens if end else window.tokens,
+            cached=end.cached_tokens if end else None,
+            generated=end.generated_tokens if end else 0,
+            limit=model.prompt_limit,
+            cut=len(window.dropped),
+        )
+        before = {turn.id: turn for turn in self._turns}
+        written = [turn for turn in turns if before[turn.id] != turn]
+        if reply.text.strip():
+            written.append(self._reply_turn(reply, shown))
+        dropped = (*window.dropped, self._replaced) if self._replaced else window.dropped
+        await self._store.commit(
+            self._conversation,
+            self._owed.reply,
+            written,
+            replace(state, usage=usage),
+            dropped=dropped,
+            prompt=window.prompt,
+        )
+
+    def _reply_turn(self, reply: Reply, shown: tuple[str, ...]) -> Turn:
+        status: Status = ""
+        if reply.stopped:
+            status = "stopped"
+        elif reply.error or reply.defect:
+            status = "interrupted"
+        generated = reply.end.generated_tokens if reply.end else 0
+        return Turn(
+            id=self._owed.reply,
+            n=self._owed.n,
+            role="assistant",
+            text=reply.text.rstrip(),
+            tokens=generated + context.REPLY_OVERHEAD if generated else 0,
+            shown=shown,
+            status=status,
+        )
+
+    def _request(self, window: context.Window, model: ModelInUse) -> Generation:
+        return Generation(
+            prompt=window.prompt,
+            max_tokens=model.max_reply,
+            stop=model.profile.stop,
+            sampling=model.profile.sampling,
+            session=self._conversation,
+        )
+
+    async def _fit(self, limit: int) -> context.Window:
+        turns, state = self._turns, self._state
+        if context.total(self._head, turns, state) > limit:
+            # The upper bounds do not fit: now it is worth to count what was never counted.
+            turns = tuple([await self._counted(turn) for turn in turns])
+            if not state.base_tokens:
+                base = await self._count(self._head + layout.OPENING) + 1
+                state = replace(state, base_tokens=base)
+        self._window = context.fit(self._head, turns, state, limit, keep=self._asked)
+        return self._window
+
+    async def _counted(self, turn: Turn) -> Turn:
+        if turn.tokens:
+            return turn
+        return replace(turn, tokens=await self._count(context.block(turn)))

@@ -1,0 +1,120 @@
+"""Errors that carry their own words for the person who asked.
+
+Every failure that a user can meet is a `UserError` with a finished sentence: what happened and
+what to do. Anything else is a defect; it is shown with a reference that the log repeats.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+
+class UserError(Exception):
+    """A failure that can be told to a user as it stands.
+
+    `text` is the sentence shown in the channel; `retry` says whether asking again may help.
+    """
+
+    text = "Something went wrong."
+    retry = False
+
+    def __init__(self, text: str | None = None, *, detail: str = "") -> None:
+        """Take another `text` than the class's own, and `detail` for the log only."""
+        if text is not None:
+            self.text = text
+        self.detail = detail
+        super().__init__(f"{self.text} ({detail})" if detail else self.text)
+
+
+class EngineError(UserError):
+    """The model's server did not give a whole answer."""
+
+    text = "The model could not answer."
+    retry = True
+
+
+class EngineBusy(EngineError):
+    """The engine refused because too many requests are already waiting there."""
+
+    text = "The model is busy with other people's questions. Please try again in a moment."
+
+
+class EngineUnreachable(EngineError):
+    """Nothing answers at the engine's address: it is down, or still loading the model."""
+
+    text = (
+        "The model is not reachable. It may still be starting (a large model takes minutes). "
+        "Please try again shortly."
+    )
+
+
+class PromptTooLong(EngineError):
+    """The engine counted more tokens than its context holds."""
+
+    text = "That is more text than this model can read at once. Please shorten it."
+    retry = False
+
+
+class EngineInterrupted(EngineError):
+    """The engine broke off in the middle of an answer."""
+
+    text = "The model broke off in the middle of its answer."
+
+
+class EngineTimeout(EngineError):
+    """The engine stayed silent for longer than the configured limit."""
+
+    text = "The model took too long to answer."
+
+
+class EngineRefused(EngineError):
+    """The engine does not accept the request: a wrong key, a wrong address, a wrong parameter."""
+
+    text = "The model's server refused the request. The bot's operator has to look at its log."
+    retry = False
+
+
+class StoreUnavailable(UserError):
+    """Redis does not answer."""
+
+    text = (
+        "The bot cannot reach its memory (Redis) right now, so it would forget this "
+        "conversation. Please try again shortly."
+    )
+    retry = True
+
+
+class BadInput(UserError):
+    """The user gave something that cannot be used; the text says what can."""
+
+    text = "That cannot be used."
+
+
+class SettingsError(Exception):
+    """A setting is wrong, unknown or missing: one line, ready to be printed (exit code 78)."""
+
+
+class StartupError(Exception):
+    """The bot cannot start although its settings are well-formed: one line for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a user is told about a failure.
+
+    `text` is one or two plain sentences, `retry` whether a Retry button makes sense and
+    `reference` the code that the log line of an unexpected error repeats (else empty).
+    """
+
+    text: str
+    retry: bool
+    reference: str = ""
+
+
+def explain(error: BaseException) -> Explanation:
+    """Say in plain words what happened; an unexpected error gets a reference to find it by."""
+    if isinstance(error, UserError):
+        return Explanation(error.text, error.retry)
+    reference = secrets.token_hex(3)
+    return Explanation(f"Something broke on my side (ref `{reference}`).", True, reference)

@@ -1,0 +1,1 @@
+"""Model profiles as data: what each model was trained on. One file per family."""

@@ -1,0 +1,24 @@
+"""Hermes Tiny, the model that comes with the bot (see docs/tiny-model.md)."""
+
+from __future__ import annotations
+
+from bot.conversation.ports import Sampling
+from bot.models.profile import Profile
+
+PERSONA = (
+    "You are Hermes Tiny, a very small language model that runs inside this bot. You are "
+    "friendly, brief and honest about how little you know."
+)
+
+TINY = Profile(
+    name="Hermes-Tiny",
+    matches=("hermes-tiny", "hermes_tiny"),
+    format="chatml",
+    context=2048,
+    stop=("<|im_end|>", "<|im_start|>"),
+    persona=PERSONA,
+    sampling=Sampling(temperature=0.0),
+    tools="tool_use",
+    json_mode=True,
+    note="The bundled model is tiny: it shows that everything works, it does not know much.",
+)

@@ -1,0 +1,1 @@
+"""Prompt formats. Everything here is pure: strings in, strings out."""

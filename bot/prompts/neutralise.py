@@ -1,0 +1,39 @@
+"""Data from people is never markup.
+
+An engine's tokenizer turns `<|im_end|>` into the real control token wherever it stands in the
+prompt, also inside a chat message. `neutralise` puts a zero-width space behind the first
+character of everything that a Hermes prompt format gives a meaning to, so that a reader sees the
+same text and the tokenizer sees ordinary characters. `restore` undoes it in text that comes back.
+"""
+
+from __future__ import annotations
+
+import re
+
+GUARD = "\u200b"
+
+# Control tokens of the Llama, Mistral and ChatML vocabularies, and the tags of Hermes' own formats.
+_TAGS = r"tool_call|tool_response|tools|scratch_pad|think|schema|s|unk|pad|mask"
+_MARKUP = re.compile(
+    r"<(?=\|[\w.:\-]{1,64}\|>)"  # <|im_end|>, <|eot_id|>, <|reserved_special_token_7|>
+    rf"|<(?=/?(?:{_TAGS})\s*/?>)"  # </tool_call>, <s>, <think>
+    r"|<(?=<SYS>>|</SYS>>)"
+    r"|\[(?=/?(?:INST|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\])"
+    r"|^[ \t]*#(?=##[ \t]*(?:Instruction|Input|Response|System)\b)",
+    re.IGNORECASE | re.MULTILINE,
+)
+_GUARDED = re.compile(
+    rf"([<\[#]){GUARD}"
+    rf"(?=\|[\w.:\-]{{1,64}}\|>|/?(?:{_TAGS})\s*/?>|</?SYS>>|/?(?:INST|TOOL_)|##)",
+    re.IGNORECASE,
+)
+
+
+def neutralise(text: str) -> str:
+    """Make every control string in `text` plain text; what a reader sees stays the same."""
+    return _MARKUP.sub(lambda match: match[0] + GUARD, text)
+
+
+def restore(text: str) -> str:
+    """Take the guards out again, for text that the model quotes back to a person."""
+    return _GUARDED.sub(r"\1", text) if GUARD in text else text

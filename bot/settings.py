@@ -1,0 +1,184 @@
+"""Settings: read once from the environment, frozen, passed down.
+
+Names are a contract with the people who host the bot. A wrong value, a missing secret file or a
+misspelt name is one line that names the variable and what it takes.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+DOTENV = ".env"
+
+# A secret may stand in a file instead (Docker and Kubernetes mount them so): NAME_FILE.
+SECRETS = ("DISCORD_TOKEN", "ENGINE_API_KEY", "REDIS_URL")
+
+# Variables that share a prefix with ours or our .env file but belong to other programs.
+_FOREIGN_PREFIXES = ("COMPOSE_", "TGI_", "HF_", "HUGGING_FACE_", "DOCKER_", "LLAMA_", "GRAFANA_")
+_OUR_PREFIXES = ("DISCORD_", "ENGINE_", "HISTORY_")
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("http://", "https://")) or len(value.split("://", 1)[1]) == 0:
+        raise ValueError("takes an address that begins with http:// or https://")
+    return value.rstrip("/")
+
+
+def _engine_url(value: str) -> str:
+    kinds = ("tgi+http://", "tgi+https://", "openai+http://", "openai+https://")
+    if not value.startswith((*kinds, "http://", "https://")):
+        raise ValueError("takes tgi+http://host:port, openai+http://host:port/v1 or http://…")
+    return value.rstrip("/")
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("takes redis://host:port/0, rediss://… or unix://path")
+    return value
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside. Times are in seconds."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True)
+
+    discord_token: SecretStr | None = Field(
+        None, description="The bot's token from Discord's developer portal."
+    )
+    discord_api_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None, description="An API proxy or a test server in place of Discord's own API."
+    )
+    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
+        None, description="Redis or Valkey. Unset: a private one, in DATA_DIR."
+    )
+    engine_url: Annotated[str, AfterValidator(_engine_url)] | None = Field(
+        None,
+        description="tgi+http://host:port, openai+http://host:port/v1; plain http:// is probed. "
+        "Unset: the embedded engine.",
+    )
+    engine_api_key: SecretStr | None = Field(None, description="The engine's key, if it has one.")
+    model: str | None = Field(
+        None, description="A profile's name. Unset: from what the engine says it serves."
+    )
+    model_file: str | None = Field(
+        None,
+        description="For the embedded engine: a GGUF file, or hf:owner/repository/file.gguf. "
+        "Unset: the bundled tiny model.",
+    )
+    data_dir: Path = Field(Path("data"), description="Where the bot keeps its files.")
+    log_format: Literal["pretty", "json"] = Field("pretty", description="pretty or json.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="debug, info, warning or error."
+    )
+    http_host: str = Field("127.0.0.1", description="Where health and playground listen.")
+    http_port: int = Field(8420, ge=0, le=65535, description="Their port; 0 picks a free one.")
+    max_reply_tokens: int = Field(
+        1024, ge=16, le=16384, description="The longest answer, in tokens."
+    )
+    first_token_timeout: float = Field(
+        120.0, gt=0, description="How long the engine may stay silent before its first token."
+    )
+    reply_timeout: float = Field(600.0, gt=0, description="How long a whole answer may take.")
+    history_days: int = Field(
+        30, ge=1, le=3650, description="A conversation is forgotten after so many quiet days."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values only from what `load` hands over: it has read the environment already."""
+        return (init_settings,)
+
+
+def variable_names() -> tuple[str, ...]:
+    """Every environment variable that the bot reads."""
+    own = tuple(name.upper() for name in Settings.model_fields)
+    return own + tuple(f"{secret}_FILE" for secret in SECRETS)
+
+
+def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
+    """Read the environment, over the `.env` file; any fault is a one-line `SettingsError`."""
+    environ = os.environ if environ is None else environ
+    given = {**_read_dotenv(Path(DOTENV) if dotenv is None else dotenv), **environ}
+    _refuse_unknown(given)
+    values: dict[str, Any] = {
+        name: given[name.upper()].strip()
+        for name in Settings.model_fields
+        if given.get(name.upper(), "").strip()
+    }
+    values.update(_read_secret_files(given))
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(_first_fault(error)) from None
+
+
+def _read_dotenv(path: Path) -> dict[str, str]:
+    # dotenv comes with pydantic-settings; imported here since most starts have no file.
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    values = {name: value or "" for name, value in dotenv_values(path, encoding="utf-8").items()}
+    known = variable_names()
+    for name in values:
+        if name not in known and not name.startswith(_FOREIGN_PREFIXES):
+            raise SettingsError(f"{name} in {path}: there is no such setting{_nearest(name)}")
+    return values
+
+
+def _refuse_unknown(given: Mapping[str, str]) -> None:
+    known = variable_names()
+    for name in given:
+        if name in known or name.startswith(_FOREIGN_PREFIXES):
+            continue
+        # The environment holds other programs' variables: only ours and near misses are faults.
+        is_slip = len(name) >= 7 and difflib.get_close_matches(name, known, n=1, cutoff=0.88)
+        if name.startswith(_OUR_PREFIXES) or is_slip:
+            raise SettingsError(f"{name}: there is no such setting{_nearest(name)}")
+
+
+def _nearest(name: str) -> str:
+    close = difflib.get_close_matches(name, variable_names(), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def _read_secret_files(given: Mapping[str, str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for secret in SECRETS:
+        path = given.get(f"{secret}_FILE", "").strip()
+        if not path:
+            continue
+        if given.get(secret, "").strip():
+            raise SettingsError(f"{secret} and {secret}_FILE are both set; keep one of them")
+        try:
+            values[secret.lower()] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{secret}_FILE: cannot read {path}: {error}") from None
+        if not values[secret.lower()]:
+            raise SettingsError(f"{secret}_FILE: {path} is empty")
+    return values
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_context=False)[0]
+    name = str(fault["loc"][0]).upper() if fault["loc"] else "settings"
+    secret = name in SECRETS
+    shown = "" if secret else f", not {str(fault.get('input'))[:80]!r}"
+    message = fault["msg"].removeprefix("Value error, ")
+    return f"{name}: {message[:1].lower()}{message[1:]}{shown}"

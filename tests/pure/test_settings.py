@@ -1,0 +1,99 @@
+"""Settings: the names are a contract, and a mistake is one line that names the variable."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import load
+
+NO_FILE = Path("does-not-exist.env")
+
+
+def fault(**environ: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(environ, NO_FILE)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_everything_has_a_default():
+    settings = load({}, NO_FILE)
+    assert settings.engine_url is None
+    assert settings.redis_url is None
+    assert settings.http_host == "127.0.0.1"
+
+
+def test_foreign_variables_are_left_alone():
+    load({"PATH": "/bin", "HTTP_PROXY": "http://proxy", "HF_TOKEN": "x", "LANG": "C"}, NO_FILE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("HTTP_PORT", "eighty", "integer"),
+        ("HTTP_PORT", "70000", "65535"),
+        ("ENGINE_URL", "ftp://engine", "tgi+http://"),
+        ("DISCORD_API_URL", "discord.com", "http"),
+        ("LOG_FORMAT", "yaml", "'pretty' or 'json'"),
+        ("HISTORY_DAYS", "0", "greater than or equal to 1"),
+        ("REPLY_TIMEOUT", "-1", "greater than 0"),
+    ],
+)
+def test_a_wrong_value_names_the_variable_and_what_it_takes(name: str, value: str, says: str):
+    text = fault(**{name: value})
+    assert text.startswith(f"{name}: ")
+    assert says in text
+    assert value in text
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DISCORD_TOKN", "DISCORD_TOKEN"),
+        ("ENGINE_ULR", "ENGINE_URL"),
+        ("REDIS_ULR", "REDIS_URL"),
+        ("LOG_FROMAT", "LOG_FORMAT"),
+    ],
+)
+def test_a_misspelt_name_is_a_fault_that_names_the_right_one(name: str, meant: str):
+    assert meant in fault(**{name: "x"})
+
+
+def test_a_secret_is_never_shown():
+    assert "hunter2" not in fault(REDIS_URL="http://user:hunter2@host")
+    assert "hunter2" not in repr(load({"DISCORD_TOKEN": "hunter2"}, NO_FILE))
+
+
+def test_a_secret_may_stand_in_a_file(tmp_path: Path):
+    secret = tmp_path / "token"
+    secret.write_text("abc.def\n")
+    settings = load({"DISCORD_TOKEN_FILE": str(secret)}, NO_FILE)
+    assert settings.discord_token
+    assert settings.discord_token.get_secret_value() == "abc.def"
+
+
+def test_a_secret_file_that_cannot_be_read_is_a_fault(tmp_path: Path):
+    assert "DISCORD_TOKEN_FILE" in fault(DISCORD_TOKEN_FILE=str(tmp_path / "missing"))
+    empty = tmp_path / "empty"
+    empty.write_text("")
+    assert "empty" in fault(DISCORD_TOKEN_FILE=str(empty))
+    assert "both" in fault(DISCORD_TOKEN_FILE=str(empty), DISCORD_TOKEN="x")
+
+
+def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path: Path):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("HTTP_PORT=9000\nMODEL=Hermes-2-Pro-Llama-3-8B\nCOMPOSE_PROFILES=cpu\n")
+    settings = load({"HTTP_PORT": "9001"}, dotenv)
+    assert (settings.http_port, settings.model) == (9001, "Hermes-2-Pro-Llama-3-8B")
+
+
+def test_an_unknown_name_in_the_dotenv_file_is_a_fault(tmp_path: Path):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("TEMPERATUR=1\n")
+    with pytest.raises(SettingsError, match="TEMPERATUR"):
+        load({}, dotenv)
+
+
+def test_an_empty_variable_counts_as_unset():
+    assert load({"ENGINE_URL": "", "HTTP_PORT": " "}, NO_FILE).engine_url is None
