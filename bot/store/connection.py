@@ -1,0 +1,146 @@
+"""The line to Redis: one place that knows redis-py, its errors and its loose types.
+
+Everything is sent as a batch and costs one round trip. A batch whose connection broke is sent
+again, since every batch of this package may run twice without harm (see `scripts.py`); a batch
+that timed out is not, because the server may still be at it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from redis import asyncio as redis_asyncio
+from redis import exceptions
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from bot.errors import SettingsError, StartupError, StoreUnavailable
+from bot.store import scripts
+
+log = logging.getLogger(__name__)
+
+Command = tuple[str | bytes | int | float, ...]
+_Pool = redis_asyncio.BlockingConnectionPool
+Revive = Callable[[], Awaitable[None]]
+
+_PAUSES = (0.0, 0.05, 0.2)  # seconds before a batch is sent again; enough for a server's restart
+_SCHEMES = ("redis", "rediss", "unix")
+_TAKES = "takes redis://[[user]:password@]host[:port][/db], rediss://… (TLS) or unix://path[?db=0]"
+
+
+def call(script: scripts.Script, keys: Sequence[str], *args: str | bytes | int | float) -> Command:
+    """Name a script's run on `keys`, as a command for a batch."""
+    return ("EVALSHA", script.sha, len(keys), *keys, *args)
+
+
+class Connection:
+    """A pool of connections to one Redis.
+
+    `timeout` bounds a whole call in seconds: reaching the server, its answer and repetitions;
+    within that, `connect_timeout` bounds the reaching alone. At most `max_connections` batches
+    are under way at once; more wait. `revive` is asked to bring the server back when it does not
+    answer (the embedded one); it raises `StartupError` if it cannot.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        connect_timeout: float,
+        timeout: float,
+        max_connections: int,
+        revive: Revive | None = None,
+    ) -> None:
+        self._pool = _pool(url, connect_timeout, max_connections)
+        self._redis: Any = redis_asyncio.Redis.from_pool(self._pool)
+        self._timeout = timeout
+        self._revive = revive
+
+    async def run(self, *commands: Command, atomic: bool = False) -> list[Any]:
+        """Send a batch in one round trip and return the answers, in order.
+
+        `atomic` wraps it in MULTI/EXEC, so that nobody else's command comes between. Raises
+        `StoreUnavailable` if the server cannot be reached in time or refuses any command.
+        """
+        try:
+            async with asyncio.timeout(self._timeout):
+                return await self._persist(commands, atomic)
+        except TimeoutError as error:
+            raise StoreUnavailable(detail=f"no answer in {self._timeout:g} s") from error
+        except (exceptions.RedisError, OSError) as error:
+            raise StoreUnavailable(detail=f"{type(error).__name__}: {error}") from error
+        except StartupError as error:
+            raise StoreUnavailable(detail=str(error)) from error
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._pool.disconnect()
+
+    async def _persist(self, commands: Sequence[Command], atomic: bool) -> list[Any]:
+        for pause in _PAUSES:
+            try:
+                return await self._with_scripts(commands, atomic)
+            except exceptions.AuthenticationError:
+                raise
+            except exceptions.ConnectionError as error:
+                log.debug("the connection to Redis broke (%s); asking again", error)
+            if self._revive is not None:
+                await self._revive()
+            await asyncio.sleep(pause)
+        return await self._with_scripts(commands, atomic)
+
+    async def _with_scripts(self, commands: Sequence[Command], atomic: bool) -> list[Any]:
+        try:
+            return await self._send(commands, atomic)
+        except exceptions.NoScriptError:
+            # A server that restarted has forgotten the scripts; teach it in the same round trip.
+            lessons = [("SCRIPT", "LOAD", script.text) for script in scripts.ALL]
+            answers = await self._send([*lessons, *commands], atomic)
+            return answers[len(lessons) :]
+
+    async def _send(self, commands: Sequence[Command], atomic: bool) -> list[Any]:
+        async with self._redis.pipeline(transaction=atomic) as pipe:
+            for command in commands:
+                pipe.execute_command(*command)
+            return cast(list[Any], await pipe.execute())
+
+
+def _pool(url: str, connect_timeout: float, max_connections: int) -> _Pool:
+    _check(url)
+    try:
+        from_url = cast(Callable[..., _Pool], _Pool.from_url)  # pyright: ignore[reportUnknownMemberType]
+        pool = from_url(
+            url,
+            max_connections=max_connections,
+            # `run` alone bounds a call. redis-py's own timeouts are per answer, not per call, and
+            # on Python 3.11 (asyncio.wait_for) they can swallow the cancellation by an outer one.
+            timeout=None,
+            socket_timeout=None,
+            socket_connect_timeout=connect_timeout,
+            retry=Retry(NoBackoff(), 0),  # `_persist` knows better what may be repeated
+            protocol=2,  # no HELLO, no maintenance messages: any Redis since 5 will do
+            client_name="hermes-discord",
+            driver_info=None,
+        )
+        pool.make_connection()  # connects to nothing, but checks the URL's query arguments
+    except (ValueError, TypeError, exceptions.RedisError) as error:
+        raise SettingsError(f"REDIS_URL {_TAKES}: {error}") from error
+    return pool
+
+
+def _check(url: str) -> None:
+    """Refuse what redis-py would silently read as another server or another database."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname)
+        database = "" if parts.scheme == "unix" else parts.path.strip("/")
+    except ValueError as error:
+        raise SettingsError(f"REDIS_URL {_TAKES}: {error}") from error
+    if parts.scheme not in _SCHEMES or not named:
+        raise SettingsError(f"REDIS_URL {_TAKES}")
+    if database and not (database.isascii() and database.isdigit()):
+        raise SettingsError(f"REDIS_URL {_TAKES}: the database is a number, not {database!r}")

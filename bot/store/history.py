@@ -1,0 +1,237 @@
+"""The store of conversations on Redis (the `Store` port). docs/redis.md describes the data."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+
+from bot.conversation.turns import Pending, Snapshot, State, Turn
+from bot.errors import SettingsError
+from bot.store import keys, records, scripts
+from bot.store.connection import Command, Connection, Revive, call
+from bot.store.keys import ConversationKeys
+
+_DAY = 86_400
+_SENT_DAYS = 1
+_OWED_CHUNK = 500
+_OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply it points to
+_TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage")  # what `clear` resets in a state
+
+
+class RedisStore:
+    """Conversations in Redis; every method but `clear` and `owed` is one round trip.
+
+    `url` is a Redis URL (`redis://`, `rediss://`, `unix://`); a malformed one is a
+    `SettingsError`. A conversation is forgotten `history_days` after the last write to it; of
+    its turns that were cut from the window, the newest `archive_turns` are kept. A call takes
+    `timeout` seconds at most, reaching the server `connect_timeout` of them. `revive` brings
+    back a server that this process may start itself (`EmbeddedValkey.ensure`). All other
+    failures are `StoreUnavailable`; the next call after Redis came back works again.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        history_days: int = 30,
+        archive_turns: int = 1_000,
+        connect_timeout: float = 2.0,
+        timeout: float = 5.0,
+        max_connections: int = 32,
+        revive: Revive | None = None,
+    ) -> None:
+        if history_days < 1 or archive_turns < 1:
+            raise SettingsError("history days and archived turns are whole numbers from 1 on")
+        self._seconds = history_days * _DAY
+        self._archive_turns = archive_turns
+        self._redis = Connection(
+            url,
+            connect_timeout=connect_timeout,
+            timeout=timeout,
+            max_connections=max_connections,
+            revive=revive,
+        )
+
+    async def load(self, conversation: str) -> Snapshot:
+        """Read turns, state and owed replies in one round trip."""
+        key = ConversationKeys.of(conversation)
+        turns, state, pending = await self._redis.run(
+            ("HGETALL", key.turns), ("HGETALL", key.state), ("HGETALL", key.pending), atomic=True
+        )
+        return Snapshot(
+            records.read_turns(turns), records.read_state(state), records.read_pending(pending)
+        )
+
+    async def journal(self, conversation: str, turns: Sequence[Turn], pending: Pending) -> bool:
+        """Write the user's turns and the owed reply in one round trip, all or nothing.
+
+        Returns False, and changes nothing, if the reply is owed or written already, or if one of
+        `turns` is there: the same message came twice, or another process has it.
+        """
+        entry = records.write_pending(pending, nonce=secrets.token_hex(8))
+        written = (part for turn in turns for part in (_name(turn.id), records.write_turn(turn)))
+        # The index goes first: should the server die in between, it points to nothing, which
+        # `owed` mends; the other way round, nobody would find the reply after a restart.
+        _, fresh = await self._redis.run(
+            ("ZADD", keys.OWED, "NX", pending.since, _owed(conversation, pending.reply)),
+            call(
+                scripts.JOURNAL,
+                ConversationKeys.of(conversation).kept,
+                self._seconds,
+                _name(pending.reply),
+                entry,
+                *written,
+            ),
+        )
+        return fresh == 1
+
+    async def commit(
+        self,
+        conversation: str,
+        reply: str,
+        turns: Sequence[Turn],
+        state: State,
+        *,
+        dropped: Sequence[str] = (),
+        prompt: str | None = None,
+    ) -> None:
+        """Settle a reply in one round trip.
+
+        Writes `turns`, moves the turns with the ids in `dropped` to the archive, stores `state`
+        and `prompt` (None keeps the one of an earlier reply), and removes `reply` from the
+        journal. Doing it again changes nothing.
+        """
+        key = ConversationKeys.of(conversation)
+        now = time.time()
+        settle = call(
+            scripts.COMMIT,
+            (*key.kept, key.sent),
+            self._seconds,
+            self._archive_turns,
+            _name(reply),
+            _SENT_DAYS * _DAY,
+            b"" if prompt is None else records.write_prompt(prompt),
+            len(turns),
+            *(part for turn in turns for part in (_name(turn.id), records.write_turn(turn))),
+            len(dropped),
+            *map(_name, dropped),
+            *_state_fields(state),
+        )
+        await self._redis.run(
+            settle,
+            ("ZREM", keys.OWED, _owed(conversation, reply)),
+            ("ZADD", keys.ACTIVE, now, keys.encode(conversation)),
+            ("ZREMRANGEBYSCORE", keys.ACTIVE, "-inf", now - self._seconds),
+        )
+
+    async def save_state(self, conversation: str, state: State) -> None:
+        """Store a changed state."""
+        key = ConversationKeys.of(conversation)
+        refresh: list[Command] = [("EXPIRE", name, self._seconds) for name in key.kept]
+        await self._redis.run(("HSET", key.state, *_state_fields(state)), *refresh, atomic=True)
+
+    async def clear(self, conversation: str) -> int:
+        """Forget the turns of a conversation, archived ones too; return how many there were.
+
+        Its settings stay: the system prompt and whether it is always on.
+        """
+        key = ConversationKeys.of(conversation)
+        (answer,) = await self._redis.run(
+            call(scripts.CLEAR, (*key.kept, key.sent), self._seconds, *_TOLD_BY_TURNS)
+        )
+        count, replies = answer
+        if replies:
+            await self._redis.run(
+                ("ZREM", keys.OWED, *(_owed(conversation, _unname(reply)) for reply in replies))
+            )
+        return int(count)
+
+    async def last_prompt(self, conversation: str) -> str | None:
+        """The exact prompt of the newest reply, if it is still kept (one day)."""
+        (sent,) = await self._redis.run(("GET", ConversationKeys.of(conversation).sent))
+        return None if sent is None else records.read_prompt(sent)
+
+    async def owed(self) -> Sequence[tuple[str, Pending]]:
+        """All replies that are owed, as (conversation, entry), oldest first."""
+        (members,) = await self._redis.run(("ZRANGE", keys.OWED, 0, -1))
+        found: list[tuple[str, Pending]] = []
+        stale: list[bytes] = []
+        for start in range(0, len(members), _OWED_CHUNK):
+            chunk: list[bytes] = members[start : start + _OWED_CHUNK]
+            for member, entry in zip(chunk, await self._entries(chunk), strict=True):
+                if entry is None:
+                    stale.append(member)
+                    continue
+                conversation, reply = keys.split_owed_member(member)
+                read = records.read_pending({reply.encode("utf-8", "replace"): entry})
+                found += ((conversation, pending) for pending in read)
+        await self._unlist(stale)
+        return found
+
+    async def always_on(self) -> frozenset[str]:
+        """The conversations in which every message is answered."""
+        (members,) = await self._redis.run(("SMEMBERS", keys.ALWAYS_ON))
+        return frozenset(map(keys.decode, members))
+
+    async def set_always_on(self, conversation: str, on: bool) -> None:
+        """Switch a conversation between answering everything and only when addressed."""
+        await self._redis.run(("SADD" if on else "SREM", keys.ALWAYS_ON, keys.encode(conversation)))
+
+    async def active(self, since: float) -> Sequence[str]:
+        """Conversations with a reply since a Unix time, newest first."""
+        (members,) = await self._redis.run(("ZREVRANGEBYSCORE", keys.ACTIVE, "+inf", since))
+        return [keys.decode(member) for member in members]
+
+    async def last_alive(self) -> float | None:
+        """When a bot process last said that it was alive (Unix time)."""
+        (stored,) = await self._redis.run(("GET", keys.ALIVE))
+        try:
+            return None if stored is None else float(stored)
+        except ValueError:
+            return None
+
+    async def say_alive(self, now: float) -> None:
+        """Note that this process is alive at the Unix time `now`."""
+        await self._redis.run(("SET", keys.ALIVE, now))
+
+    async def ping(self) -> None:
+        """Return if the store answers."""
+        await self._redis.run(("PING",))
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        await self._redis.aclose()
+
+    async def _entries(self, members: Sequence[bytes]) -> list[bytes | None]:
+        places = [keys.split_owed_member(member) for member in members]
+        return await self._redis.run(
+            *(("HGET", ConversationKeys.of(place).pending, _name(reply)) for place, reply in places)
+        )
+
+    async def _unlist(self, members: Sequence[bytes]) -> None:
+        """Take index entries away that point to nothing, unless they are only just being made."""
+        if not members:
+            return
+        scores = await self._redis.run(*(("ZSCORE", keys.OWED, member) for member in members))
+        settled = time.time() - _OWED_GRACE
+        old = [m for m, score in zip(members, scores, strict=True) if float(score or 0) < settled]
+        if old:
+            await self._redis.run(("ZREM", keys.OWED, *old))
+
+
+def _name(identifier: str) -> bytes:
+    """An id as a hash field; any text is allowed, half a surrogate pair too."""
+    return identifier.encode("utf-8", "surrogatepass")
+
+
+def _unname(field: bytes) -> str:
+    return field.decode("utf-8", "surrogatepass")
+
+
+def _owed(conversation: str, reply: str) -> str:
+    return keys.owed_member(conversation, reply)
+
+
+def _state_fields(state: State) -> tuple[str | bytes, ...]:
+    return tuple(part for pair in records.write_state(state).items() for part in pair)

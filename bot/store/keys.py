@@ -1,0 +1,69 @@
+"""The names of all keys in Redis; docs/redis.md tells what each holds.
+
+Every key of one conversation carries the same hash tag, `{conversation}`, so that a Redis Cluster
+keeps them together and one script may touch them all. The names of conversations are
+percent-encoded: whatever a front calls its channels, braces, spaces and control characters never
+reach a key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+PREFIX = "hermes:1:"
+"""Everything of layout version 1. A new, incompatible layout takes the next number."""
+
+ALWAYS_ON = f"{PREFIX}always-on"
+ACTIVE = f"{PREFIX}active"
+OWED = f"{PREFIX}owed"
+ALIVE = f"{PREFIX}alive"
+
+LASTING = (ALWAYS_ON, ACTIVE, OWED, ALIVE)
+"""The only keys without an expiry: one of each per database, trimmed by the code that writes."""
+
+_EMPTY = "%"  # no percent-encoded text is a lone percent sign; `{}` would be no hash tag at all
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationKeys:
+    """The keys of one conversation."""
+
+    turns: str
+    archive: str
+    state: str
+    pending: str
+    sent: str
+
+    @classmethod
+    def of(cls, conversation: str) -> ConversationKeys:
+        """Name the keys of `conversation`, which may be any text."""
+        stem = f"{PREFIX}{{{encode(conversation)}}}:"
+        return cls(*(stem + part for part in cls.__slots__))
+
+    @property
+    def kept(self) -> tuple[str, str, str, str]:
+        """The keys that live and expire together, in the order that the scripts take them."""
+        return self.turns, self.archive, self.state, self.pending
+
+
+def encode(name: str) -> str:
+    """Percent-encode any text, lone surrogates included, for use in a key or a member."""
+    return quote(name, safe=":/@+,=", errors="surrogatepass") or _EMPTY
+
+
+def decode(encoded: bytes) -> str:
+    """Undo `encode`."""
+    text = encoded.decode("ascii", "replace")
+    return "" if text == _EMPTY else unquote(text, errors="surrogatepass")
+
+
+def owed_member(conversation: str, reply: str) -> str:
+    """Name one owed reply in the index over all conversations."""
+    return f"{encode(conversation)} {encode(reply)}"
+
+
+def split_owed_member(member: bytes) -> tuple[str, str]:
+    """Undo `owed_member`: the conversation and the reply."""
+    conversation, _, reply = member.partition(b" ")
+    return decode(conversation), decode(reply)

@@ -1,0 +1,194 @@
+"""How turns, states and owed replies are written as bytes, and read back with suspicion.
+
+Compact JSON in UTF-8, empty fields left out. Reading never fails: fields that a newer release
+added are ignored, and a record that makes no sense is skipped with a warning, because one damaged
+turn must not cost a conversation.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, fields
+from typing import Any, TypeVar, cast
+
+from bot.conversation.turns import Pending, Role, State, Status, Turn, Usage
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+NONCE = "nonce"
+"""An extra field of a journal entry: tells a call that is repeated from one that is made twice."""
+
+_ROLES: tuple[Role, ...] = ("user", "assistant")
+_STATUSES: tuple[Status, ...] = ("", "stopped", "interrupted")
+_TOLD_ALWAYS = ("id", "n", "role")
+_USAGE = Usage()
+_STATE = State()
+
+
+class _Damaged(ValueError):
+    """A stored record is not what this release, or any before it, wrote."""
+
+
+def write_turn(turn: Turn) -> bytes:
+    """Write one turn."""
+    every = asdict(turn)
+    return _dump({name: value for name, value in every.items() if value or name in _TOLD_ALWAYS})
+
+
+def write_pending(pending: Pending, nonce: str) -> bytes:
+    """Write a journal entry; `nonce` is unique to the call that writes it."""
+    return _dump({**asdict(pending), NONCE: nonce})
+
+
+def write_state(state: State) -> dict[str, bytes]:
+    """Write a state as the fields of a hash: a field that only a newer release knows survives."""
+    return {name: _dump(value) for name, value in asdict(state).items()}
+
+
+def write_prompt(prompt: str) -> bytes:
+    """Compress a prompt; level 1 because the event loop waits (1 ms for 100 kB)."""
+    return zlib.compress(prompt.encode("utf-8", "surrogatepass"), level=1)
+
+
+def read_turns(stored: Mapping[bytes, bytes]) -> tuple[Turn, ...]:
+    """Read the turns of a conversation in their order."""
+    turns = _read_all(stored.items(), _turn, "turn")
+    return tuple(sorted(turns, key=lambda turn: (turn.n, turn.id)))
+
+
+def read_pending(stored: Mapping[bytes, bytes]) -> tuple[Pending, ...]:
+    """Read the owed replies of a conversation, oldest first."""
+    owed = _read_all(stored.items(), _pending, "owed reply")
+    return tuple(sorted(owed, key=lambda pending: (pending.since, pending.n)))
+
+
+def read_state(stored: Mapping[bytes, bytes]) -> State:
+    """Read a state; a damaged field falls back to its default."""
+    data: dict[str, Any] = {}
+    for field in fields(State):
+        raw = stored.get(field.name.encode())
+        if raw is not None:
+            data[field.name] = _read(raw, json.loads, f"state field {field.name!r}")
+    return State(
+        start=_whole(data, "start", _STATE.start),
+        system=_text_or_none(data, "system"),
+        base_tokens=_whole(data, "base_tokens", _STATE.base_tokens),
+        cut=_whole(data, "cut", _STATE.cut),
+        usage=_usage(data.get("usage")),
+    )
+
+
+def read_prompt(stored: bytes) -> str | None:
+    """Decompress a prompt, or None if it is damaged."""
+    try:
+        return zlib.decompress(stored).decode("utf-8", "surrogatepass")
+    except (zlib.error, UnicodeDecodeError) as error:
+        log.warning("the stored prompt of a reply is damaged and left out: %s", error)
+        return None
+
+
+def _dump(value: object) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Half an emoji (a lone surrogate) is legal in a Python string and must come back as it was.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _read_all(
+    items: Iterable[tuple[bytes, bytes]], parse: Callable[[dict[str, Any]], T], kind: str
+) -> list[T]:
+    found: list[T] = []
+    for name, raw in items:
+        record = _read(raw, lambda raw: parse(_object(raw)), f"{kind} {name[:80]!r}")
+        if record is not None:
+            found.append(record)
+    return found
+
+
+def _read(raw: bytes, parse: Callable[[bytes], T], what: str) -> T | None:
+    try:
+        return parse(raw)
+    except (ValueError, RecursionError) as error:
+        log.warning("a stored %s is damaged and left out: %s", what, error)
+        return None
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    value: object = json.loads(raw)
+    if not isinstance(value, dict):
+        raise _Damaged("not a JSON object")
+    return cast(dict[str, Any], value)
+
+
+def _turn(data: dict[str, Any]) -> Turn:
+    role, status = data.get("role"), data.get("status", "")
+    if role not in _ROLES:
+        raise _Damaged(f"unknown role {role!r}")
+    return Turn(
+        id=_must(data, "id", str),
+        n=_must(data, "n", int),
+        role=role,
+        text=_text(data, "text"),
+        speaker=_text(data, "speaker"),
+        author=_text(data, "author"),
+        tokens=_whole(data, "tokens", 0),
+        shown=_texts(data, "shown"),
+        status=status if status in _STATUSES else "",
+    )
+
+
+def _pending(data: dict[str, Any]) -> Pending:
+    origin: object = data.get("origin")
+    pairs = cast(dict[str, Any], origin).items() if isinstance(origin, dict) else ()
+    return Pending(
+        reply=_must(data, "reply", str),
+        n=_must(data, "n", int),
+        asks=_texts(data, "asks"),
+        since=float(_must(data, "since", (int, float))),
+        origin={name: value for name, value in pairs if isinstance(value, str)},
+    )
+
+
+def _usage(value: object) -> Usage:
+    if not isinstance(value, dict):
+        return _USAGE
+    data = cast(dict[str, Any], value)
+    return Usage(
+        prompt=_whole(data, "prompt", 0),
+        cached=_whole(data, "cached", None),
+        generated=_whole(data, "generated", 0),
+        limit=_whole(data, "limit", 0),
+        cut=_whole(data, "cut", 0),
+    )
+
+
+def _must(data: dict[str, Any], name: str, kind: type[T] | tuple[type[T], ...]) -> T:
+    value = data.get(name)
+    if not isinstance(value, kind):
+        raise _Damaged(f"no usable {name!r}")
+    return value
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    return _must(data, name, str) if name in data else ""
+
+
+def _text_or_none(data: dict[str, Any], name: str) -> str | None:
+    value = data.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _texts(data: dict[str, Any], name: str) -> tuple[str, ...]:
+    value: object = data.get(name)
+    if not isinstance(value, list):
+        return ()
+    return tuple(item for item in cast(list[Any], value) if isinstance(item, str))
+
+
+def _whole(data: dict[str, Any], name: str, default: T) -> int | T:
+    value = data.get(name)
+    return value if isinstance(value, int) else default

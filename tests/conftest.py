@@ -1,0 +1,37 @@
+"""What all tests share: one real Valkey server per worker, swept clean for each test."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import pytest
+import pytest_asyncio
+import redis
+
+from bot.store.embedded import EmbeddedValkey
+from bot.store.history import RedisStore
+
+
+@pytest.fixture(scope="session")
+def _valkey(tmp_path_factory: pytest.TempPathFactory):
+    server = EmbeddedValkey(tmp_path_factory.mktemp("data"))
+    asyncio.run(server.start())
+    with redis.Redis.from_url(server.url) as client:
+        yield server.url, client
+    asyncio.run(server.stop())
+
+
+@pytest.fixture
+def valkey_url(_valkey: tuple[str, redis.Redis]) -> str:
+    """The URL of a real, empty server; each test has it for itself."""
+    url, client = _valkey
+    client.flushall()
+    return url
+
+
+@pytest_asyncio.fixture
+async def store(valkey_url: str):
+    """A store on the real, empty server."""
+    async with aclosing(RedisStore(valkey_url)) as store:
+        yield store
