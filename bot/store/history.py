@@ -128,8 +128,9 @@ class RedisStore:
     async def save_state(self, conversation: str, state: State) -> None:
         """Store a changed state."""
         key = ConversationKeys.of(conversation)
-        refresh: list[Command] = [("EXPIRE", name, self._seconds) for name in key.kept]
-        await self._redis.run(("HSET", key.state, *_state_fields(state)), *refresh, atomic=True)
+        await self._redis.run(
+            call(scripts.SAVE_STATE, key.kept, self._seconds, *_state_fields(state))
+        )
 
     async def clear(self, conversation: str) -> int:
         """Forget the turns of a conversation, archived ones too; return how many there were.

@@ -2,7 +2,7 @@
 
 A script is all or nothing and asks nobody else meanwhile, so that two bot processes that answer
 the same message cannot both win. `KEYS[1..4]` are always turns, archive, state and pending
-(`ConversationKeys.kept`); they expire together.
+(`ConversationKeys.kept`); they expire together, but for a state that holds a setting.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ class Script:
         return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
+# What was said is forgotten after a quiet month; what an owner has set is not.
 _EXPIRE = """
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ttl) end
+local own = redis.call('HGET', KEYS[3], 'system')
+if own and own ~= 'null' then redis.call('PERSIST', KEYS[3]) end
 """
 
 # ARGV: ttl, reply, entry, then (turn id, turn) pairs.
@@ -81,6 +84,16 @@ redis.call('HDEL', KEYS[4], reply)
     + "return 1"
 )
 
+# ARGV: ttl, then the state's (field, value) pairs.
+SAVE_STATE = Script(
+    """
+local ttl = ARGV[1]
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+"""
+    + _EXPIRE
+    + "return 1"
+)
+
 # KEYS[5]: sent. ARGV: ttl, then the state's fields that tell of the turns. Answers how many turns
 # there were, live and archived, and the ids of the replies that were owed.
 CLEAR = Script(
@@ -95,4 +108,4 @@ for i = 2, #ARGV do redis.call('HDEL', KEYS[3], ARGV[i]) end
     + "return {turns, owed}"
 )
 
-ALL = (JOURNAL, COMMIT, CLEAR)
+ALL = (JOURNAL, COMMIT, SAVE_STATE, CLEAR)

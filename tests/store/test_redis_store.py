@@ -24,7 +24,7 @@ MONTH = 30 * 86_400
 ASK = Turn("1001", 4, "user", "Hail!", "Ada", "42", 9, ("1001",), "")
 REPLY = Turn("r1", 5, "assistant", "Well met.", "", "", 4, ("1002", "1003"), "stopped")
 OWED = Pending("r1", 5, ("1001",), 1_700_000_000.25, {"channel": "222", "message": "1001"})
-STATE = State(4, "You are a bard.", 31, 4, Usage(120, None, 7, 8192, 4))
+STATE = State(4, None, 31, 4, Usage(120, None, 7, 8192, 4))
 
 HOSTILE = [
     "",
@@ -146,7 +146,8 @@ async def test_the_archive_is_bounded(valkey_url: str, raw):
 
 async def test_clear_forgets_the_turns_and_keeps_the_settings(store: RedisStore, raw):
     await store.set_always_on(PLACE, True)
-    await store.commit(PLACE, "r0", turns(0, 1, 2), STATE, dropped=["t0"], prompt="secret")
+    state = replace(STATE, system="You are a bard.")
+    await store.commit(PLACE, "r0", turns(0, 1, 2), state, dropped=["t0"], prompt="secret")
     await store.journal(PLACE, [ASK], OWED)
     await store.journal(PLACE, [], replace(OWED, reply="half \ud83d"))
     raw.hset(of().state, "mood", '"a newer release knows this"')
@@ -201,6 +202,16 @@ async def test_signs_of_life(store: RedisStore, raw):
     assert await store.last_alive() == 1_763_700_000.5
     raw.set(keys.ALIVE, "soon")
     assert await store.last_alive() is None
+
+
+async def test_an_own_system_prompt_outlives_the_talk(store: RedisStore, raw):
+    await store.journal(PLACE, [ASK], OWED)
+    await store.save_state(PLACE, replace(STATE, system="Be a pirate."))
+    await store.commit(PLACE, "r1", turns(1), replace(STATE, system="Be a pirate."))
+    assert raw.ttl(of().state) == -1
+    assert raw.ttl(of().turns) > 0
+    await store.save_state(PLACE, replace(STATE, system=None))
+    assert raw.ttl(of().state) > 0
 
 
 async def test_every_key_expires(store: RedisStore, raw):
