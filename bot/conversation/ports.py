@@ -84,8 +84,8 @@ class Engine(Protocol):
         """Yield text as it comes and exactly one `End`, last; raise if there is no whole answer.
 
         Closing the generator (or cancelling the task that reads it) closes the connection at
-        once, so that the engine stops working. Before the first piece of text, a busy or
-        unreachable engine is asked again a few times; afterwards never.
+        once, so that the engine stops working. Before the first piece of text, an engine that is
+        busy, unreachable or breaks off is asked again a few times; afterwards never.
         """
         ...
 
@@ -131,7 +131,8 @@ class Store(Protocol):
 
         Writes `turns` (the reply, and turns whose token counts became known), removes the turns
         with the ids in `dropped` (cut from the window; they move to the archive), stores `state`
-        and the exact `prompt` for `/context`, and removes the owed reply from the journal.
+        and the exact `prompt` for `/context` (None keeps the one before), and removes the owed
+        reply from the journal. Doing it again changes nothing.
         """
         ...
 
@@ -140,7 +141,10 @@ class Store(Protocol):
         ...
 
     async def clear(self, conversation: str) -> int:
-        """Forget the turns of a conversation (not its settings); return how many there were."""
+        """Forget a conversation's turns, archived ones too, and what is owed there.
+
+        Its settings stay. Returns how many turns there were.
+        """
         ...
 
     async def last_prompt(self, conversation: str) -> str | None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.conversation import context
 from bot.conversation.ask import Ask
-from bot.conversation.model import Model
+from bot.conversation.model import Model, ModelInUse
 from bot.conversation.ports import Engine, Store
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Pending, Snapshot, State, Turn, Usage
@@ -150,6 +150,10 @@ class Conversations:
             snapshot = await self._store.load(conversation)
             state = replace(snapshot.state, system=text or None, base_tokens=0)
             await self._store.save_state(conversation, state)
+
+    async def model(self) -> ModelInUse:
+        """The model that answers; its `info` is None while the engine cannot be asked."""
+        return await self._model.current()
 
     async def report(self, conversation: str) -> ContextReport:
         """What was last sent to the model there, and what it cost."""

@@ -18,7 +18,9 @@ class StopMatcher:
     def __init__(self, stops: Iterable[str]) -> None:
         self._stops = tuple(stop for stop in stops if stop)
         self._longest = max(map(len, self._stops), default=0)
-        self._held = ""
+        # Looked up for every token; a roleplay channel has a stop for each of its speakers.
+        self._starts = frozenset(stop[:n] for stop in self._stops for n in range(1, len(stop)))
+        self._held: str = ""
         self.hit: str | None = None
 
     def feed(self, text: str) -> str:
@@ -47,7 +49,6 @@ class StopMatcher:
     def _possible_start(self, text: str) -> int:
         """Length of the longest end of `text` that begins a stop string."""
         for length in range(min(len(text), self._longest - 1), 0, -1):
-            tail = text[-length:]
-            if any(stop.startswith(tail) for stop in self._stops):
+            if text[-length:] in self._starts:
                 return length
         return 0

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
-from bot.store.connection import Command, Connection, Revive, call
+from bot.store.connection import Connection, Revive, call
 from bot.store.keys import ConversationKeys
 
 _DAY = 86_400

@@ -1,0 +1,61 @@
+"""Whether a message wants an answer. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+RepliesTo = Literal["nobody", "me", "someone else"]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What can be seen of a message without reading it.
+
+    `from_machine`: a bot, a webhook or this bot itself wrote it. `ordinary`: written by a person,
+    no notice such as "joined" or "pinned". `mentions_me` holds for a mention of the bot or of the
+    role that Discord made for it, wherever it stands, and for a reply that pings.
+    `opens_with_other`: the text begins with a mention of another person. `always_on`: everything
+    in this channel is meant for the bot. `readable`: Discord showed at least a part of what was
+    written.
+    """
+
+    from_machine: bool = False
+    ordinary: bool = True
+    direct: bool = False
+    mentions_me: bool = False
+    replies_to: RepliesTo = "nobody"
+    opens_with_other: bool = False
+    always_on: bool = False
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether to answer, and why (or why not) in words for a log."""
+
+    answer: bool
+    why: str
+
+
+def decide(message: Incoming) -> Decision:
+    """Answer what is meant for the bot and nothing else; the first rule that fits decides."""
+    if message.from_machine:
+        return Decision(False, "written by a bot or a webhook")
+    if not message.ordinary:
+        return Decision(False, "a notice, not a message")
+    if message.direct:
+        return Decision(message.readable, "a direct message")
+    if message.mentions_me:
+        return Decision(True, "mentions me")
+    if message.opens_with_other:
+        return Decision(False, "begins with a mention of someone else")
+    if message.replies_to == "me":
+        return Decision(True, "a reply to me")
+    if not message.always_on:
+        return Decision(False, "not addressed to me")
+    if message.replies_to == "someone else":
+        return Decision(False, "a reply to someone else")
+    if not message.readable:
+        return Decision(False, "Discord does not show me what it says")
+    return Decision(True, "in a channel where I answer everything")

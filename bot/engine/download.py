@@ -1,0 +1,149 @@
+"""Fetching a model file from the Hugging Face Hub."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from bot.errors import SettingsError, StartupError
+
+log = logging.getLogger(__name__)
+
+_SCHEME = "hf:"
+_TAKES = "MODEL_FILE: takes the path of a GGUF file, or hf:owner/repository/file.gguf"
+
+# Left free beside the model: a full disk stops Redis and the logs as well.
+_RESERVE = 256 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class HubFile:
+    """One file of a model repository."""
+
+    repository: str
+    file: str
+
+
+def parse(model_file: str) -> HubFile | None:
+    """Read `hf:owner/repository/file.gguf`; None if it is a path, `SettingsError` if malformed."""
+    if not model_file.startswith(_SCHEME):
+        return None
+    parts = PurePosixPath(model_file.removeprefix(_SCHEME)).parts
+    if len(parts) < 3 or ".." in parts or "/" in parts or not parts[-1].endswith(".gguf"):
+        raise SettingsError(f"{_TAKES}, not {model_file!r}")
+    return HubFile("/".join(parts[:2]), "/".join(parts[2:]))
+
+
+def fetch(wanted: HubFile, folder: Path, *, endpoint: str | None = None) -> Path:
+    """Return the file's place under `folder`, downloading it first if it is not there. Blocks.
+
+    A broken download goes on where it stopped, also after a restart. What stands in the way
+    (no network, no such file, a full disk) is a `StartupError`. `endpoint` is another Hub's URL.
+    """
+    home = folder / wanted.repository.replace("/", "--")
+    target = home / wanted.file
+    if target.is_file():
+        return target
+    size = _size(wanted, endpoint)
+    _check_room(home, size)
+    log.info("downloading %s of %s (%s)", wanted.file, wanted.repository, _gigabytes(size))
+    _download(wanted, home, endpoint)
+    if size is not None and target.stat().st_size != size:
+        target.unlink()
+        raise StartupError(f"{wanted.file} came incomplete; start again to download it anew")
+    return target
+
+
+def _size(wanted: HubFile, endpoint: str | None) -> int | None:
+    hub = _hub()
+    url = hub.hf_hub_url(wanted.repository, wanted.file, endpoint=endpoint)
+    with _Explained(wanted):
+        return hub.get_hf_file_metadata(url, endpoint=endpoint, timeout=10).size
+
+
+def _download(wanted: HubFile, home: Path, endpoint: str | None) -> None:
+    from tqdm import tqdm
+
+    class Steps(tqdm):  # pyright: ignore[reportMissingTypeArgument, reportUntypedBaseClass]
+        """A progress bar for logs: one plain line for every tenth of the file."""
+
+        told = 0
+
+        def display(self, msg: str | None = None, pos: int | None = None) -> None:
+            tenths = int(10 * self.n / self.total) if self.total else 0
+            if tenths > self.told:
+                self.told = tenths
+                log.info("downloading %s: %d %%", wanted.file, 10 * tenths)
+
+    with _Explained(wanted):
+        _hub().hf_hub_download(
+            wanted.repository,
+            wanted.file,
+            local_dir=home,
+            endpoint=endpoint,
+            tqdm_class=None if sys.stderr.isatty() else Steps,
+        )
+
+
+def _hub() -> Any:
+    # Its signatures are only partly typed.
+    return importlib.import_module("huggingface_hub")
+
+
+def _check_room(home: Path, size: int | None) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(home).free
+    begun = sum(part.stat().st_size for part in home.rglob("*.incomplete"))
+    needed = (size or 0) - begun + _RESERVE
+    if needed > free:
+        raise StartupError(
+            f"MODEL_FILE: the model needs {_gigabytes(needed)}, but there are only "
+            f"{_gigabytes(free)} free at {home}; free some, or set DATA_DIR to another disk"
+        )
+
+
+class _Explained:
+    """Turns what the Hub's client raises into a sentence for the operator."""
+
+    def __init__(self, wanted: HubFile) -> None:
+        self._wanted = wanted
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        import httpx2
+        from huggingface_hub import errors
+
+        if error is None:
+            return
+        file, repository = self._wanted.file, self._wanted.repository
+        if isinstance(error, errors.GatedRepoError):
+            sentence = f"{repository} wants its terms accepted on huggingface.co, and HF_TOKEN set"
+        elif isinstance(error, errors.RepositoryNotFoundError):
+            sentence = f"there is no model repository {repository} (or it is private: set HF_TOKEN)"
+        elif isinstance(error, errors.EntryNotFoundError) and not isinstance(
+            error, errors.LocalEntryNotFoundError
+        ):
+            sentence = f"{repository} has no file {file}"
+        elif isinstance(
+            error, (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx2.HTTPError)
+        ):
+            sentence = (
+                f"cannot reach the Hugging Face Hub to download {file}; go online (and unset "
+                f"HF_HUB_OFFLINE), or put the file somewhere and give its path"
+            )
+        elif isinstance(error, OSError):
+            sentence = f"cannot store {file}: {error}"
+        else:
+            return
+        raise StartupError(f"MODEL_FILE: {sentence}") from error
+
+
+def _gigabytes(size: int | None) -> str:
+    return "unknown size" if size is None else f"{size / 1e9:.2f} GB"

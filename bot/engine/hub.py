@@ -1,0 +1,125 @@
+"""The one place that touches huggingface_hub's and httpx2's insides.
+
+`AsyncInferenceClient` as it comes makes an HTTP client for each instance (34 ms of TLS set-up on
+the event loop), keeps every streamed response until it is closed, obeys proxies, refuses all work
+when HF_HUB_OFFLINE is set, sends the stored Hugging Face login to any server, and splits lines
+inside of JSON strings. Here it gets one client of ours, which does none of that, without
+changing anything for other users of the library in this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+
+import httpx2
+from huggingface_hub import AsyncInferenceClient
+
+from bot.engine.faults import from_status
+from bot.engine.limits import Limits
+from bot.engine.sse import lines
+from bot.errors import EngineUnreachable
+
+# Overridden below. If a release renames it, nothing would fail but everything would be slow.
+if not hasattr(AsyncInferenceClient, "_get_async_client"):
+    raise ImportError("this huggingface_hub is not the pinned one: see bot/engine/hub.py")
+
+
+class _Response(httpx2.Response):
+    """A response whose lines end at newlines only (see `bot.engine.sse`)."""
+
+    async def aiter_lines(self) -> AsyncIterator[str]:
+        async for line in lines(self.aiter_raw()):
+            yield line.decode("utf-8", "replace")
+
+
+class _Transport(httpx2.AsyncHTTPTransport):
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        found = await super().handle_async_request(request)
+        return _Response(
+            found.status_code,
+            headers=found.headers,
+            stream=found.stream,
+            extensions=found.extensions,
+        )
+
+
+class _Inference(AsyncInferenceClient):
+    """Speaks through a client that outlives it; closing it closes only its own stream."""
+
+    def __init__(self, http: httpx2.AsyncClient, url: str, headers: dict[str, str]) -> None:
+        # Any token stops the library from looking for a stored login; `Hub` sets the real one.
+        super().__init__(url, token="unused", headers=headers, timeout=http.timeout)  # pyright: ignore[reportArgumentType] an httpx2.Timeout is passed through
+        self._http = http
+
+    async def _get_async_client(self) -> httpx2.AsyncClient:
+        return self._http
+
+
+class Hub:
+    """One HTTP client for an engine's life, and inference clients on top of it."""
+
+    def __init__(self, base: str, api_key: str | None, limits: Limits) -> None:
+        self._base = base
+        self._api_key = api_key
+        self._limits = limits
+        self._http: httpx2.AsyncClient | None = None
+        self._lock = asyncio.Lock()
+        self._closed = False
+
+    async def http(self) -> httpx2.AsyncClient:
+        """The client that all requests share; made at the first use.
+
+        HTTP statuses outside 2xx raise the fitting `EngineError`.
+        """
+        if self._http is not None:
+            return self._http
+        async with self._lock:
+            if self._closed:
+                raise EngineUnreachable(detail="the engine was closed")
+            if self._http is None:
+                self._http = self._client(await self._tls())
+            return self._http
+
+    async def inference(self, path: str, headers: dict[str, str]) -> AsyncInferenceClient:
+        """A client for one request to `path`; use it in `async with`, which ends the request."""
+        return _Inference(await self.http(), self._base + path, headers)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        self._closed = True
+        http, self._http = self._http, None
+        if http is not None:
+            await http.aclose()
+
+    async def _tls(self) -> ssl.SSLContext:
+        if self._base.startswith("https:"):
+            # Reading the certificates takes 20 ms and more: not on the event loop.
+            return await asyncio.to_thread(ssl.create_default_context)
+        # Never used; without any certificate it costs nothing and trusts nobody.
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+    def _client(self, tls: ssl.SSLContext) -> httpx2.AsyncClient:
+        # No bound on connections: the conversation bounds its answers, and an engine queues
+        # them better than a pool that cannot tell why it waits.
+        pool = httpx2.Limits(max_keepalive_connections=64, keepalive_expiry=30)
+        return httpx2.AsyncClient(
+            transport=_Transport(verify=tls, limits=pool, trust_env=False),
+            timeout=httpx2.Timeout(None, connect=self._limits.connect),
+            headers={"accept-encoding": "identity"},
+            event_hooks={"request": [self._authorise], "response": [_check]},
+            trust_env=False,
+        )
+
+    async def _authorise(self, request: httpx2.Request) -> None:
+        request.headers.pop("authorization", None)
+        if self._api_key:
+            request.headers["authorization"] = f"Bearer {self._api_key}"
+
+
+async def _check(response: httpx2.Response) -> None:
+    if response.status_code < 300:
+        return
+    await response.aread()
+    raise from_status(response.status_code, response.text, response.headers.get("location", ""))

@@ -1,0 +1,344 @@
+"""Servers with OpenAI's `/v1/completions`: vLLM, SGLang, llama.cpp, LM Studio, and TGI too.
+
+The streams are read with aiohttp, which discord.py brings along and which costs the least CPU
+per token; a bot with such an engine does not load huggingface_hub at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, AsyncIterable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import aiohttp
+
+from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
+from bot.engine.answer import Finish, Piece, answer
+from bot.engine.faults import from_status, from_text, shorten
+from bot.engine.limits import Limits
+from bot.engine.sse import lines
+from bot.engine.tokens import END_MARKERS, count_without_bos
+from bot.errors import (
+    EngineError,
+    EngineInterrupted,
+    EngineRefused,
+    EngineTimeout,
+    EngineUnreachable,
+)
+
+Server = Literal["llamacpp", "vllm", "sglang", "other"]
+
+log = logging.getLogger(__name__)
+
+# OpenAI's own limit, which strict servers keep.
+_FEW_STOPS = 4
+
+# Read by llama.cpp builds with llguidance (as xllamacpp is), ignored by others. Any amount of
+# blanks would be valid JSON, and small models do go on with them until the tokens run out.
+_TIGHT = {
+    "x-guidance": {
+        "whitespace_flexible": False,
+        "item_separator": ", ",
+        "key_separator": ": ",
+    }
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """What `/v1/models` says: the model's id, who serves it, and its context in tokens."""
+
+    model: str
+    server: Server
+    context: int | None
+
+
+class OpenAIEngine:
+    """An `Engine` on a server's raw completions, with the extras of the servers we know."""
+
+    def __init__(
+        self, base: str, *, api_key: str | None = None, limits: Limits | None = None
+    ) -> None:
+        """Take the address that ends in `/v1`, as `http://host:port/v1`."""
+        self._base = base.rstrip("/")
+        self._root = self._base.removesuffix("/v1")
+        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._limits = limits or Limits()
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+        self._served: _Served | None = None
+        self._can_tokenize = True
+
+    async def stream(self, request: Generation) -> AsyncGenerator[Text | End, None]:
+        """See `Engine.stream`."""
+
+        def call(prompt: str, max_tokens: int) -> AsyncGenerator[Piece, None]:
+            return self._complete(request, prompt, max_tokens)
+
+        async with aclosing(answer(request, call, self._limits)) as parts:
+            async for part in parts:
+                yield part
+
+    async def count_tokens(self, text: str) -> int | None:
+        """See `Engine.count_tokens`."""
+        if not text:
+            return 0
+        if not self._can_tokenize:
+            return None
+        served = await self._model()
+        body: dict[str, Any] = {"content": text, "add_special": False, "parse_special": True}
+        if served.server != "llamacpp":
+            # vLLM and SGLang take "prompt", TGI "inputs"; each ignores the other.
+            body = {"model": served.model, "prompt": text, "add_special_tokens": False}
+            body["inputs"] = text
+        try:
+            count = _count(await self._ask("POST", self._root + "/tokenize", body))
+        except EngineRefused as error:
+            log.info("this engine cannot count tokens: %s", error.detail)
+            count = None
+        self._can_tokenize = count is not None
+        return count
+
+    async def describe(self) -> EngineInfo:
+        """See `Engine.describe`."""
+        self._served = None
+        served = await self._model()
+        context = served.context
+        if served.server == "llamacpp":
+            # The context of one slot, which may be smaller than the model's.
+            props = _object(await self._ask("GET", self._root + "/props"))
+            context = props.get("default_generation_settings", {}).get("n_ctx", context)
+        return EngineInfo("openai", served.model, context, context and context - 1)
+
+    async def aclose(self) -> None:
+        """See `Engine.aclose`."""
+        self._closed = True
+        if self._session is not None:
+            await self._session.close()
+
+    async def _model(self) -> _Served:
+        if self._served is None:
+            found = _object(await self._ask("GET", self._base + "/models"))
+            if "data" not in found:
+                raise EngineRefused(detail=f"{self._base}/models lists no models; ENGINE_URL?")
+            self._served = _first_model(found["data"] or [])
+        return self._served
+
+    async def _ask(self, method: str, url: str, body: dict[str, Any] | None = None) -> object:
+        """Ask a small question; None if the server does not know the address."""
+        try:
+            async with (
+                asyncio.timeout(self._limits.question),
+                self._http().request(method, url, json=body, allow_redirects=False) as response,
+            ):
+                if response.status in (404, 405, 501):
+                    return None
+                await _check(response)
+                return await response.json(content_type=None)
+        except aiohttp.ClientError as error:
+            raise EngineUnreachable(detail=_named(error)) from error
+        except TimeoutError:
+            raise EngineTimeout(detail=f"{url}: no answer") from None
+        except ValueError as error:
+            raise EngineRefused(detail=f"{url} is not JSON; check ENGINE_URL") from error
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise EngineUnreachable(detail="the engine was closed")
+        if self._session is None:
+            # Proxies are ignored and no login is looked up: both are aiohttp's defaults. The
+            # conversation bounds how many streams are open, so the pool does not.
+            self._session = aiohttp.ClientSession(
+                headers=self._headers,
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._limits.connect),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def _complete(
+        self, request: Generation, prompt: str, max_tokens: int
+    ) -> AsyncGenerator[Piece, None]:
+        served = await self._model()
+        body = _body(request, served, prompt, max_tokens)
+        headers = {"X-Session-Id": request.session} if request.session else {}
+        connected = False
+        try:
+            async with self._http().post(
+                self._base + "/completions", json=body, headers=headers, allow_redirects=False
+            ) as response:
+                if response.status == 404:
+                    # The server may have been restarted with another model.
+                    self._served = None
+                await _check(response)
+                connected = True
+                async with aclosing(_pieces(lines(response.content.iter_any()))) as pieces:
+                    async for piece in pieces:
+                        yield piece
+        except (aiohttp.ClientError, TimeoutError) as error:
+            lost = EngineInterrupted if connected else EngineUnreachable
+            raise lost(detail=_named(error)) from error
+        except json.JSONDecodeError as error:
+            raise EngineInterrupted(detail=f"an event is not JSON: {error}") from error
+        except RuntimeError as error:
+            # What aiohttp says when its session is closed while a stream is read.
+            if not self._closed:
+                raise
+            raise EngineInterrupted(detail="the engine was closed") from error
+
+
+def _object(found: object) -> dict[str, Any]:
+    return cast(dict[str, Any], found) if isinstance(found, dict) else {}
+
+
+def _count(found: object) -> int | None:
+    """The number of tokens in any server's answer to /tokenize; None if there is none."""
+    if isinstance(found, list):
+        return count_without_bos(cast(list[dict[str, Any]], found))
+    answer = _object(found)
+    if isinstance(answer.get("count"), int):
+        return answer["count"]
+    return len(answer["tokens"]) if "tokens" in answer else None
+
+
+def _first_model(models: list[dict[str, Any]]) -> _Served:
+    if not models:
+        raise EngineUnreachable(detail="the server has no model loaded")
+    model = models[0]
+    owner = str(model.get("owned_by", ""))
+    server: Server = owner if owner in ("llamacpp", "vllm", "sglang") else "other"
+    meta: dict[str, Any] = model.get("meta") or {}
+    context = model.get("max_model_len") or meta.get("n_ctx")
+    return _Served(str(model.get("id", "")), server, context)
+
+
+def _body(request: Generation, served: _Served, prompt: str, max_tokens: int) -> dict[str, Any]:
+    stops = list(request.stop)
+    body: dict[str, Any] = {
+        "model": served.model,
+        "prompt": prompt,
+        "max_tokens": max_tokens,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        "stop": stops[:_FEW_STOPS] if served.server == "other" else stops,
+        **_sampling(request.sampling, served.server),
+    }
+    if served.server in ("vllm", "sglang"):
+        # Else <tool_call> and the like, special tokens in some models, are swallowed.
+        body["skip_special_tokens"] = False
+    if served.server == "vllm":
+        body["spaces_between_special_tokens"] = False
+    if served.server == "llamacpp":
+        body["cache_prompt"] = True
+    return body | _schema(request.schema, served.server)
+
+
+def _sampling(wanted: Sampling, server: Server) -> dict[str, Any]:
+    found: dict[str, Any] = {"temperature": max(0.0, wanted.temperature)}
+    if wanted.top_p is not None and 0 < wanted.top_p <= 1:
+        found["top_p"] = wanted.top_p
+    if wanted.seed is not None:
+        found["seed"] = wanted.seed
+    # Not OpenAI's; strict servers refuse what they do not know.
+    if server != "other":
+        if wanted.top_k is not None and wanted.top_k > 0:
+            found["top_k"] = wanted.top_k
+        if wanted.repetition_penalty is not None and wanted.repetition_penalty > 0:
+            name = "repeat_penalty" if server == "llamacpp" else "repetition_penalty"
+            found[name] = wanted.repetition_penalty
+    return found
+
+
+def _schema(schema: dict[str, Any] | None, server: Server) -> dict[str, Any]:
+    if schema is None or server == "other":
+        return {}
+    if server == "llamacpp":
+        # It ignores response_format on this route.
+        return {"json_schema": {**schema, **_TIGHT}}
+    named = {"name": "answer", "schema": schema}
+    return {"response_format": {"type": "json_schema", "json_schema": named}}
+
+
+async def _pieces(body: AsyncIterable[bytes]) -> AsyncGenerator[Piece, None]:
+    """Turn the events of a stream into text and, after the last one, the finish."""
+    count = 0
+    reason, usage = "", dict[str, Any]()
+    ended = False
+    async for line in body:
+        if line.startswith(b"error:"):
+            # Older llama.cpp.
+            raise _told(json.loads(line[6:]))
+        if not line.startswith(b"data:"):
+            continue
+        data = line[5:].strip()
+        if data == b"[DONE]":
+            break
+        event: dict[str, Any] = json.loads(data)
+        if event.get("error") is not None:
+            raise _told(event["error"])
+        usage = _usage(event) or usage
+        for choice in event.get("choices") or ():
+            text: str = choice.get("text") or ""
+            reason = choice.get("finish_reason") or reason
+            if text and ended:
+                # The model closed its turn, but the server does not know this end marker.
+                yield Piece("", Finish("stop", count))
+                return
+            count += bool(text)
+            ended = ended or text.strip() in END_MARKERS
+            if text and not ended:
+                yield Piece(text)
+    if reason in ("abort", "error"):
+        raise EngineInterrupted(detail=f"finish reason {reason!r}")
+    if not reason and not ended:
+        raise EngineInterrupted(detail="the body ended without a finish reason")
+    yield Piece("", _finish("length" if reason == "length" and not ended else "stop", usage, count))
+    async for _ in body:
+        # To the very end, or the connection cannot be used again.
+        pass
+
+
+def _finish(reason: Literal["length", "stop"], usage: dict[str, Any], count: int) -> Finish:
+    generated = usage.get("completion_tokens")
+    return Finish(
+        reason,
+        count if generated is None else generated,
+        usage.get("prompt_tokens"),
+        usage.get("cached_tokens"),
+    )
+
+
+def _usage(event: dict[str, Any]) -> dict[str, Any]:
+    """Token counts of an event, if it has any; the cache's from wherever a server puts it."""
+    usage: dict[str, Any] = event.get("usage") or {}
+    timings: dict[str, Any] = event.get("timings") or {}
+    if not usage:
+        return {}
+    details: dict[str, Any] = usage.get("prompt_tokens_details") or {}
+    return {**usage, "cached_tokens": details.get("cached_tokens", timings.get("cache_n"))}
+
+
+def _told(error: object) -> EngineError:
+    """The error for an error event inside of a 200."""
+    if not isinstance(error, dict):
+        return from_text(str(error))
+    error = cast(dict[str, Any], error)
+    text = json.dumps({"error": error})
+    status = error.get("code") or error.get("http_status_code")
+    if isinstance(status, int) and status >= 300:
+        return from_status(status, text)
+    return from_text(str(error.get("message", text)))
+
+
+async def _check(response: aiohttp.ClientResponse) -> None:
+    if response.status >= 300:
+        text = await response.text(errors="replace")
+        raise from_status(response.status, text, response.headers.get("Location", ""))
+
+
+def _named(error: BaseException) -> str:
+    return shorten(f"{type(error).__name__}: {error}")

@@ -1,0 +1,246 @@
+"""Text Generation Inference, spoken to through huggingface_hub's `AsyncInferenceClient`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from contextlib import aclosing
+from typing import Any, cast
+
+import httpx2
+from huggingface_hub import TextGenerationStreamOutput
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    InferenceTimeoutError,
+    OverloadedError,
+    TextGenerationError,
+    ValidationError,
+)
+
+from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
+from bot.engine.answer import Finish, Piece, answer
+from bot.engine.faults import from_text, shorten
+from bot.engine.hub import Hub
+from bot.engine.limits import Limits
+from bot.engine.tokens import END_MARKERS, count_without_bos
+from bot.errors import (
+    EngineBusy,
+    EngineError,
+    EngineInterrupted,
+    EngineRefused,
+    EngineTimeout,
+    EngineUnreachable,
+)
+
+# TGI reserves room for all tokens of a call in advance, and runs more than this in hidden chunks
+# that overshoot.
+_PER_CALL = 1024
+_DEFAULT_STOPS = 4
+_TOO_MANY_STOPS = re.compile(r"`stop` supports up to (\d+) stop sequences")
+
+
+class TgiEngine:
+    """An `Engine` on TGI's native `/generate_stream`: raw prompt in, token events out."""
+
+    def __init__(
+        self, base: str, *, api_key: str | None = None, limits: Limits | None = None
+    ) -> None:
+        """Take the server's address without a path of its own, as `http://host:port`."""
+        self._limits = limits or Limits()
+        self._hub = Hub(base.rstrip("/"), api_key, self._limits)
+        self._base = base.rstrip("/")
+        self._max_stops = _DEFAULT_STOPS
+        self._can_tokenize = True
+
+    async def stream(self, request: Generation) -> AsyncGenerator[Text | End, None]:
+        """See `Engine.stream`."""
+
+        def call(prompt: str, max_tokens: int) -> AsyncGenerator[Piece, None]:
+            return self._generate(request, prompt, max_tokens)
+
+        async with aclosing(answer(request, call, self._limits, _PER_CALL)) as parts:
+            async for part in parts:
+                yield part
+
+    async def count_tokens(self, text: str) -> int | None:
+        """See `Engine.count_tokens`."""
+        if not text:
+            return 0
+        if not self._can_tokenize:
+            return None
+        try:
+            tokens = await self._ask("POST", "/tokenize", {"inputs": text})
+        except EngineRefused as error:
+            if error.detail.startswith(("HTTP 404", "HTTP 405")):
+                self._can_tokenize = False
+                return None
+            raise
+        if not isinstance(tokens, list):
+            raise EngineRefused(detail="/tokenize is not TGI's; check ENGINE_URL")
+        return count_without_bos(cast(list[dict[str, Any]], tokens))
+
+    async def describe(self) -> EngineInfo:
+        """See `Engine.describe`."""
+        info = await self._ask("GET", "/info")
+        if not isinstance(info, dict):
+            raise EngineRefused(detail="/info is not TGI's; check ENGINE_URL")
+        info = cast(dict[str, Any], info)
+        self._max_stops = int(info.get("max_stop_sequences", _DEFAULT_STOPS))
+        return EngineInfo(
+            kind="tgi",
+            model=str(info.get("model_id") or ""),
+            context=info.get("max_total_tokens"),
+            # The name until TGI 3.
+            max_prompt=info.get("max_input_tokens") or info.get("max_input_length"),
+        )
+
+    async def aclose(self) -> None:
+        """See `Engine.aclose`."""
+        await self._hub.aclose()
+
+    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> object:
+        try:
+            async with asyncio.timeout(self._limits.question):
+                http = await self._hub.http()
+                response = await http.request(method, self._base + path, json=body)
+            return response.json()
+        except TimeoutError:
+            raise EngineTimeout(detail=f"{path}: no answer") from None
+        except httpx2.HTTPError as error:
+            raise EngineUnreachable(detail=_named(error)) from error
+        except ValueError as error:
+            raise EngineRefused(detail=f"{path} is not JSON; check ENGINE_URL") from error
+
+    async def _generate(
+        self, request: Generation, prompt: str, max_tokens: int
+    ) -> AsyncGenerator[Piece, None]:
+        """Make one request; a server that takes fewer stop strings is asked anew with fewer."""
+        while True:
+            stops = request.stop[: self._max_stops]
+            parameters = _parameters(request, stops, max_tokens)
+            try:
+                async with aclosing(self._events(request.session, prompt, parameters)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                return
+            except EngineRefused as error:
+                found = _TOO_MANY_STOPS.search(error.detail)
+                if found is None or int(found[1]) >= len(stops):
+                    raise
+                self._max_stops = int(found[1])
+
+    async def _events(
+        self, session: str, prompt: str, parameters: dict[str, Any]
+    ) -> AsyncGenerator[Piece, None]:
+        headers = {"x-session-id": session} if session else {}
+        connected = False
+        try:
+            async with await self._hub.inference("/generate_stream", headers) as client:
+                events = await client.text_generation(
+                    prompt, stream=True, details=True, return_full_text=False, **parameters
+                )
+                connected = True
+                async with aclosing(_pieces(events)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+        except TextGenerationError as error:
+            raise _told(error) from error
+        except (InferenceTimeoutError, httpx2.TimeoutException) as error:
+            raise EngineUnreachable(detail=_named(error)) from error
+        except (HfHubHTTPError, httpx2.HTTPError, httpx2.StreamError) as error:
+            lost = EngineInterrupted if connected else EngineUnreachable
+            raise lost(detail=_named(error)) from error
+        except json.JSONDecodeError as error:
+            raise EngineInterrupted(detail=f"an event is not JSON: {error}") from error
+
+
+def _parameters(request: Generation, stops: Sequence[str], max_tokens: int) -> dict[str, Any]:
+    """The request's parameters as TGI takes them; what it would refuse is left out."""
+    parameters: dict[str, Any] = {"max_new_tokens": max_tokens, **_sampling(request.sampling)}
+    if stops:
+        parameters["stop"] = list(stops)
+    if request.schema is not None and "properties" in request.schema:
+        parameters["grammar"] = {"type": "json", "value": _schema(request.schema)}
+    return parameters
+
+
+def _sampling(wanted: Sampling) -> dict[str, Any]:
+    parameters: dict[str, Any] = {"do_sample": wanted.temperature > 0}
+    if wanted.temperature > 0:
+        parameters["temperature"] = wanted.temperature
+        if wanted.top_p is not None and 0 < wanted.top_p < 1:
+            parameters["top_p"] = wanted.top_p
+        if wanted.top_k is not None and wanted.top_k > 0:
+            parameters["top_k"] = wanted.top_k
+        if wanted.seed is not None:
+            parameters["seed"] = wanted.seed
+    if wanted.repetition_penalty is not None and wanted.repetition_penalty > 0:
+        parameters["repetition_penalty"] = wanted.repetition_penalty
+    return parameters
+
+
+def _schema(schema: dict[str, Any]) -> dict[str, Any] | str:
+    # The library drops every None inside of a request, which would change such a schema; TGI
+    # takes a schema as JSON text as well.
+    return json.dumps(schema) if _has_null(schema) else schema
+
+
+def _has_null(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_null, cast(dict[str, Any], value).values()))
+    if isinstance(value, list):
+        return any(map(_has_null, cast(list[Any], value)))
+    return value is None
+
+
+async def _pieces(events: AsyncIterable[TextGenerationStreamOutput]) -> AsyncGenerator[Piece, None]:
+    """Turn token events into text and the finish.
+
+    The text is made of tokens, since `generated_text` lacks special ones such as <tool_call>.
+    """
+    count = 0
+    ended = finished = False
+    async for event in events:
+        token = cast(Any, event.token)
+        if token is None:
+            raise EngineRefused(detail="events without tokens: is that a TGI? check ENGINE_URL")
+        if ended:
+            # The model closed its turn, but the server does not know this end marker.
+            yield Piece("", Finish("stop", count))
+            return
+        count += 1
+        ended = bool(token.special) and token.text.strip() in END_MARKERS
+        finish = _finish(event, ended)
+        finished = finished or finish is not None
+        yield Piece("" if ended else token.text, finish)
+        ended = ended and not finished
+    if ended and not finished:
+        yield Piece("", Finish("stop", count))
+    elif not finished:
+        raise EngineInterrupted(detail="the body ended without a finish reason")
+
+
+def _finish(event: TextGenerationStreamOutput, ended: bool) -> Finish | None:
+    details = event.details
+    if details is None:
+        return None
+    # An end marker as the very last token that was allowed is reported as "length".
+    reason = "length" if details.finish_reason == "length" and not ended else "stop"
+    cached = getattr(details, "cached_tokens", None)
+    return Finish(reason, details.generated_tokens, details.input_length, cached)
+
+
+def _told(error: TextGenerationError) -> EngineError:
+    """The error for an error event inside of a 200."""
+    text = str(error)
+    if isinstance(error, OverloadedError):
+        return EngineBusy(detail=shorten(text))
+    if isinstance(error, ValidationError):
+        return from_text(text)
+    return EngineInterrupted(detail=shorten(f"{type(error).__name__}: {text}"))
+
+
+def _named(error: Exception) -> str:
+    return shorten(f"{type(error).__name__}: {error}")
