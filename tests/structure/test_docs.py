@@ -1,0 +1,64 @@
+"""What the documents say exists: commands, settings, files."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bot.__main__ import _parser
+from bot.settings import SECRETS, Settings, variable_names
+from tests.structure.tree import ROOT, text_files
+
+README = (ROOT / "README.md").read_text("utf-8")
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+DOCUMENTS = sorted(path for path in text_files() if path.suffix == ".md")
+OURS = re.compile(r"\b(?:DISCORD|ENGINE|REDIS|MODEL|DATA|LOG|HTTP|HISTORY|REPLY)_[A-Z_]+\b")
+
+
+def code(text: str) -> str:
+    """What stands between backticks and in code blocks."""
+    found = re.findall(r"```\w*\n(.*?)```|`([^`\n]+)`", text, re.DOTALL)
+    return "\n".join(block or line for block, line in found)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_make_target_that_is_named_exists(path):
+    named = set(re.findall(r"\bmake ([a-z-]+)", code(path.read_text("utf-8"))))
+    targets = set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
+    assert named <= targets
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_that_is_named_exists(path):
+    for words in re.findall(r"python -m bot (\w+)", code(path.read_text("utf-8"))):
+        _parser().parse_args([words])
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_setting_that_is_named_exists(path):
+    assert set(OURS.findall(path.read_text("utf-8"))) <= set(variable_names())
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_into_the_project_leads_somewhere(path):
+    links = re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8"))
+    inside = [link.partition("#")[0] for link in links if not link.startswith(("http", "#"))]
+    assert [link for link in inside if not (path.parent / link).exists()] == []
+
+
+def test_the_readme_has_every_setting_with_its_default():
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", README, re.MULTILINE))
+    assert set(rows) == {name.upper() for name in Settings.model_fields}
+    for name, field in Settings.model_fields.items():
+        if field.default is not None:
+            shown = f"{field.default:g}" if isinstance(field.default, float) else field.default
+            assert rows[name.upper()].strip("`") == str(shown), name
+    assert all(f"`{secret}_FILE`" in README for secret in SECRETS)
+
+
+def test_every_target_says_what_it_does():
+    phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    described = re.findall(r"^([a-z-]+):.*## \w", MAKEFILE, re.MULTILINE)
+    assert phony is not None
+    assert sorted(phony[1].split()) == sorted(described)
