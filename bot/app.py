@@ -102,6 +102,7 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
         model = await core.model.current()
         engine = _engine_in_words(settings, model)
         store = "Redis" if settings.redis_url else f"a private Valkey in {settings.data_dir}"
+        # The page itself tells, at any time, whether the engine answers.
         page = Playground(core.conversations, core.model, engine=engine, store=store)
         checks = {"redis": core.store.ping, "engine": core.engine.describe}
         async with serve(
@@ -109,7 +110,9 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
         ) as address:
             print(f"\n  Playground: {address}    (Ctrl+C ends it)")
             print(f"  Engine:     {engine}; conversations are kept in {store}.")
-            if model.profile.note:
+            if model.info is None:
+                print("  Note:       the engine does not answer yet; the page says when it does.")
+            elif model.profile.note:
                 print(f"  Note:       {model.profile.note}")
             print(flush=True)
             if open_browser and can_open():
@@ -138,7 +141,7 @@ def _engine_in_words(settings: Settings, model: ModelInUse) -> str:
         served = settings.model_file or "the bundled tiny model"
         return f"llama.cpp in this process with {served}"
     if model.info is None:
-        return f"{settings.engine_url} (does not answer yet)"
+        return f"{settings.engine_url}"
     return f"{model.info.kind} at {settings.engine_url} with {model.info.model or 'a model'}"
 
 

@@ -19,7 +19,7 @@ from bot.conversation.ports import Engine, Store
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Pending, Snapshot, State, Turn, Usage
 from bot.conversation.writer import Writer, head_of
-from bot.errors import BadInput, EngineError, PromptTooLong
+from bot.errors import BadInput, EngineError, PromptTooLong, UserError
 from bot.prompts.speakers import unique_name
 
 # What a system prompt may take of the prompt, so that there is room left to talk.
@@ -82,7 +82,12 @@ class Conversations:
                     asks: tuple[Ask, ...] = ()
                     if ask in place.waiting:
                         asks, place.waiting = tuple(place.waiting), []
-                    reply = await self._begin(asks) if asks else None
+                    try:
+                        reply = await self._begin(asks) if asks else None
+                    except UserError:
+                        # Each of the others tries for itself, so that each hears of the failure.
+                        place.waiting[:0] = [other for other in asks if other is not ask]
+                        raise
                     async with _writing(place, reply):
                         yield reply
             finally:
@@ -216,6 +221,10 @@ class Conversations:
         owed = _owed(f"r{asked[-1].id}.{time.time_ns():x}", asked, origin)
         if not await self._store.journal(conversation, (), owed):
             return None
+        for older in snapshot.pending:
+            if set(older.asks) <= set(owed.asks):
+                # Its commit failed. This reply comes in its place; a restart must not write both.
+                await self._store.commit(conversation, older.reply, (), snapshot.state)
         return self._write(conversation, owed, turns, snapshot.state, len(asked), replaced=replaced)
 
     async def _begin_owed(self, conversation: str, owed: Pending) -> Reply | None:
@@ -265,8 +274,7 @@ class Conversations:
         room = limit - await self._count(head)
         if room < limit * _QUESTION_SHARE:
             raise PromptTooLong(
-                "This channel's system prompt leaves no room for a question. "
-                "Set a shorter one with /system."
+                "The system prompt here leaves no room for a question. Please set a shorter one."
             )
         return tuple([await self._shortened(turn, room // len(turns)) for turn in turns])
 

@@ -108,9 +108,11 @@ class Writer:
         )
         before = {turn.id: turn for turn in self._turns}
         written = [turn for turn in turns if before[turn.id] != turn]
+        dropped = window.dropped
         if reply.text.strip():
             written.append(self._reply_turn(reply, shown))
-        dropped = (*window.dropped, self._replaced) if self._replaced else window.dropped
+            # Only now: an attempt that brought nothing must not cost the reply before it.
+            dropped += (self._replaced,) if self._replaced else ()
         await self._store.commit(
             self._conversation,
             self._owed.reply,

@@ -179,6 +179,12 @@ def _address(process: subprocess.Popen[str], orders: Orders) -> str:
     except BrokenPipeError:
         log.debug("the embedded engine ended before it got its orders")
     _, told = process.communicate()
+    if "ImportError" in told:
+        # llama.cpp's wheel brings all but the compiler's OpenMP library.
+        raise StartupError(
+            f"the embedded engine cannot be loaded ({shorten(told.strip().splitlines()[-1])}); "
+            "on Debian and Ubuntu: apt install libgomp1. Or set ENGINE_URL to a server"
+        )
     size = Path(orders.path).stat().st_size / 1e6
     raise StartupError(
         f"MODEL_FILE: llama.cpp cannot load {orders.path} ({size:.1f} MB): it is incomplete, "

@@ -173,6 +173,53 @@ async def test_retry_after_the_engine_was_busy(talk: Talk, tgi: TgiStandIn):
     assert [turn.text for turn in turns] == ["hello", "Hello there!"]
 
 
+async def test_a_retry_that_brings_nothing_leaves_the_reply_before_it(talk: Talk, tgi: TgiStandIn):
+    await talk.say("hello")
+    tgi.fault = Fault("overloaded")
+    async with talk.conversations.retry(PLACE, {}) as again:
+        assert again is not None
+        await again.finished()
+        await again.commit(())
+    turns = await talk.conversations.history(PLACE)
+    assert [turn.text for turn in turns] == ["hello", "Hello there!"]
+
+
+async def test_a_retry_settles_the_reply_that_could_not_be_committed(talk: Talk):
+    async with talk.conversations.turn(talk.ask("hello")) as reply:
+        assert reply is not None
+        await reply.finished()
+    async with talk.conversations.retry(PLACE, {}) as again:
+        assert again is not None
+        await again.finished()
+        await again.commit(())
+    assert await talk.conversations.owed() == []
+
+
+async def test_everyone_who_waited_hears_of_a_failure(talk: Talk, tgi: TgiStandIn):
+    await talk.conversations.set_system(PLACE, "word " * 800)
+    tgi.tokens_per_second = 50
+    heard: list[str] = []
+
+    async def say(text: str) -> None:
+        try:
+            async with talk.conversations.turn(talk.ask(text)) as reply:
+                assert reply is not None
+                await reply.finished()
+                await reply.commit(())
+        except PromptTooLong:
+            heard.append(text)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(say("one"))
+        await asyncio.sleep(0.05)
+        # While the first is answered, the engine comes back with less room.
+        tgi.max_total_tokens, tgi.max_input_tokens = 512, 500
+        talk.conversations._model.forget()
+        for text in ("two", "three"):
+            group.create_task(say(text))
+    assert heard == ["two", "three"]
+
+
 async def test_retry_with_nothing_to_retry(talk: Talk):
     async with talk.conversations.retry(PLACE, {}) as reply:
         assert reply is None
@@ -258,7 +305,7 @@ async def test_a_system_prompt_that_no_longer_fits_is_told_in_plain_words(
     tgi.max_total_tokens, tgi.max_input_tokens = 512, 500
     conversations, engine = make()
     async with aclosing(engine):
-        with pytest.raises(PromptTooLong, match="/system"):
+        with pytest.raises(PromptTooLong, match="system prompt"):
             await Talk(conversations).say("hello")
 
 

@@ -1,0 +1,245 @@
+"""The Discord client of the bot."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import pkgutil
+import sys
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import failures, quiet
+from bot.client.address import ApiAddress
+from bot.client.sync import sync
+from bot.conversation.always_on import AlwaysOn
+from bot.conversation.ports import Store
+from bot.conversation.service import Conversations
+from bot.errors import StartupError
+from bot.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PORTAL = "https://discord.com/developers/applications"
+
+# Every module and package directly in this one that has a `setup` is a part of the bot.
+COGS = "cogs"
+
+_SYNC_SECONDS = 20.0
+_SYNC_PAUSE = 60.0
+_LONGEST_SYNC_PAUSE = 3600.0
+
+_UNREACHABLE = (
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    aiohttp.ClientError,
+    OSError,
+)
+
+
+class Tree(app_commands.CommandTree["HermesBot"]):
+    """The slash commands; what goes wrong in one is told to its asker."""
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction[HermesBot],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Answer with the error's own words, or with a reference to the log."""
+        await failures.answer_failure(interaction, error)
+
+
+class HermesBot(commands.AutoShardedBot):
+    """Connects the conversations to Discord; the cogs are its hands.
+
+    `reads_everything` says whether Discord shows the bot all messages (the Message Content
+    intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
+    `always_on` knows the channels in which everything is answered.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        conversations: Conversations,
+        store: Store,
+        reads_everything: bool = True,
+    ) -> None:
+        quiet.hush()
+        # discord.py keeps this very object, so that an intent can be given up later on.
+        self._wanted = _intents(reads_everything)
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=self._wanted,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            # Nobody is pinged but whom a message answers, whatever the model writes.
+            allowed_mentions=discord.AllowedMentions(
+                everyone=False, users=False, roles=False, replied_user=True
+            ),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=False
+            ),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        )
+        self.settings = settings
+        self.conversations = conversations
+        self.store = store
+        self.always_on = AlwaysOn(store)
+        self._address = ApiAddress(settings.discord_api_url)
+        self._connecting: asyncio.Task[Any] | None = None
+        self._syncing: asyncio.Task[None] | None = None
+
+    @property
+    def reads_everything(self) -> bool:
+        """Whether Discord shows the bot what is written without addressing it."""
+        return self._wanted.message_content
+
+    # ------------------------------------------------------------------ coming and going
+
+    async def login(self, token: str) -> None:
+        """Check the token, load the cogs, sync the commands; a `StartupError` says what fails."""
+        await self._address.use(token)
+        try:
+            await super().login(token)
+        except discord.LoginFailure:
+            raise StartupError(
+                f"Discord does not accept DISCORD_TOKEN; copy it again from {PORTAL} (page Bot)"
+            ) from None
+        except _UNREACHABLE as error:
+            raise StartupError(_cannot_reach(self._address, error)) from error
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Be connected until closed, with all messages if Discord allows it, else without."""
+        self._connecting = asyncio.current_task()
+        try:
+            try:
+                await self._stay_connected(reconnect)
+            except discord.PrivilegedIntentsRequired:
+                await self._do_without_content()
+                await self._stay_connected(reconnect)
+        except discord.PrivilegedIntentsRequired:
+            raise StartupError(
+                f"Discord refuses an intent that the bot does not ask for; see {PORTAL}"
+            ) from None
+        except discord.ConnectionClosed as error:
+            raise StartupError(
+                f"Discord closed the connection for good (code {error.code}); "
+                "is DISCORD_TOKEN still valid?"
+            ) from error
+        except _UNREACHABLE as error:
+            raise StartupError(_cannot_reach(self._address, error)) from error
+        finally:
+            self._connecting = None
+            await self.close()
+
+    async def close(self) -> None:
+        """Disconnect and unload the cogs."""
+        if self._connecting and asyncio.current_task() is self._connecting:
+            # discord.py closes everything before it reports a refused intent; `connect` decides.
+            return
+        if self._syncing:
+            self._syncing.cancel()
+        await super().close()
+        self._address.restore()
+
+    async def setup_hook(self) -> None:
+        """Everything between login and connection."""
+        await self.always_on.load()
+        await self._load_cogs()
+        if not await self.sync_commands():
+            self._syncing = asyncio.create_task(self._sync_later(), name="command sync")
+
+    async def _stay_connected(self, reconnect: bool) -> None:
+        self.shard_count = await self._address.use_gateway(self.http) or self.shard_count
+        await super().connect(reconnect=reconnect)
+
+    async def _do_without_content(self) -> None:
+        """Get ready to connect again without the intent that Discord refused."""
+        log.warning(
+            "Discord does not give the bot the Message Content intent. It answers mentions, "
+            "direct messages, replies that ping and slash commands, but cannot read anything "
+            "else. Switch it on at %s (page Bot, Privileged Gateway Intents) and restart.",
+            PORTAL,
+        )
+        self._wanted.message_content = False
+        for shard in self.shards.values():
+            await shard.disconnect()
+        # A fresh event queue: other shards have been refused as well. Who waits for the bot to
+        # be ready goes on waiting for the same event.
+        ready = self._ready
+        await self._async_setup_hook()
+        self._ready = ready
+
+    # ------------------------------------------------------------------ cogs and commands
+
+    async def _load_cogs(self) -> None:
+        """Load what is directly in `cogs/`; a part that fails fails the start with its name.
+
+        Not by `load_extension`: it would make a second copy of a module that another one imports.
+        """
+        package = importlib.import_module(COGS)
+        for found in pkgutil.iter_modules(package.__path__, f"{COGS}."):
+            try:
+                module = importlib.import_module(found.name)
+                if hasattr(module, "setup"):
+                    await module.setup(self)
+            except StartupError:
+                raise
+            except Exception as error:
+                raise StartupError(
+                    f"{found.name} does not load: {type(error).__name__}: {error}"
+                ) from error
+
+    async def sync_commands(self) -> bool:
+        """Write to Discord what differs from the code; False if that did not work just now."""
+        if self.application_id is None:
+            return False
+        try:
+            async with asyncio.timeout(_SYNC_SECONDS):
+                changes = await sync(self.http, self.application_id, self.tree)
+        except _UNREACHABLE as error:
+            log.warning("the slash commands could not be synced and may be out of date: %s", error)
+            return False
+        log.info("slash commands are up to date (%s changed)", changes or "none")
+        return True
+
+    async def _sync_later(self) -> None:
+        pause = _SYNC_PAUSE
+        while True:
+            await asyncio.sleep(pause)
+            if await self.sync_commands():
+                return
+            pause = min(pause * 2, _LONGEST_SYNC_PAUSE)
+
+    # ------------------------------------------------------------------ events
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Nothing: there are no text commands, and cogs listen by themselves."""
+
+    async def on_error(self, event_method: str, /, *_: Any, **__: Any) -> None:
+        """Log what a listener did not tell anybody, with a reference."""
+        if (error := sys.exception()) is not None:
+            failures.note(error, event_method)
+
+
+def _intents(reads_everything: bool) -> discord.Intents:
+    return discord.Intents(
+        guilds=True,
+        guild_messages=True,
+        dm_messages=True,
+        message_content=reads_everything,
+    )
+
+
+def _cannot_reach(address: ApiAddress, error: Exception) -> str:
+    return f"Discord ({address.shown}) cannot be reached: {error or type(error).__name__}"

@@ -1,0 +1,94 @@
+"""The one error surface: what broke is told to the asker and logged, under the same reference."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.errors import Explanation, UserError, explain
+
+log = logging.getLogger(__name__)
+
+# What a request to Discord can fail with; nothing more can be said through Discord then.
+DISCORD_FAILURES = (discord.HTTPException, aiohttp.ClientError, OSError)
+
+_STALE = (
+    "This command has changed since your Discord client loaded it. "
+    "Please reload Discord (Ctrl+R, or restart the app) and try again."
+)
+_FORBIDDEN = "Discord does not let me do that here: I lack a permission in this place."
+_TOO_SLOW = "I was too slow for Discord this time. Please try again."
+_UNKNOWN_INTERACTION = 10062
+_NOT_ALLOWED = "You are not allowed to do that here."
+
+
+def note(error: BaseException, where: str) -> Explanation:
+    """Log a failure and give the words for it. Told errors are one line, defects a traceback."""
+    cause = _in_words(error)
+    explanation = explain(cause)
+    if explanation.reference:
+        log.error("ref %s: %s failed", explanation.reference, where, exc_info=cause)
+    else:
+        log.warning("%s: %s", where, cause)
+    return explanation
+
+
+@asynccontextmanager
+async def told(
+    tell: Callable[[Explanation], Awaitable[None]], where: str
+) -> AsyncGenerator[None, None]:
+    """Hand any failure inside to `tell`, in words; that Discord refuses those is one log line."""
+    try:
+        yield
+    except (discord.Forbidden, discord.NotFound) as error:
+        log.warning("%s: Discord does not let me: %s", where, error.text or error)
+    except Exception as error:
+        explanation = note(error, where)
+        try:
+            await tell(explanation)
+        except DISCORD_FAILURES as refused:
+            log.warning("%s: could not be told: %s", where, refused)
+
+
+async def answer(interaction: discord.Interaction[Any], text: str, **more: Any) -> None:
+    """Answer for the asker's eyes only, whether or not there was a first response already."""
+    if interaction.response.is_done():
+        await interaction.followup.send(text, ephemeral=True, **more)
+    else:
+        await interaction.response.send_message(text, ephemeral=True, **more)
+
+
+async def answer_failure(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Tell the asker of a command or button what went wrong. Never raises Discord's errors."""
+    command = interaction.command
+    where = f"/{command.qualified_name}" if command else f"{interaction.type.name} interaction"
+    explanation = note(error, where)
+    try:
+        await answer(interaction, explanation.text)
+    except DISCORD_FAILURES as refused:
+        log.warning("%s: could not be told: %s", where, refused)
+
+
+def _in_words(error: BaseException) -> BaseException:
+    """The error out of discord.py's wrapper; refusals that need no traceback as `UserError`."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    match error:
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return UserError(_STALE, detail=str(error))
+        case app_commands.CheckFailure():
+            return UserError(_NOT_ALLOWED, detail=str(error))
+        case discord.NotFound() if error.code == _UNKNOWN_INTERACTION:
+            return UserError(_TOO_SLOW, detail=str(error))
+        case discord.Forbidden():
+            return UserError(_FORBIDDEN, detail=str(error))
+        case app_commands.TransformerError():
+            return UserError(f"“{error.value}” is not something I can use there.")
+        case _:
+            return error

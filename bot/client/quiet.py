@@ -1,0 +1,35 @@
+"""discord.py logs every lost connection with a traceback, and that a bot without voice has none."""
+
+from __future__ import annotations
+
+import logging
+
+import aiohttp
+import discord
+
+_EXPECTED = (
+    aiohttp.ClientError,
+    OSError,
+    discord.ConnectionClosed,
+    discord.GatewayNotFound,
+    discord.HTTPException,
+)
+_LOGGERS = ("discord.client", "discord.gateway", "discord.shard")
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """Replace the traceback of an expected failure by its text."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, _EXPECTED):
+        record.msg = f"{record.getMessage()} ({type(error).__name__}: {error})"
+        record.args = ()
+        record.exc_info = None
+        record.exc_text = None
+    return True
+
+
+def hush() -> None:
+    """Make discord.py's loggers short. Doing it again changes nothing."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_shorten)

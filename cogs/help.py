@@ -1,0 +1,66 @@
+"""`/help`: what the bot is and how to talk to it."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HermesBot
+from bot.errors import EngineUnreachable
+from cogs.places import circles
+
+_COMMANDS = """\
+**Commands**
+`/ask` a question by command, privately if you like
+`/context` what I was sent last, token for token
+`/system` who I am in this channel
+`/channel` answer everything here, or only when addressed
+`/reset` forget what was said here"""
+
+_BLIND = (
+    "⚠️ The Message Content intent is off: I only see messages that mention me, replies to me with "
+    "the ping on, and direct messages. The bot's operator can switch it on in Discord's Developer "
+    "Portal (page Bot)."
+)
+
+
+class Help(commands.Cog):
+    """One short page."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    async def help(self, interaction: discord.Interaction[HermesBot]) -> None:
+        """What I am, how to talk to me, and what I can do"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        parts = [await self._who(), await self._how(interaction), _COMMANDS]
+        if not self.bot.reads_everything:
+            parts.append(_BLIND)
+        await interaction.edit_original_response(content="\n\n".join(parts))
+
+    async def _who(self) -> str:
+        what = (
+            "I am a bot that brings a Hermes language model into Discord, hosted by its operator."
+        )
+        model = await self.bot.conversations.model()
+        lines = [f"{what} The model is **{model.profile.name}**. What I say can be wrong."]
+        if model.profile.note:
+            lines.append(model.profile.note)
+        if model.info is None:
+            lines.append(f"⚠️ {EngineUnreachable.text}")
+        return "\n".join(lines)
+
+    async def _how(self, interaction: discord.Interaction[HermesBot]) -> str:
+        if interaction.guild_id is None:
+            return "**Talk to me** by just writing here."
+        name = self.bot.user.mention if self.bot.user else "me"
+        if await self.bot.always_on.covers(*circles(interaction.channel)):
+            return "**Talk to me** by just writing in this channel; I answer everything here."
+        return f"**Talk to me** by mentioning {name}, by replying to me, or in a direct message."
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Help(bot))
