@@ -1,0 +1,85 @@
+"""A Retry button for a question that could not even be taken: Redis was away, for example."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Self
+
+import discord
+
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
+from bot.errors import BadInput
+from cogs.replies import may_press
+
+if TYPE_CHECKING:
+    from cogs.chat import Chat
+
+NOT_YOURS = "Only who asked, or somebody who may manage messages here, can do that."
+
+
+class AgainButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"again:(?P<message>\d+):(?P<asker>\d+)",
+):
+    """Takes the same message once more. It works after a restart: its id says it all."""
+
+    def __init__(self, message: int, asker: int) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Retry",
+                style=discord.ButtonStyle.secondary,
+                custom_id=f"again:{message}:{asker}",
+            )
+        )
+        self._message = message
+        self._asker = asker
+
+    @classmethod
+    async def from_custom_id(
+        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button anew from its id."""
+        return cls(int(match["message"]), int(match["asker"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """Take the notice away and answer the message."""
+        try:
+            await self._again(interaction)
+        except (BadInput, *DISCORD_FAILURES) as error:
+            await answer_failure(interaction, error)
+
+    async def _again(self, interaction: discord.Interaction[HermesBot]) -> None:
+        if not may_press(interaction, self._asker):
+            await answer(interaction, NOT_YOURS)
+            return
+        await interaction.response.defer()
+        notice, channel = interaction.message, interaction.channel
+        if notice is None or not isinstance(channel, discord.abc.Messageable):
+            return
+        try:
+            message = await channel.fetch_message(self._message)
+        except discord.NotFound:
+            raise BadInput("Your message is gone; please write it again.") from None
+        await notice.delete()
+        await chat_of(interaction.client).handle(message)
+
+
+def again_view(message: discord.Message) -> discord.ui.View:
+    """A view with a button that takes `message` once more."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(AgainButton(message.id, message.author.id))
+    # Stopped from the start: the button is heard by its id, so discord.py need not keep the view.
+    view.stop()
+    return view
+
+
+def chat_of(bot: HermesBot) -> Chat:
+    """The cog that answers messages."""
+    cog: Any = bot.get_cog("Chat")
+    return cog
+
+
+async def setup(bot: HermesBot) -> None:
+    """Let the button work on messages that were sent before the start."""
+    bot.add_dynamic_items(AgainButton)

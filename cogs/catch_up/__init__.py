@@ -1,0 +1,133 @@
+"""After an absence: replies that a former process owed, and messages that nobody heard.
+
+Done at each fresh session of a shard, not when Discord resumed one: then it sends all events of the
+meantime by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+import discord
+from discord.ext import commands, tasks
+
+from bot.client import HermesBot
+from bot.client.failures import note
+from bot.errors import StoreUnavailable
+from cogs.again import chat_of
+from cogs.catch_up.missed import missed_messages
+from cogs.catch_up.owed import finish, owed_on
+from cogs.live.sending import FAILURES
+
+log = logging.getLogger(__name__)
+
+_ALIVE_EVERY = 15.0
+
+# Discord notices a dead connection late: so much of the time before a disconnect may be missing.
+_UNHEARD_BEFORE = 120.0
+
+# Replies of former processes that are finished at the same time.
+_AT_ONCE = 5
+
+
+class CatchUp(commands.Cog):
+    """Sees to it that an absence of the bot leaves nobody without an answer."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+        self._met: set[int] = set()
+        self._lost: dict[int, float] = {}
+        self._behind: dict[int, float | None] = {}
+        self._alive_before: float | None = None
+        self._asked_when = False
+        self._catching_up = asyncio.Lock()
+        self._few = asyncio.Semaphore(_AT_ONCE)
+        self._jobs: set[asyncio.Task[None]] = set()
+
+    async def cog_unload(self) -> None:
+        """End what is under way; it stays owed."""
+        self._stay_alive.cancel()
+        for job in self._jobs:
+            job.cancel()
+
+    @commands.Cog.listener()
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """A fresh session: events from before it will never come."""
+        lost = self._lost.pop(shard_id, None)
+        self._behind[shard_id] = lost if shard_id in self._met else None
+        self._met.add(shard_id)
+        if self._stay_alive.is_running():
+            await self._catch_up()
+        else:
+            self._stay_alive.start()
+
+    @commands.Cog.listener()
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """From now on events may be missing, and a little from before too."""
+        self._lost.setdefault(shard_id, _now() - _UNHEARD_BEFORE)
+
+    @commands.Cog.listener()
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Nothing is missing: Discord has sent everything."""
+        self._lost.pop(shard_id, None)
+
+    @tasks.loop(seconds=_ALIVE_EVERY)
+    async def _stay_alive(self) -> None:
+        """Note that the bot hears everything, so that the next process knows until when."""
+        await self._catch_up()
+        if self._behind or self._lost:
+            return
+        try:
+            await self.bot.store.say_alive(_now())
+        except StoreUnavailable as error:
+            log.info("not noted that the bot is alive: %s", error)
+
+    async def _catch_up(self) -> None:
+        """Begin what is to be made up for; what fails now is tried again later."""
+        async with self._catching_up:
+            for shard, since in list(self._behind.items()):
+                try:
+                    await self._begin(shard, since)
+                except (StoreUnavailable, *FAILURES) as error:
+                    log.warning("shard %s cannot catch up yet: %s", shard, error)
+                    return
+                self._behind.pop(shard, None)
+
+    async def _begin(self, shard: int, since: float | None) -> None:
+        if not self._asked_when:
+            self._alive_before = await self.bot.store.last_alive()
+            self._asked_when = True
+        for conversation, owed in await owed_on(self.bot, shard):
+            self._start(finish(self.bot, conversation, owed, self._few), f"owed {owed.reply}")
+        since = self._alive_before if since is None else since
+        if since is None:
+            return  # Nothing was ever heard here.
+        for messages in await missed_messages(self.bot, shard, since):
+            for message in messages:
+                self._start(self._handle(message), f"missed {message.id}")
+
+    async def _handle(self, message: discord.Message) -> None:
+        log.info("message %s came while the bot was away", message.id)
+        await chat_of(self.bot).handle(message)
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        job = asyncio.create_task(work, name=name)
+        self._jobs.add(job)
+        job.add_done_callback(self._ended)
+
+    def _ended(self, job: asyncio.Task[None]) -> None:
+        self._jobs.discard(job)
+        if not job.cancelled() and (error := job.exception()):
+            note(error, job.get_name())
+
+
+def _now() -> float:
+    return discord.utils.utcnow().timestamp()
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(CatchUp(bot))

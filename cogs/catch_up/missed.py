@@ -1,0 +1,125 @@
+"""Messages that came while the bot was away."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+
+import discord
+
+from bot.client import HermesBot
+from cogs.live import live_of
+from cogs.live.pace import Priority
+from cogs.live.sending import FAILURES
+from cogs.places import channel_of, conversation_in
+
+log = logging.getLogger(__name__)
+
+# Clocks differ, and the last sign of life is older than the last message that was heard.
+_MARGIN = 60.0
+
+# An answer after that long would surprise more than help.
+_TOO_OLD = 6 * 3600.0
+
+# What is looked at, at most, so that a return costs a bounded number of requests.
+_CHANNELS = 30
+_DIRECT = 10
+_MESSAGES = 50
+
+# Channels with a talk in the last days come first, and only such direct messages are looked at.
+_TALKED = 7 * 86_400.0
+
+Place = discord.TextChannel | discord.VoiceChannel | discord.Thread | discord.DMChannel
+
+
+async def missed_messages(bot: HermesBot, shard: int, since: float) -> list[list[discord.Message]]:
+    """What was written on one shard after the Unix time `since` and is in no conversation yet.
+
+    One list per channel, oldest message first. Whether a message wants an answer at all is for
+    others to say.
+    """
+    now = discord.utils.utcnow().timestamp()
+    since = max(since - _MARGIN, now - _TOO_OLD)
+    talked = await bot.store.active(now - _TALKED)
+    places: list[Place] = _channels(bot, shard, since, set(talked))
+    if shard == 0:
+        places += await _direct(bot, talked)
+    missed: list[list[discord.Message]] = []
+    for place in places:
+        try:
+            missed.append(await _unheard(bot, place, since))
+        except FAILURES as error:
+            log.info("what was missed in %s cannot be read: %s", place.id, error)
+    return [messages for messages in missed if messages]
+
+
+def _channels(bot: HermesBot, shard: int, since: float, talked: set[str]) -> list[Place]:
+    """Channels with something new in them, the most promising ones."""
+    found = [
+        place
+        for guild in bot.guilds
+        if guild.shard_id == shard
+        for place in (*guild.text_channels, *guild.voice_channels, *guild.threads)
+        if _time_of(place.last_message_id) > since and _readable(place, guild.me)
+    ]
+    found.sort(
+        key=lambda place: (conversation_in(place.id) in talked, place.last_message_id),
+        reverse=True,
+    )
+    if len(found) > _CHANNELS:
+        log.info("only %d of %d channels are looked through", _CHANNELS, len(found))
+    return list(found[:_CHANNELS])
+
+
+async def _direct(bot: HermesBot, talked: Sequence[str]) -> list[Place]:
+    """Direct messages with a recent talk. Discord does not list them; the store knows them."""
+    found: list[Place] = []
+    for channel_id in _unknown(bot, talked):
+        await live_of(bot).pace.take(Priority.PREVIEW)
+        try:
+            channel = await bot.fetch_channel(channel_id)
+        except (discord.InvalidData, *FAILURES) as error:
+            log.debug("channel %s: %s", channel_id, error)
+            continue
+        if isinstance(channel, discord.DMChannel):
+            found.append(channel)
+    return found
+
+
+def _unknown(bot: HermesBot, talked: Sequence[str]) -> Iterator[int]:
+    left = _DIRECT
+    for conversation in talked:
+        channel_id = channel_of(conversation)
+        if left and channel_id is not None and bot.get_channel(channel_id) is None:
+            left -= 1
+            yield channel_id
+
+
+async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.Message]:
+    """The newest messages of a channel that nobody has answered."""
+    await live_of(bot).pace.take(Priority.PREVIEW)
+    after = discord.Object(_snowflake(since))
+    history = [m async for m in place.history(limit=_MESSAGES, after=after, oldest_first=False)]
+    me = bot.user.id if bot.user else 0
+    answered = {m.reference.message_id for m in history if m.author.id == me and m.reference}
+    open_ones = [m for m in reversed(history) if not m.author.bot and m.id not in answered]
+    if not open_ones:
+        return []
+    turns = await bot.conversations.history(conversation_in(place.id))
+    heard = {turn.id for turn in turns}
+    return [message for message in open_ones if str(message.id) not in heard]
+
+
+def _readable(place: Place, me: discord.Member) -> bool:
+    if isinstance(place, discord.DMChannel):
+        return True
+    allowed = place.permissions_for(me)
+    return allowed.view_channel and allowed.read_message_history
+
+
+def _time_of(message: int | None) -> float:
+    return discord.utils.snowflake_time(message).timestamp() if message else 0.0
+
+
+def _snowflake(moment: float) -> int:
+    return max(int(moment * 1000) - discord.utils.DISCORD_EPOCH, 0) << 22

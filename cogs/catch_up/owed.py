@@ -1,0 +1,123 @@
+"""Replies that a former process began: finished in the messages that it had posted already."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import discord
+
+from bot.client import HermesBot
+from bot.conversation.turns import Pending
+from cogs.live import live_of
+from cogs.live.pace import Priority
+from cogs.live.target import ChannelTarget, InteractionTarget, Target
+from cogs.places import channel_of, conversation_in
+
+log = logging.getLogger(__name__)
+
+# Nobody waits for an answer that long.
+_TOO_OLD = 86_400.0
+
+# Where the beginning of a reply is looked for: so many messages after the question.
+_SEARCHED = 50
+
+
+async def owed_on(bot: HermesBot, shard: int) -> list[tuple[str, Pending]]:
+    """What is owed on one shard, oldest first, but for what this very process is writing."""
+    live = live_of(bot)
+    return [
+        (conversation, owed)
+        for conversation, owed in await bot.conversations.owed()
+        if channel_of(conversation) is not None
+        and _shard_of(bot, owed) == shard
+        and not live.begun(owed.reply)
+    ]
+
+
+async def finish(bot: HermesBot, conversation: str, owed: Pending, few: asyncio.Semaphore) -> None:
+    """Finish one owed reply, or give it up if it is too old or its place is gone."""
+    writing = bot.conversations.writing(conversation)
+    if writing and writing.id == owed.reply:
+        return
+    async with few:
+        target = await _target(bot, conversation, owed)
+        if target is None:
+            log.info("reply %s is given up", owed.reply)
+            await bot.conversations.forgive(conversation, owed)
+            return
+        async with bot.conversations.resume(conversation, owed) as reply:
+            if reply is not None:
+                log.info("reply %s is finished for a former process", owed.reply)
+                await live_of(bot).deliver(reply, target)
+
+
+async def _target(bot: HermesBot, conversation: str, owed: Pending) -> Target | None:
+    """Where the reply goes; None if nobody could see it or wants it any more."""
+    if discord.utils.utcnow().timestamp() - owed.since > _TOO_OLD:
+        return None
+    origin = owed.origin
+    channel_id, guild_id = channel_of(conversation), _id(origin.get("guild"))
+    asker, message = _id(origin.get("asker")), _id(origin.get("message"))
+    if channel_id is None or (guild_id and bot.get_guild(guild_id) is None):
+        return None
+    channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
+    private = conversation != conversation_in(channel_id)
+    try:
+        standing = () if private else await _begun(bot, channel, owed)
+    except (discord.NotFound, discord.Forbidden) as error:
+        if "interaction" not in origin:
+            log.info("channel %s is out of reach: %s", channel_id, error)
+            return None
+        standing = ()
+    if "interaction" in origin and owed.asks:
+        response = InteractionTarget.of_former_process(
+            bot, origin, _id(owed.asks[-1]) or 0, standing
+        )
+        if response.token_lives:
+            return response
+    if private:
+        return None  # Only the command's token could show it to nobody else.
+    return ChannelTarget(
+        channel, reply_to=message, asker=asker, standing=standing, mention=not standing
+    )
+
+
+async def _begun(
+    bot: HermesBot, channel: discord.PartialMessageable, owed: Pending
+) -> tuple[int, ...]:
+    """The messages in which the reply was begun: the one that answers, and its follow-ups."""
+    asks = {int(ask) for ask in owed.asks if ask.isdecimal()}
+    if not asks:
+        return ()
+    await live_of(bot).pace.take(Priority.FOLLOW_UP)
+    found: list[int] = []
+    async for message in channel.history(
+        limit=_SEARCHED, after=discord.Object(min(asks)), oldest_first=True
+    ):
+        own = bot.user is not None and message.author.id == bot.user.id
+        if not own or message.flags.loading:
+            # A response that still shows "thinking" can only be filled by its command's token.
+            continue
+        answers = _answered_by(message)
+        if answers in asks or (found and answers is None):
+            found.append(message.id)
+        elif found:
+            break
+    return tuple(found)
+
+
+def _answered_by(message: discord.Message) -> int | None:
+    """What a message of the bot answers: a message or a command; None for a follow-up."""
+    if message.interaction_metadata:
+        return message.interaction_metadata.id
+    return message.reference.message_id if message.reference else None
+
+
+def _shard_of(bot: HermesBot, owed: Pending) -> int:
+    guild = _id(owed.origin.get("guild"))
+    return (guild >> 22) % (bot.shard_count or 1) if guild else 0
+
+
+def _id(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None

@@ -1,0 +1,59 @@
+"""`/channel`: answer everything in a channel, or only when addressed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HermesBot
+from cogs.places import can_write, circles, conversation_in
+
+_ALWAYS = (
+    "I now answer every message here, without a mention. I stay quiet when people reply to each "
+    "other or begin with somebody else's mention. Other bots are ignored."
+)
+_MENTION = "I now answer here only when I am mentioned, when you reply to me, or by /ask."
+_BLIND = (
+    "\n⚠️ But Discord does not show me messages that do not mention me: the bot's operator has to "
+    "switch on the Message Content intent (Developer Portal, page Bot) and restart me."
+)
+_MUTE = "\n⚠️ But I am not allowed to write here: I need View Channel and Send Messages."
+_INHERITED = (
+    "This thread belongs to a channel where I answer everything, so I answer everything here too. "
+    "Use /channel in that channel to change it."
+)
+
+
+class Channel(commands.Cog):
+    """How much a channel wants to hear from the bot."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.describe(mode="always: every message; mention: only when addressed")
+    @app_commands.default_permissions(manage_channels=True)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    async def channel(
+        self, interaction: discord.Interaction[HermesBot], mode: Literal["mention", "always"]
+    ) -> None:
+        """Choose whether I answer everything in this channel or only when addressed"""
+        await interaction.response.defer(thinking=True)
+        always = mode == "always"
+        await self.bot.always_on.switch(conversation_in(interaction.channel_id or 0), always)
+        text = _ALWAYS if always else _MENTION
+        if not always and await self.bot.always_on.covers(*circles(interaction.channel)):
+            text = _INHERITED
+        if always and not self.bot.reads_everything:
+            text += _BLIND
+        if not can_write(interaction.channel, interaction.guild and interaction.guild.me):
+            text += _MUTE
+        await interaction.edit_original_response(content=text)
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Channel(bot))

@@ -1,0 +1,162 @@
+"""Answering messages: who is meant, what they say, and the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from weakref import WeakValueDictionary
+
+import discord
+from discord.ext import commands
+
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES, told
+from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
+from bot.conversation.ask import Ask
+from bot.errors import Explanation, UserError
+from cogs.again import again_view
+from cogs.live import live_of
+from cogs.live.target import ChannelTarget
+from cogs.places import can_write, circles, conversation_in
+from cogs.reading import ask_of, needs_download, quoted_in
+from cogs.reading.words import first_mention
+
+log = logging.getLogger(__name__)
+
+_ORDINARY = (discord.MessageType.default, discord.MessageType.reply)
+
+# In how many channels the bot remembers which of its messages is the newest.
+_REMEMBERED = 5_000
+
+_UNREADABLE = (
+    "You wrote to me, but Discord does not show me what: I may only read messages that mention "
+    "me by name (not by a role). Please mention me, or ask with /ask."
+)
+
+
+class Chat(commands.Cog):
+    """Hears messages and answers those that are meant for the bot."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+        self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._newest: OrderedDict[int, int] = OrderedDict()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Hear a message; its own ones too, to know which is the newest."""
+        if self.bot.user and message.author.id == self.bot.user.id:
+            self._newest[message.channel.id] = message.id
+            self._newest.move_to_end(message.channel.id)
+            if len(self._newest) > _REMEMBERED:
+                self._newest.popitem(last=False)
+        elif not message.author.bot:
+            await self.handle(message)
+
+    async def handle(self, message: discord.Message) -> None:
+        """Answer a message if it wants an answer. Every failure is told in its channel."""
+        decision = await self.judge(message)
+        log.debug("message %s: %s", message.id, decision.why)
+        if not decision.answer or isinstance(message.channel, discord.GroupChannel):
+            return
+        channel = message.channel
+        if not can_write(channel, message.guild and message.guild.me):
+            log.warning("message %s: I may not write in #%s", message.id, channel)
+            return
+
+        async def tell(failure: Explanation) -> None:
+            view = again_view(message) if failure.retry else discord.utils.MISSING
+            await message.reply(failure.text, view=view)
+
+        async with told(tell, f"answering message {message.id}"):
+            ask = await self._read(message)
+            async with self.bot.conversations.turn(ask) as reply:
+                if reply is not None:
+                    target = ChannelTarget(channel, reply_to=message.id, asker=message.author.id)
+                    await live_of(self.bot).deliver(reply, target)
+
+    async def judge(self, message: discord.Message) -> Decision:
+        """Whether a message wants an answer, and why."""
+        always_on = await self.bot.always_on.covers(*circles(message.channel))
+        return decide(self._seen(message, always_on))
+
+    async def _read(self, message: discord.Message) -> Ask:
+        """The message as text; what came first is read first, whatever has to be downloaded."""
+        conversation = conversation_in(message.channel.id)
+        door = self._doors.get(conversation) or asyncio.Lock()
+        self._doors[conversation] = door
+        async with door:
+            if not _is_readable(message):
+                raise UserError(_UNREADABLE)
+            if not needs_download(message):
+                return await self._ask_of(message)
+            typing = asyncio.create_task(_show_typing(message.channel))
+            try:
+                return await self._ask_of(message)
+            finally:
+                typing.cancel()
+
+    async def _ask_of(self, message: discord.Message) -> Ask:
+        reference = message.reference and message.reference.message_id
+        return await ask_of(
+            message,
+            self.bot.user,
+            quote_me=reference != self._newest.get(message.channel.id),
+            quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
+        )
+
+    def _seen(self, message: discord.Message, always_on: bool) -> Incoming:
+        me = self.bot.user.id if self.bot.user else 0
+        first = first_mention(message.content)
+        return Incoming(
+            from_machine=message.author.bot or message.webhook_id is not None,
+            ordinary=message.type in _ORDINARY,
+            direct=message.guild is None,
+            mentions_me=_mentions(message, me),
+            replies_to=_replies_to(message, me),
+            opens_with_other=first not in (None, me),
+            always_on=always_on,
+            readable=_is_readable(message),
+        )
+
+
+def _mentions(message: discord.Message, me: int) -> bool:
+    """Whether the bot is mentioned, by its name or by the role that Discord made for it."""
+    if any(user.id == me for user in message.mentions):
+        return True
+    # Looked up only if needed: the roles of a server are many.
+    roles = message.role_mentions if message.guild else ()
+    return bool(roles and message.guild and message.guild.self_role in roles)
+
+
+def _replies_to(message: discord.Message, me: int) -> RepliesTo:
+    quoted = quoted_in(message)
+    if quoted is None:
+        return "nobody"
+    return "me" if quoted.author.id == me else "someone else"
+
+
+def _is_readable(message: discord.Message) -> bool:
+    """Whether Discord shows any of what was written: without the intent all of this is empty."""
+    return bool(
+        message.content
+        or message.attachments
+        or message.stickers
+        or message.message_snapshots
+        or message.embeds
+        or message.poll
+    )
+
+
+async def _show_typing(channel: discord.abc.Messageable) -> None:
+    """Show that the bot is at work while it downloads; that this fails does not matter."""
+    try:
+        await channel.typing()
+    except DISCORD_FAILURES as error:
+        log.debug("no typing: %s", error)
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Chat(bot))

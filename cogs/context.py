@@ -1,0 +1,79 @@
+"""`/context`: what the model was sent last, exactly."""
+
+from __future__ import annotations
+
+import io
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HermesBot
+from bot.conversation.service import ContextReport
+from cogs.places import conversation_in, private_conversation
+from cogs.system import quoted
+
+_SYSTEM_SHOWN = 400
+
+_HIDDEN = "You may not read this channel's history, so I do not show you what was sent."
+
+
+class Context(commands.Cog):
+    """Nothing about the model's context is a secret of the bot."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.describe(private="Your private talk in this channel instead (/ask with private)")
+    async def context(
+        self, interaction: discord.Interaction[HermesBot], private: bool = False
+    ) -> None:
+        """Show what I was sent last: turns, tokens, and the exact prompt as a file"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        channel = interaction.channel_id or 0
+        own = private_conversation(channel, interaction.user.id)
+        report = await self.bot.conversations.report(own if private else conversation_in(channel))
+        text, files = described(report), []
+        hidden = interaction.guild_id is not None and not (
+            private or interaction.permissions.read_message_history
+        )
+        if hidden:
+            text += f"\n{_HIDDEN}"
+        elif report.prompt is not None:
+            files.append(discord.File(io.BytesIO(report.prompt.encode()), "prompt.txt"))
+            text += "\nThe exact prompt of the last request is attached."
+        else:
+            text += "\nNo prompt has been sent in the last day."
+        await interaction.edit_original_response(content=text, attachments=files)
+
+
+def described(report: ContextReport) -> str:
+    """The figures of a report, one a line."""
+    usage = report.usage
+    lines = [f"**Model** {report.model}"]
+    if usage.prompt:
+        used = f"{usage.prompt:,} of {usage.limit or report.limit:,} tokens"
+        if usage.cached is not None:
+            used += f", {min(usage.cached / usage.prompt, 1):.0%} of them from the engine's cache"
+        lines += [f"**Last prompt** {used}", f"**Last answer** {usage.generated:,} tokens"]
+    else:
+        lines.append(f"**Room** {report.limit:,} tokens for a prompt")
+    lines.append(_turns(report))
+    whose = "this channel's own" if report.own_system else "the model's default"
+    lines += [f"**System prompt** ({whose})", quoted(report.system, _SYSTEM_SHOWN)]
+    return "\n".join(lines)
+
+
+def _turns(report: ContextReport) -> str:
+    if not report.kept and not report.cut:
+        return "**Messages** none yet"
+    if not report.cut:
+        return f"**Messages** all {report.kept:,} are in view"
+    every = report.kept + report.cut
+    return f"**Messages** the last {report.kept:,} of {every:,} are in view; older ones were cut"
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Context(bot))

@@ -1,0 +1,160 @@
+"""The messages that show one reply, and how they get from one look to the next."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from cogs.live.layout import Draft
+from cogs.live.pace import Pace, Priority
+from cogs.live.sending import FAILURES, Gone, TooOldToEdit, for_good, insist, note_refusal
+from cogs.live.target import Target
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class _Sender(Protocol):
+    """Makes a request once, or until it is taken."""
+
+    def __call__(self, request: Callable[[], Awaitable[T]], /) -> Awaitable[T]: ...
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A message and what it shows, as far as known: None for one that was there before."""
+
+    id: int
+    draft: Draft | None
+
+
+class Board:
+    """Shows drafts as messages: posts new ones, edits what differs, takes away what is too much."""
+
+    def __init__(self, name: str, target: Target, pace: Pace) -> None:
+        self._name = name
+        self._target = target
+        self._pace = pace
+        self._shown = [_Shown(message, None) for message in target.standing]
+        self._tried: set[str] = set()
+        self._replaced = 0
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The messages, in order."""
+        return tuple(str(shown.id) for shown in self._shown)
+
+    @property
+    def used(self) -> bool:
+        """Whether anything of this reply is to be seen."""
+        return any(shown.draft for shown in self._shown)
+
+    def shows(self, drafts: Sequence[Draft]) -> bool:
+        """Whether there is nothing to do for `drafts`."""
+        return [shown.draft for shown in self._shown[: len(drafts)]] == list(drafts)
+
+    async def try_to_show(self, drafts: Sequence[Draft]) -> bool:
+        """Show drafts with one try each; False if Discord did not take one this time.
+
+        Raises `Gone` or `Refused` if it never will.
+        """
+        try:
+            for position, draft in enumerate(drafts):
+                await self._bring(position, draft, self._once)
+        except TooOldToEdit:
+            return False
+        except FAILURES as error:
+            log.info("reply %s: a preview was not taken: %s", self._name, error)
+            return False
+        return True
+
+    async def show(self, drafts: Sequence[Draft]) -> None:
+        """Show the final drafts, however long it takes, and nothing else.
+
+        Raises `Gone` or `Refused`.
+        """
+        for position, draft in enumerate(drafts):
+            try:
+                await self._bring(position, draft, self._surely(position))
+            except TooOldToEdit:
+                await self._replace(position, draft)
+        for shown in self._shown[len(drafts) :]:
+            await self._remove(shown.id)
+        del self._shown[len(drafts) :]
+
+    async def _bring(self, position: int, draft: Draft, send: _Sender) -> None:
+        """Make the message at `position` look like `draft`."""
+        if position == len(self._shown):
+            await self._post(position, draft, send)
+        shown = self._shown[position]
+        if shown.draft == draft:
+            return
+        self._pace.channel(self._target.key).edited()
+        try:
+            await send(lambda: self._target.edit(shown.id, draft, first=position == 0))
+        except Gone:
+            if shown.draft is not None or shown.id not in self._target.standing:
+                raise
+            # It was there before this reply, and gone before this reply came to it.
+            del self._shown[position]
+            await self._bring(position, draft, send)
+        else:
+            shown.draft = draft
+
+    async def _post(self, position: int, draft: Draft, send: _Sender) -> None:
+        nonce = self._nonce(position)
+        doubtful = nonce in self._tried
+        self._pace.channel(self._target.key).posted()
+
+        async def post() -> int:
+            nonlocal doubtful
+            doubtful = doubtful or nonce in self._tried
+            self._tried.add(nonce)
+            return (await self._target.send(draft, first=position == 0, nonce=nonce)).id
+
+        message = await send(post)
+        # After a try whose answer got lost, Discord gives the message of then, with its text.
+        self._shown.append(_Shown(message, None if doubtful else draft))
+
+    async def _replace(self, position: int, draft: Draft) -> None:
+        """Post a message again that cannot be edited any more."""
+        later, self._shown = self._shown[position + 1 :], self._shown[: position + 1]
+        old = self._shown.pop()
+        self._replaced += 1
+        await self._post(position, draft, self._surely(position))
+        await self._remove(old.id)
+        self._shown += later
+
+    async def _remove(self, message: int) -> None:
+        try:
+            await self._target.delete(message)
+        except FAILURES as error:
+            log.info("reply %s: message %s stays: %s", self._name, message, error)
+
+    async def _once(self, request: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await request()
+        except FAILURES as error:
+            note_refusal(error, self._pace)
+            if refusal := for_good(error):
+                raise refusal from error
+            raise
+
+    def _surely(self, position: int) -> _Sender:
+        priority = Priority.FOLLOW_UP if position == len(self._shown) > 0 else Priority.FINAL
+
+        async def send(request: Callable[[], Awaitable[T]]) -> T:
+            if self._target.metered:
+                await self._pace.take(priority)
+            return await insist(request, self._pace)
+
+        return send
+
+    def _nonce(self, position: int) -> str:
+        """The same for every try to post the same message; 24 characters (25 are allowed)."""
+        name = f"{self._name}/{position}/{self._replaced}"
+        return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

@@ -1,0 +1,170 @@
+"""Shows one reply while it is written, and settles it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from bot.conversation.reply import Reply
+from bot.errors import StoreUnavailable
+from cogs.live.board import Board
+from cogs.live.buttons import question_of, retry_button, stop_button
+from cogs.live.indicator import typing
+from cogs.live.layout import Draft, when_done, while_writing
+from cogs.live.pace import Pace, Priority
+from cogs.live.sending import Gone, Refused
+from cogs.live.split import Page, split
+from cogs.live.target import Target
+from cogs.live.wording import NOT_SAVED, Ending, small
+
+log = logging.getLogger(__name__)
+
+# A reply that is complete this soon after its first text is shown once, without an edit.
+_FIRST_WORDS = 0.15
+
+# How long a preview waits when others need the requests more, or when Discord did not take it.
+_BUSY_PAUSE = 0.5
+_FAILED_PAUSE = 1.0
+
+# When saving is tried again, in seconds after the first try.
+_SAVE_AGAIN = (1.0, 4.0)
+
+
+class Delivery:
+    """One reply on its way to one target."""
+
+    def __init__(self, reply: Reply, target: Target, pace: Pace) -> None:
+        self._reply = reply
+        self._target = target
+        self._pace = pace
+        self._board = Board(reply.id, target, pace)
+        self._pages: list[Page] = []
+        self._stop = stop_button(reply.conversation, target.asker, reply.id)
+        self._not_before = 0.0
+
+    async def run(self) -> bool:
+        """Show the reply from its first words to its end, and commit it; False if not saved."""
+        try:
+            async with typing(self._target, self._pace):
+                await self._first_words()
+                while not self._reply.done and not self._board.used:
+                    await self._show_first()
+            while not self._reply.done:
+                await self._show_more()
+            return await self._finish()
+        except Gone as gone:
+            log.info("reply %s: its message was taken away: %s", self._reply.id, gone)
+            return await self._leave()
+        except Refused as refused:
+            log.warning("reply %s cannot be shown: %s", self._reply.id, refused)
+            return await self._leave()
+
+    async def _first_words(self) -> None:
+        """Wait until there is something to read, and a moment longer for the rest of it."""
+        while not self._reply.done and not self._drafts():
+            await self._reply.changed()
+        await self._done_before(_now() + _FIRST_WORDS)
+
+    async def _show_first(self) -> None:
+        """Show the first words when it is their turn. Late ones bring all that there is by then."""
+        if await self._done_before(self._not_before):
+            return
+        if self._target.metered:
+            with self._pace.queue(Priority.FIRST) as ticket:
+                while not ticket.take():
+                    if await self._done_before(ticket.due()):
+                        return
+        await self._show_now()
+
+    async def _show_more(self) -> None:
+        """Show the newest text when the channel's pace and the load allow it."""
+        await self._reply.changed()
+        edits = self._pace.channel(self._target.key)
+        if await self._done_before(max(edits.next_preview(), self._not_before)):
+            return
+        if edits.next_preview() > _now():
+            return  # Another reply of this channel was quicker.
+        if self._board.shows(self._drafts()):
+            return
+        if self._target.metered and not self._pace.spare():
+            self._not_before = _now() + _BUSY_PAUSE
+            await self._done_before(self._not_before)
+            return
+        await self._show_now()
+
+    async def _show_now(self) -> None:
+        if not await self._board.try_to_show(self._drafts()):
+            self._not_before = _now() + _FAILED_PAUSE
+
+    async def _finish(self) -> bool:
+        """Show the end at once and make the reply part of the conversation."""
+        ending = Ending(self._reply)
+        if not self._nothing_to_say(ending):
+            await self._board.show(self._final(ending))
+        if await self._saved():
+            return True
+        if self._board.used:
+            self._reply.notices.append(NOT_SAVED)
+            await self._board.show(self._final(ending))
+        return False
+
+    async def _leave(self) -> bool:
+        """Settle a reply that cannot be shown (any more)."""
+        self._reply.stop()
+        await self._reply.finished()
+        return await self._saved()
+
+    async def _saved(self) -> bool:
+        """Make the reply part of the conversation; a store that is away is asked again."""
+        for pause in (*_SAVE_AGAIN, None):
+            try:
+                await self._reply.commit(self._board.ids)
+            except StoreUnavailable as error:
+                log.warning("reply %s is not saved: %s", self._reply.id, error)
+                if pause is not None:
+                    await asyncio.sleep(pause)
+            else:
+                return True
+        return False
+
+    def _nothing_to_say(self, ending: Ending) -> bool:
+        """Whether it was stopped before there was anything to see, where silence is fine."""
+        silent = self._target.silent_end and not self._target.standing
+        return ending.stopped and silent and not self._board.used and not self._reply.text.strip()
+
+    def _drafts(self) -> list[Draft]:
+        """The messages as they should look now, while the reply is written."""
+        self._pages = split(self._reply.text, self._pages[:-1])
+        return while_writing(self._pages, self._stop)
+
+    def _final(self, ending: Ending) -> list[Draft]:
+        reply = self._reply
+        self._pages = split(reply.text, self._pages[:-1])
+        written = bool(reply.text.strip())
+        retry = None
+        if ending.retry:
+            question = question_of(reply.id)
+            retry = retry_button(reply.conversation, self._target.asker, question)
+        if not written and ending.words:
+            small_print = small(*ending.lines(reply.notices, with_words=False))
+            return [Draft(f"{ending.words}\n{small_print}".strip(), retry)]
+        return when_done(
+            reply.text,
+            self._pages,
+            ending.lines(reply.notices, with_words=True),
+            button=retry,
+            cut_short=bool(ending.words) or ending.stopped,
+        )
+
+    async def _done_before(self, due: float) -> bool:
+        """Wait until `due` (event loop time), or until the reply is done: then True at once."""
+        if due > _now():
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(due):
+                    await self._reply.finished()
+        return self._reply.done
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

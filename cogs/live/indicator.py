@@ -1,0 +1,41 @@
+"""The typing indicator: on at once, off with the first visible text."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from cogs.live.pace import Pace
+from cogs.live.sending import FAILURES, note_refusal
+from cogs.live.target import Target
+
+log = logging.getLogger(__name__)
+
+# Discord shows it for ten seconds.
+_AGAIN_AFTER = 8.0
+_WHEN_BUSY = 1.0
+
+
+@asynccontextmanager
+async def typing(target: Target, pace: Pace) -> AsyncGenerator[None, None]:
+    """Show inside the block that the bot is at work, without holding anything up."""
+    task = asyncio.create_task(_type(target, pace), name="typing")
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def _type(target: Target, pace: Pace) -> None:
+    while True:
+        if target.metered and not pace.spare():
+            await asyncio.sleep(_WHEN_BUSY)
+            continue
+        try:
+            await target.typing()
+        except FAILURES as error:
+            note_refusal(error, pace)
+            log.debug("no typing: %s", error)
+        await asyncio.sleep(_AGAIN_AFTER)

@@ -1,0 +1,69 @@
+"""Which messages show a reply, while it is written and when it is done. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cogs.live.buttons import Button
+from cogs.live.markdown import preview
+from cogs.live.split import MESSAGE_LIMIT, Page, rest_after, units
+from cogs.live.wording import REST_IN_FILE, small
+
+MOST_PAGES = 4
+"""What is longer goes into a file."""
+
+# Room that is left for a mention in front of the first message.
+_LIMIT = MESSAGE_LIMIT - 32
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a message is to look like. `attached` becomes the text of a file next to it."""
+
+    content: str
+    button: Button | None = None
+    attached: str | None = None
+
+
+def while_writing(pages: Sequence[Page], button: Button | None) -> list[Draft]:
+    """The messages so far; the newest one carries the button. None if there is nothing to see."""
+    shown = [page.text for page in pages[:MOST_PAGES]]
+    if shown and len(pages) <= MOST_PAGES:
+        shown[-1] = pages[-1].preview
+        if not shown[-1].strip():
+            shown.pop()
+    return [
+        Draft(content, button if n == len(shown) else None) for n, content in enumerate(shown, 1)
+    ]
+
+
+def when_done(
+    text: str,
+    pages: Sequence[Page],
+    small_print: Sequence[str],
+    *,
+    button: Button | None = None,
+    cut_short: bool = False,
+) -> list[Draft]:
+    """The messages of a finished reply; the last one carries the small print and the button.
+
+    `cut_short` says that the text breaks off, so that everything that is open is closed.
+    """
+    contents = [page.text for page in pages[:MOST_PAGES]]
+    attached = None
+    if len(pages) > MOST_PAGES:
+        attached = rest_after(text, pages[MOST_PAGES - 1])
+        small_print = [REST_IN_FILE, *small_print]
+    elif contents and cut_short:
+        contents[-1] = preview(contents[-1]) or contents[-1]
+    end = small(*small_print)
+    fits = contents and units(contents[-1]) + units(end) < _LIMIT
+    if end and fits and attached is None:
+        contents[-1] += f"\n{end}"
+    elif end or attached is not None:
+        contents.append(end)
+    drafts = [Draft(content) for content in contents]
+    if drafts:
+        drafts[-1] = Draft(drafts[-1].content, button, attached)
+    return drafts

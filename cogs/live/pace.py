@@ -1,0 +1,197 @@
+"""When Discord may be asked for something: two limits, and who goes first.
+
+Discord takes about five edits in five seconds per channel, for all messages together, and 50
+requests a second from one bot. discord.py waits when a limit is hit, but then everything waits, and
+after five refusals it gives up. So the bot keeps below both limits by itself, and spends what there
+is on what people notice most.
+
+Nothing here runs by itself: whoever wants to send asks when it may, and waits on its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left, insort
+from collections import deque
+from enum import IntEnum
+from itertools import count
+
+RATE = 45.0
+"""Requests a second over all channels; Discord allows 50 to a bot, less to none."""
+
+# Edits of one channel: Discord's window, and how many previews leave a slot for the final edit.
+_WINDOW = 5.0
+_PREVIEWS = 4
+
+# The least time between two edits of a channel, in seconds: quick at first, then sustainable.
+_FIRST_GAP = 1.1
+_LATER_GAP = 1.5
+_QUICK = 2
+
+# What may be left out waits once this share of the rate is in use.
+_BUSY = 0.6
+
+# After a refusal (429) the rate falls to this share, once a second at most, and comes back by so
+# much of the full rate a second.
+_SLOWER = 0.8
+_LEAST_RATE = 5.0
+_RECOVERY = 0.05
+
+
+class Priority(IntEnum):
+    """What goes first when not everything can go: lower values do."""
+
+    FINAL = 0
+    FIRST = 1
+    FOLLOW_UP = 2
+    TYPING = 3
+    PREVIEW = 4
+
+
+class ChannelPace:
+    """The edits of one channel."""
+
+    def __init__(self) -> None:
+        self._edits: deque[float] = deque()
+        self._shown = float("-inf")
+
+    def next_preview(self) -> float:
+        """When the next preview may be shown (event loop time; may be past)."""
+        self._forget()
+        recent = self._edits
+        due = self._shown + (_FIRST_GAP if len(recent) < _QUICK else _LATER_GAP)
+        if len(recent) >= _PREVIEWS:
+            due = max(due, recent[-_PREVIEWS] + _WINDOW)
+        return due
+
+    def edited(self) -> None:
+        """An edit is sent now."""
+        self.posted()
+        self._edits.append(self._shown)
+
+    def posted(self) -> None:
+        """A new message is sent now; its first edit has to wait, but it is none itself."""
+        self._forget()
+        self._shown = _now()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing was shown for so long that nothing has to be remembered."""
+        return self._shown <= _now() - _WINDOW
+
+    def _forget(self) -> None:
+        now = _now()
+        while self._edits and self._edits[0] <= now - _WINDOW:
+            self._edits.popleft()
+
+
+class Pace:
+    """All requests of this process that count towards Discord's limit; `rate` is per second."""
+
+    def __init__(self, rate: float = RATE) -> None:
+        self._rate = rate
+        self._sent: deque[float] = deque()
+        self._line: list[tuple[int, int]] = []
+        self._tickets = count()
+        self._channels: dict[int, ChannelPace] = {}
+        self._refused_at = float("-inf")
+        self._rate_when_refused = rate
+
+    def channel(self, key: int) -> ChannelPace:
+        """The pace of one channel."""
+        if key not in self._channels:
+            for idle in [k for k, pace in self._channels.items() if pace.idle]:
+                del self._channels[idle]
+            self._channels[key] = ChannelPace()
+        return self._channels[key]
+
+    @property
+    def rate(self) -> float:
+        """Requests a second that are allowed now: less for a while after Discord refused one."""
+        since = _now() - self._refused_at
+        return min(self._rate, self._rate_when_refused + since * _RECOVERY * self._rate)
+
+    def refused(self) -> None:
+        """Discord said that it was too much (429): go slower for a while."""
+        if _now() - self._refused_at >= 1.0:
+            self._rate_when_refused = min(self._rate, max(self.rate * _SLOWER, _LEAST_RATE))
+            self._refused_at = _now()
+
+    def spare(self) -> bool:
+        """Take a slot for something that may be left out, if the load allows it."""
+        self._forget()
+        if self._line or len(self._sent) >= self.rate * _BUSY:
+            return False
+        self._sent.append(_now())
+        return True
+
+    def queue(self, priority: Priority) -> Ticket:
+        """Get in line for a slot."""
+        return Ticket(self, priority)
+
+    async def take(self, priority: Priority) -> None:
+        """Wait for a slot and take it."""
+        with self.queue(priority) as ticket:
+            while True:
+                if ticket.take():
+                    return
+                await asyncio.sleep(ticket.due() - _now())
+
+    def _due(self, rank: int) -> float:
+        """When whoever has `rank` others in front may send."""
+        now, most = self._forget(), max(int(self.rate), 1)
+        behind = rank - (most - len(self._sent))
+        if behind < 0:
+            return now
+        if behind < len(self._sent):
+            # A hair later than the slot gets free, so that rounding does not make it too early.
+            return self._sent[behind] + 1.001
+        return now + 1.0 + (behind - len(self._sent)) // most
+
+    def _forget(self) -> float:
+        now = _now()
+        while self._sent and self._sent[0] <= now - 1.0:
+            self._sent.popleft()
+        return now
+
+
+class Ticket:
+    """A place in the line for a slot; leave it by leaving the `with` block."""
+
+    def __init__(self, pace: Pace, priority: Priority) -> None:
+        self._pace = pace
+        self._key = (int(priority), next(pace._tickets))
+
+    def __enter__(self) -> Ticket:
+        insort(self._pace._line, self._key)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._leave()
+
+    def due(self) -> float:
+        """When it will be this ticket's turn, as things stand (event loop time)."""
+        return self._pace._due(bisect_left(self._pace._line, self._key))
+
+    def take(self) -> bool:
+        """Take the slot if it is this ticket's turn."""
+        if self.due() > _now():
+            return False
+        self._pace._sent.append(_now())
+        self._leave()
+        return True
+
+    def promote(self, priority: Priority) -> None:
+        """Become more urgent."""
+        self._leave()
+        self._key = (int(priority), self._key[1])
+        insort(self._pace._line, self._key)
+
+    def _leave(self) -> None:
+        at = bisect_left(self._pace._line, self._key)
+        if self._pace._line[at : at + 1] == [self._key]:
+            del self._pace._line[at]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,84 @@
+"""Requests to Discord that must succeed in the end, and what their failures mean."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import aiohttp
+import discord
+
+from cogs.live.pace import Pace
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+FAILURES = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, TimeoutError, OSError)
+"""Everything that a request through discord.py ends with when it is not answered well."""
+
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+_LAST_PAUSE = 30.0
+_PATIENCE = 300.0
+
+_TOO_OLD_TO_EDIT = 30046
+
+
+class Gone(Exception):
+    """The message or its channel is not there any more: somebody took it away."""
+
+
+class Refused(Exception):
+    """Discord will not have it: no permission, an archived thread, a dead token."""
+
+
+class TooOldToEdit(Exception):
+    """The message is over an hour old and was edited too often since."""
+
+
+def for_good(error: BaseException) -> Exception | None:
+    """What a refusal stands for that will not pass; None if the request may succeed later."""
+    if not isinstance(error, discord.HTTPException):
+        return None
+    if error.code == _TOO_OLD_TO_EDIT:
+        # Comes as a 429, but asking again is no use for a long time.
+        return TooOldToEdit(str(error))
+    if error.status >= 500 or error.status == 429:
+        return None
+    if error.status == 404:
+        return Gone(str(error))
+    return Refused(str(error))
+
+
+async def insist(request: Callable[[], Awaitable[T]], pace: Pace) -> T:
+    """Make a request until Discord takes it, for up to five minutes.
+
+    discord.py itself gives up after five refusals for being too fast, and never repeats a 503.
+    Raises `Gone`, `TooOldToEdit` or `Refused`; the last also when it gives up.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _PATIENCE
+    tries = 0
+    while True:
+        try:
+            return await request()
+        except FAILURES as error:
+            note_refusal(error, pace)
+            if refusal := for_good(error):
+                raise refusal from error
+            pause = _PAUSES[tries] if tries < len(_PAUSES) else _LAST_PAUSE
+            if loop.time() + pause > deadline:
+                raise Refused(f"gave up after {tries + 1} tries: {error}") from error
+            log.info("Discord did not take a message (%s); again in %g s", error, pause)
+            tries += 1
+        await asyncio.sleep(pause)
+
+
+def note_refusal(error: BaseException, pace: Pace) -> None:
+    """Go slower if Discord said that it was too much."""
+    if isinstance(error, discord.RateLimited) or (
+        isinstance(error, discord.HTTPException) and error.status == 429
+    ):
+        pace.refused()

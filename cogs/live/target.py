@@ -1,0 +1,266 @@
+"""The places where a reply can be shown: a channel, or the response to a slash command."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, Self
+
+import discord
+
+from cogs.live.layout import Draft
+
+# A slash command's token lives 15 minutes; nothing is begun with it in the last ones.
+_TOKEN_SECONDS = 14.5 * 60
+
+# Discord cannot post a reply without the right to read the history: then a plain message will do.
+_CANNOT_REPLY = 160002
+
+# Where a bot can be; group channels are only for people.
+Channel = (
+    discord.TextChannel
+    | discord.VoiceChannel
+    | discord.StageChannel
+    | discord.Thread
+    | discord.DMChannel
+    | discord.PartialMessageable
+)
+
+NOBODY = discord.AllowedMentions.none()
+
+
+class Target(Protocol):
+    """Where the messages of one reply go.
+
+    `key` tells whose limit on edits counts; `metered` is whether requests count towards the
+    bot's limit over all channels. `asker` is the id of who asked (0 if unknown). `standing` are
+    messages that are already there and are to be used, in order. `silent_end` means that a reply
+    stopped before its first word needs no message.
+    """
+
+    key: int
+    metered: bool
+    asker: int
+    silent_end: bool
+    standing: tuple[int, ...]
+
+    async def typing(self) -> None:
+        """Show that the bot is at work, for ten seconds."""
+        ...
+
+    async def send(self, draft: Draft, *, first: bool, nonce: str) -> discord.Message:
+        """Post a message; the same `nonce` again within minutes gives the message of before."""
+        ...
+
+    async def edit(self, message: int, draft: Draft, *, first: bool) -> None:
+        """Give a message another content and other buttons."""
+        ...
+
+    async def delete(self, message: int) -> None:
+        """Take a message away."""
+        ...
+
+
+class ChannelTarget:
+    """A channel, thread or direct message.
+
+    The first message answers `reply_to` (with a ping, as replies do) or, if that is None, begins
+    with a mention of `asker` unless `mention` is off. All others come without sound.
+    """
+
+    metered = True
+    silent_end = True
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        reply_to: int | None,
+        asker: int | None,
+        standing: Sequence[int] = (),
+        mention: bool = True,
+    ) -> None:
+        self.key = channel.id
+        self.standing = tuple(standing)
+        self._channel = channel
+        self._reply_to = reply_to
+        self.asker = asker or 0
+        self._mention = mention
+
+    async def typing(self) -> None:
+        """Show that the bot is at work, for ten seconds."""
+        await self._channel.typing()
+
+    async def send(self, draft: Draft, *, first: bool, nonce: str) -> discord.Message:
+        """Post a message; `nonce` has at most 25 characters."""
+        try:
+            return await self._send(draft, first, nonce)
+        except discord.HTTPException as error:
+            if error.code != _CANNOT_REPLY or not self._reply_to:
+                raise
+            self._reply_to = None
+            return await self._send(draft, first, nonce)
+
+    async def edit(self, message: int, draft: Draft, *, first: bool) -> None:
+        """Give a message another content and other buttons."""
+        await self._channel.get_partial_message(message).edit(
+            content=self._addressed(draft.content, first),
+            view=_view(draft),
+            attachments=_files(draft),
+            allowed_mentions=self._mentions(first),
+        )
+
+    async def delete(self, message: int) -> None:
+        """Take a message away."""
+        await self._channel.get_partial_message(message).delete()
+
+    async def _send(self, draft: Draft, first: bool, nonce: str) -> discord.Message:
+        more: dict[str, Any] = {}
+        if first and self._reply_to:
+            more["reference"] = discord.MessageReference(
+                message_id=self._reply_to, channel_id=self._channel.id, fail_if_not_exists=False
+            )
+        return await self._channel.send(
+            self._addressed(draft.content, first),
+            view=_view(draft) or discord.utils.MISSING,
+            files=_files(draft),
+            nonce=nonce,
+            silent=not first,
+            allowed_mentions=self._mentions(first),
+            **more,
+        )
+
+    def _addressed(self, content: str, first: bool) -> str:
+        if first and self.asker and self._mention and not self._reply_to:
+            return f"<@{self.asker}> {content}"
+        return content
+
+    def _mentions(self, first: bool) -> discord.AllowedMentions:
+        if not first or not self.asker:
+            return NOBODY
+        return discord.AllowedMentions(
+            everyone=False,
+            roles=False,
+            users=False if self._reply_to else [discord.Object(self.asker)],
+            replied_user=bool(self._reply_to),
+        )
+
+
+class InteractionTarget:
+    """The response to a slash command that was deferred: edited first, then followed up.
+
+    These requests have no limit over all channels. When the command's token has run out, what is
+    left goes to the channel, unless only the asker may see it.
+    """
+
+    metered = False
+    silent_end = False
+
+    def __init__(self, interaction: discord.Interaction) -> None:
+        guild, channel = interaction.guild_id, interaction.channel_id
+        self._bot = interaction.client
+        self._webhook = interaction.followup
+        self._begun = interaction.created_at
+        self.asker = interaction.user.id
+        self._private = False
+        self._fill_in: Any = interaction.edit_original_response
+        self._channel: discord.PartialMessageable | None = None
+        if channel is not None and (guild is None or interaction.is_guild_integration()):
+            self._channel = self._bot.get_partial_messageable(channel, guild_id=guild)
+        self.key = interaction.id
+        self.standing: tuple[int, ...] = ()
+
+    @classmethod
+    def of_former_process(
+        cls,
+        bot: discord.Client,
+        origin: Mapping[str, str],
+        interaction: int,
+        standing: tuple[int, ...],
+    ) -> Self:
+        """The response to a command that a former process took; `origin` is what it noted.
+
+        `standing` are the messages that it had shown already. If there are none, the first
+        follow-up is what Discord fills the response with.
+        """
+        target = cls.__new__(cls)
+        target._bot = bot
+        target._webhook = discord.Webhook.partial(
+            int(origin["application"]), origin["interaction"], client=bot
+        )
+        target._webhook.type = discord.WebhookType.application
+        target._begun = discord.utils.snowflake_time(interaction)
+        target.asker = int(origin["asker"])
+        target._private = origin.get("private") == "yes"
+        target._fill_in = None
+        guild = origin.get("guild")
+        target._channel = bot.get_partial_messageable(
+            int(origin["channel"]), guild_id=int(guild) if guild else None
+        )
+        target.key = interaction
+        target.standing = standing
+        return target
+
+    async def typing(self) -> None:
+        """Nothing: a deferred response shows by itself that the bot is at work."""
+
+    async def send(self, draft: Draft, *, first: bool, nonce: str) -> discord.Message:
+        """Fill in the response, then follow up; `nonce` counts only in the channel."""
+        missing = discord.utils.MISSING
+        if not self.token_lives and self._channel is not None and not self._private:
+            return await self._in_channel().send(draft, first=first, nonce=nonce)
+        if fill_in := self._fill_in:
+            message = await fill_in(
+                content=draft.content,
+                view=_view(draft),
+                attachments=_files(draft),
+                allowed_mentions=NOBODY,
+            )
+            self._fill_in, self._private = None, message.flags.ephemeral
+            return message
+        return await self._webhook.send(
+            draft.content,
+            view=_view(draft) or missing,
+            files=_files(draft),
+            allowed_mentions=NOBODY,
+            ephemeral=self._private,
+            silent=True,
+            wait=True,
+        )
+
+    async def edit(self, message: int, draft: Draft, *, first: bool) -> None:
+        """Edit by the command's token, later as the bot itself."""
+        if not self.token_lives and self._channel is not None and not self._private:
+            await self._in_channel().edit(message, draft, first=False)
+            return
+        await self._webhook.edit_message(
+            message,
+            content=draft.content,
+            view=_view(draft),
+            attachments=_files(draft),
+            allowed_mentions=NOBODY,
+        )
+
+    async def delete(self, message: int) -> None:
+        """Take a message away."""
+        await self._webhook.delete_message(message)
+
+    @property
+    def token_lives(self) -> bool:
+        """Whether the command's token still works."""
+        return (discord.utils.utcnow() - self._begun).total_seconds() < _TOKEN_SECONDS
+
+    def _in_channel(self) -> ChannelTarget:
+        assert self._channel is not None
+        return ChannelTarget(self._channel, reply_to=None, asker=self.asker)
+
+
+def _view(draft: Draft) -> discord.ui.View | None:
+    return draft.button.view() if draft.button else None
+
+
+def _files(draft: Draft) -> list[discord.File]:
+    """Files for one try: sending uses them up."""
+    if draft.attached is None:
+        return []
+    return [discord.File(io.BytesIO(draft.attached.encode("utf-8", "replace")), "reply.md")]

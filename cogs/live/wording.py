@@ -1,0 +1,46 @@
+"""What stands under a reply: notices, and how it ended. Pure but for the log."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.conversation.reply import Reply
+from bot.errors import explain
+
+log = logging.getLogger(__name__)
+
+STOPPED = "stopped"
+EMPTY = "The model answered with nothing at all."
+REST_IN_FILE = "The rest of this answer is in the file."
+NOT_SAVED = "My memory cannot be reached right now, so I will not remember this answer."
+
+
+def small(*lines: str) -> str:
+    """Lines in Discord's small print."""
+    return "\n".join(f"-# {' '.join(line.split())}" for line in lines)
+
+
+class Ending:
+    """How a finished reply ended, in words.
+
+    `words` is a sentence for the asker if something went wrong, else empty; `retry` whether asking
+    again may help. A defect is logged under the reference that the words name.
+    """
+
+    def __init__(self, reply: Reply) -> None:
+        self.words = ""
+        self.retry = False
+        self.stopped = reply.stopped
+        if failure := reply.error or reply.defect:
+            told = explain(failure)
+            self.words, self.retry = told.text, told.retry
+            if told.reference:
+                log.error("ref %s: reply %s failed", told.reference, reply.id, exc_info=failure)
+        elif not reply.text.strip() and not reply.stopped:
+            self.words, self.retry = EMPTY, True
+
+    def lines(self, notices: list[str], *, with_words: bool) -> list[str]:
+        """The small print; where there is no text above it, the words stand there instead."""
+        if self.stopped:
+            return [*notices, STOPPED]
+        return [*notices, f"⚠ {self.words}"] if self.words and with_words else notices

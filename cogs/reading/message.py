@@ -1,0 +1,165 @@
+"""A message in words: its text, what it answers, and everything that hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import discord
+
+from bot.conversation.ask import Ask
+from bot.prompts.speakers import clean_name
+from cogs.places import conversation_in
+from cogs.reading.files import named, read_files, wants_download
+from cogs.reading.words import Names, is_blank, label, readable, shortened, without_mention
+
+# A quote of something that the conversation has already is only there to point at it.
+_SHORT_QUOTE = 200
+_LONG_QUOTE = 2_000
+_EMBED = 500
+
+# What is said for somebody who only mentions the bot.
+GREETING = "Hello!"
+
+
+async def ask_of(
+    message: discord.Message,
+    me: discord.ClientUser | None,
+    *,
+    quote_me: bool = True,
+    quote_fully: bool = True,
+) -> Ask:
+    """Read a message; downloads are bounded in size and time, and failures said in the text.
+
+    `quote_me` tells whether a message of the bot that this one replies to is quoted.
+    `quote_fully` gives another person's message with up to 2,000 characters and its files, which
+    is wanted where the conversation does not have it already.
+    """
+    guild = message.guild
+    return Ask(
+        conversation=conversation_in(message.channel.id),
+        id=str(message.id),
+        author=str(message.author.id),
+        speaker=message.author.display_name if guild else "",
+        text=await _text(message, me, quote_me, quote_fully),
+        origin={
+            "channel": str(message.channel.id),
+            "message": str(message.id),
+            "asker": str(message.author.id),
+            "guild": str(guild.id) if guild else "",
+        },
+    )
+
+
+def needs_download(message: discord.Message) -> bool:
+    """Whether reading the message takes requests to Discord."""
+    quoted = quoted_in(message)
+    return wants_download(message.attachments) or bool(
+        quoted and wants_download(quoted.attachments)
+    )
+
+
+def text_for_ask(interaction: discord.Interaction, text: str) -> str:
+    """The text of a command's option, written out as far as it can be."""
+    guild = interaction.guild
+    return readable(text, _names(guild, (), interaction.client.user)).strip()
+
+
+def quoted_in(message: discord.Message) -> discord.Message | None:
+    """The message that this one replies to, if Discord sent it along."""
+    reference = message.reference
+    if reference is None or message.type is not discord.MessageType.reply:
+        return None
+    found = reference.resolved or reference.cached_message
+    return found if isinstance(found, discord.Message) else None
+
+
+async def _text(
+    message: discord.Message, me: discord.ClientUser | None, quote_me: bool, quote_fully: bool
+) -> str:
+    names = _names(message.guild, message.mentions, me)
+    said = without_mention(message.content, *_own_ids(message.guild, me))
+    parts = [readable(said, names).strip()]
+    parts += [_forwarded(snapshot, names) for snapshot in message.message_snapshots]
+    parts += _extras(message)
+    parts += await read_files(message.attachments)
+    parts = [part for part in parts if not is_blank(part)]
+    quoted, quote = quoted_in(message), ""
+    if quoted:
+        own = me is not None and quoted.author.id == me.id
+        full = quote_fully and not own
+        if quote_me or not own:
+            quote = _quote(quoted, me, own=own, full=full)
+        if full:
+            parts += await read_files(quoted.attachments)
+    if not parts and not quote:
+        return GREETING
+    return (quote + "\n".join(parts)).rstrip()
+
+
+def _quote(quoted: discord.Message, me: discord.ClientUser | None, *, own: bool, full: bool) -> str:
+    """`[in reply to Bob: "text"] `; a long quote of several lines keeps them."""
+    names = _names(quoted.guild, quoted.mentions, me)
+    parts = [readable(quoted.content, names).strip(), *_extras(quoted)]
+    parts += [_forwarded(snapshot, names) for snapshot in quoted.message_snapshots]
+    if not full:
+        parts += map(named, quoted.attachments)
+    text = "\n".join(part for part in parts if not is_blank(part))
+    text = shortened(
+        text if full else " ".join(text.split()), _LONG_QUOTE if full else _SHORT_QUOTE
+    )
+    whose = "your message" if own else clean_name(quoted.author.display_name)
+    if not text:
+        return f"[in reply to {whose}] " if quoted.attachments else ""
+    return f'[in reply to {whose}: "{text}"]' + ("\n" if "\n" in text else " ")
+
+
+def _forwarded(snapshot: discord.MessageSnapshot, names: Names) -> str:
+    parts = [readable(snapshot.content, names).strip(), *map(named, snapshot.attachments)]
+    parts += [f"[sticker: {label(sticker.name)}]" for sticker in snapshot.stickers]
+    parts += [_embed(embed) for embed in snapshot.embeds if embed.type == "rich"]
+    text = "\n".join(part for part in parts if not is_blank(part)) or "(empty)"
+    return f"[forwarded message]\n{text}\n[end of forwarded message]"
+
+
+def _extras(message: discord.Message) -> list[str]:
+    """Stickers, a poll and embeds that a bot made (previews of links are not what was said)."""
+    parts = [f"[sticker: {label(sticker.name)}]" for sticker in message.stickers]
+    if message.poll:
+        answers = "; ".join(label(answer.text) for answer in message.poll.answers)
+        parts.append(f"[poll: {label(message.poll.question)} Answers: {answers}]")
+    return parts + [_embed(embed) for embed in message.embeds if embed.type == "rich"]
+
+
+def _embed(embed: discord.Embed) -> str:
+    fields = [f"{field.name}: {field.value}" for field in embed.fields]
+    text = " ".join(part for part in (embed.title, embed.description, *fields) if part)
+    return f"[embed: {shortened(' '.join(text.split()), _EMBED)}]" if text.strip() else ""
+
+
+def _names(
+    guild: discord.Guild | None,
+    mentions: Iterable[discord.User | discord.Member],
+    me: discord.ClientUser | None,
+) -> Names:
+    people = {person.id: person.display_name for person in mentions}
+
+    def user(user_id: int) -> str | None:
+        if me is not None and user_id == me.id:
+            return clean_name(guild.me.display_name if guild and guild.me else me.display_name)
+        known = people.get(user_id)
+        return clean_name(known) if known is not None else None
+
+    def role(role_id: int) -> str | None:
+        found = guild.get_role(role_id) if guild else None
+        return clean_name(found.name) if found else None
+
+    def channel(channel_id: int) -> str | None:
+        found = guild.get_channel_or_thread(channel_id) if guild else None
+        return label(found.name) if found else None
+
+    return Names(user, role, channel)
+
+
+def _own_ids(guild: discord.Guild | None, me: discord.ClientUser | None) -> list[int]:
+    role = guild.self_role if guild else None
+    return [found.id for found in (me, role) if found is not None]

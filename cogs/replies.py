@@ -1,0 +1,170 @@
+"""The buttons under replies: Stop while one is written, Retry after one that went wrong.
+
+Their ids say all that is needed, so that they work after a restart as well.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from typing import Any, Self
+
+import discord
+
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
+from bot.conversation.turns import Turn
+from bot.errors import BadInput, UserError
+from cogs.live import live_of
+from cogs.live.buttons import RETRY, STOP, fingerprint, question_of, retry_button
+from cogs.live.target import ChannelTarget, InteractionTarget, Target
+
+log = logging.getLogger(__name__)
+
+_NOT_YOURS = "Only who asked, or somebody who may manage messages here, can do that."
+_TOO_LATE = "That reply is finished already."
+_NOT_NEWEST = "The conversation has moved on since. Please ask again."
+_BUSY = "I am writing something else here right now. Please try again when that is done."
+_NOWHERE = "I cannot write here any more."
+
+
+class StopButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=STOP):
+    """Ends the reply that it hangs under."""
+
+    def __init__(self, item: discord.ui.Button[discord.ui.View], match: re.Match[str]) -> None:
+        super().__init__(item)
+        self._conversation = match["conversation"]
+        self._asker = int(match["asker"])
+        self._reply = match["reply"]
+
+    @classmethod
+    async def from_custom_id(
+        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the button's id."""
+        assert isinstance(item, discord.ui.Button)
+        return cls(item, match)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """Stop the reply, if it is still written and this person may."""
+        if not may_press(interaction, self._asker):
+            await _tell(interaction, BadInput(_NOT_YOURS))
+            return
+        bot: HermesBot = interaction.client
+        reply = bot.conversations.writing(self._conversation)
+        if reply is None or fingerprint(reply.id) != self._reply or reply.done:
+            await _tell(interaction, BadInput(_TOO_LATE))
+            return
+        reply.stop()
+        try:
+            await interaction.response.defer()
+        except DISCORD_FAILURES as error:
+            log.info("a press of Stop could not be acknowledged: %s", error)
+
+
+class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=RETRY):
+    """Answers the question again, in the messages of the answer that went wrong."""
+
+    def __init__(self, item: discord.ui.Button[discord.ui.View], match: re.Match[str]) -> None:
+        super().__init__(item)
+        self._conversation = match["conversation"]
+        self._asker = int(match["asker"])
+        self._question = int(match["question"])
+
+    @classmethod
+    async def from_custom_id(
+        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the button's id."""
+        assert isinstance(item, discord.ui.Button)
+        return cls(item, match)
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """Answer again, if the conversation has not moved on and this person may."""
+        try:
+            await self._again(interaction)
+        except (UserError, *DISCORD_FAILURES) as error:
+            await _tell(interaction, error)
+
+    async def _again(self, interaction: discord.Interaction[HermesBot]) -> None:
+        if not may_press(interaction, self._asker):
+            raise BadInput(_NOT_YOURS)
+        bot, failed = interaction.client, interaction.message
+        if failed is None or not interaction.channel_id:
+            raise BadInput(_NOWHERE)
+        if bot.conversations.writing(self._conversation):
+            raise BadInput(_BUSY)
+        await interaction.response.edit_message(view=None)
+        try:
+            turns = await bot.conversations.history(self._conversation)
+            if not self._is_newest(turns):
+                raise BadInput(_NOT_NEWEST)
+            async with bot.conversations.retry(
+                self._conversation, self._origin(interaction)
+            ) as reply:
+                if reply is None:
+                    raise BadInput(_NOT_NEWEST)
+                target = self._target(interaction, _standing(turns, failed.id))
+                await live_of(bot).deliver(reply, target)
+        except UserError as error:
+            if error.retry:
+                # What failed may pass: the button comes back.
+                button = retry_button(self._conversation, self._asker, self._question)
+                await interaction.edit_original_response(view=button.view())
+            raise
+
+    def _target(
+        self, interaction: discord.Interaction[HermesBot], standing: tuple[int, ...]
+    ) -> Target:
+        """The failed answer's place; what only the asker sees is reached by the press alone."""
+        if interaction.message and interaction.message.flags.ephemeral:
+            return InteractionTarget(interaction)
+        channel = interaction.client.get_partial_messageable(
+            interaction.channel_id or 0, guild_id=interaction.guild_id
+        )
+        return ChannelTarget(channel, reply_to=self._question, asker=self._asker, standing=standing)
+
+    def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:
+        return {
+            "channel": str(interaction.channel_id),
+            "message": str(self._question),
+            "asker": str(self._asker),
+            "guild": str(interaction.guild_id or ""),
+        }
+
+    def _is_newest(self, turns: Sequence[Turn]) -> bool:
+        """Whether the question still stands at the end, with or without its broken answer."""
+        if not turns:
+            return False
+        last = turns[-1]
+        if last.role == "assistant":
+            return question_of(last.id) == self._question and last.status == "interrupted"
+        return last.id == str(self._question)
+
+
+def may_press(interaction: discord.Interaction[Any], asker: int) -> bool:
+    """Who asked, and who may take messages away there."""
+    in_guild = interaction.guild_id is not None
+    return interaction.user.id == asker or (in_guild and interaction.permissions.manage_messages)
+
+
+def _standing(turns: Sequence[Turn], failed: int) -> tuple[int, ...]:
+    """The messages of the failed answer, oldest first."""
+    shown = [int(message) for message in turns[-1].shown if message.isdecimal()]
+    return tuple(shown) if failed in shown else (failed,)
+
+
+async def _tell(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    if isinstance(error, BadInput):
+        try:
+            await answer(interaction, error.text)
+        except DISCORD_FAILURES as refused:
+            log.info("a button's answer could not be shown: %s", refused)
+    else:
+        await answer_failure(interaction, error)
+
+
+async def setup(bot: HermesBot) -> None:
+    """Hear the buttons, also of messages that former processes sent."""
+    bot.add_dynamic_items(StopButton, RetryButton)

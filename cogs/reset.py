@@ -1,0 +1,39 @@
+"""`/reset`: forget what was said."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HermesBot
+from cogs.places import conversation_in
+
+
+class Reset(commands.Cog):
+    """A fresh start for a channel."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.default_permissions(manage_messages=True)
+    async def reset(self, interaction: discord.Interaction[HermesBot]) -> None:
+        """Forget what was said in this channel (its settings stay)"""
+        # A reply that is being written ends first, which may take a moment.
+        await interaction.response.defer(thinking=True)
+        conversation = conversation_in(interaction.channel_id or 0)
+        count = await self.bot.conversations.reset(conversation)
+        await interaction.edit_original_response(content=_told(count))
+
+
+def _told(count: int) -> str:
+    if not count:
+        return "There was nothing to forget: we have not talked here yet."
+    what = "one message" if count == 1 else f"{count:,} messages"
+    return f"Done: I have forgotten {what}. The next one starts a new talk."
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Reset(bot))

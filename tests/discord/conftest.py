@@ -1,0 +1,142 @@
+"""A simulated Discord (simcord) with the whole bot in it; engine scripted, store real."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import discord
+import pytest
+import pytest_asyncio
+from simcord import Env
+from simcord.actors import MemberActor
+from simcord.backend.models import AllowedMentions
+from simcord.builders import ChannelHandle, GuildHandle
+
+from bot.client import HermesBot
+from bot.conversation.model import Model
+from bot.conversation.ports import Store
+from bot.conversation.service import Conversations
+from bot.settings import load
+from tests.stand_ins.engine import ScriptedEngine
+
+MakeBot = Callable[..., HermesBot]
+
+
+@dataclass
+class Stage:
+    """A server with a channel and two people, and what the bot shows them."""
+
+    env: Env
+    bot: HermesBot
+    engine: ScriptedEngine
+    guild: GuildHandle
+    channel: ChannelHandle
+    alice: MemberActor
+    bob: MemberActor
+
+    @property
+    def me(self) -> str:
+        """A mention of the bot."""
+        return f"<@{self.bot_id}>"
+
+    @property
+    def bot_id(self) -> int:
+        return self.env.backend.bot_user.id
+
+    @property
+    def asked(self) -> str:
+        """The newest question as it stands in the prompt."""
+        return self.engine.prompts[-1].rsplit("<|im_start|>user\n", 1)[1].split("<|im_end|>")[0]
+
+    async def reply(
+        self, actor: MemberActor, to: discord.Message, text: str, *, ping: bool = True
+    ) -> None:
+        """Reply to a message as a person, with or without a ping."""
+        self.env.backend.create_message(
+            to.channel.id,
+            actor.id,
+            text,
+            reference={"channel_id": str(to.channel.id), "message_id": str(to.id)},
+            allowed_mentions=AllowedMentions(replied_user=ping),
+        )
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Let the bot finish what it does."""
+        await self.bob.typing(self.channel)
+
+    def thread(self, name: str = "side") -> ChannelHandle:
+        """A new thread in the channel."""
+        made = self.env.backend.create_thread(self.channel.id, name, self.alice.id)
+        return ChannelHandle(self.env, self.guild, made)
+
+    def said(self, channel: ChannelHandle | None = None) -> list[str]:
+        """What the bot wrote in a channel, oldest first."""
+        return [message.content for message in self.shown(channel)]
+
+    def shown(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
+        """The bot's messages in a channel, oldest first."""
+        history = (channel or self.channel).history()
+        return sorted((m for m in history if m.author.id == self.bot_id), key=lambda m: m.id)
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine()
+
+
+@pytest.fixture
+def make_bot(engine: ScriptedEngine, store: Store) -> MakeBot:
+    """Makes a bot as the composition root does; again and again, for restarts."""
+
+    def make(**options: object) -> HermesBot:
+        parts = {"engine": engine, "store": store} | {
+            name: options.pop(name) for name in ("engine", "store") if name in options
+        }
+        settings = load({}, dotenv=None)
+        model = Model(parts["engine"], None, settings.max_reply_tokens)
+        conversations = Conversations(parts["engine"], parts["store"], model)
+        return HermesBot(settings, conversations=conversations, store=parts["store"], **options)
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def env(make_bot: MakeBot, request: pytest.FixtureRequest) -> AsyncIterator[Env]:
+    """The simulation; `@pytest.mark.simcord(...)` gives it options.
+
+    `content=False` is a bot that Discord refuses the Message Content intent.
+    """
+    marker = request.node.get_closest_marker("simcord")
+    options = dict(marker.kwargs) if marker else {}
+    content = options.pop("content", True)
+    if not content:
+        options["approved_intents"] = discord.Intents.default()
+    env = Env(make_bot(reads_everything=content), shard_count=1, **options)
+    await env.start()
+    try:
+        yield env
+    finally:
+        await env.shutdown()
+        if env.check_errors:
+            env._raise_errors_since(env._errors_acknowledged)
+
+
+@pytest.fixture
+def stage(
+    env: Env,
+    engine: ScriptedEngine,
+    caplog: pytest.LogCaptureFixture,
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[Stage]:
+    """A peopled server. A defect that was only told to a user fails the test here."""
+    guild = env.create_guild("Home")
+    channel = guild.create_text_channel("general")
+    alice = guild.add_member(env.create_user("alice", global_name="Alice"))
+    bob = guild.add_member(env.create_user("bob", global_name="Bob"))
+    yield Stage(env, env.bot, engine, guild, channel, alice, bob)
+    if request.node.get_closest_marker("simcord") is None or env.check_errors:
+        told = [r for r in caplog.get_records("call") if r.levelno >= logging.ERROR]
+        assert not told, [r.getMessage() for r in told]

@@ -1,0 +1,52 @@
+"""Teach simcord that waiting for an asyncio.Event or Lock is a wait like any other.
+
+simcord calls a bot settled when each of its tasks sleeps or is done; a task that waits for an
+Event which another, sleeping task will set counts as stuck. Here such a wait is as good as the
+task it waits for: if that one still works (on a socket, say), it is itself not settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from simcord import _settlement, env
+
+_WAITS = frozenset({asyncio.Event.wait.__code__, asyncio.Lock.acquire.__code__})
+_known_reason = _settlement._park_reason
+
+
+def install() -> None:
+    """Patch simcord for this process; doing it again changes nothing."""
+    _settlement._park_reason = _park_reason
+
+
+def _park_reason(state: Any, task: Any, deadline: float, seen: set[int] | None = None) -> Any:
+    reason = _known_reason(state, task, deadline, seen)
+    if reason is None and not task.done() and _waits_for_another_task(task):
+        return "waits for another task of the bot"
+    return reason
+
+
+def _waits_for_another_task(task: asyncio.Task[Any]) -> bool:
+    waiter = getattr(task, "_fut_waiter", None)
+    if waiter is None or waiter.done():
+        return False
+    awaited: Any = task.get_coro()
+    while awaited is not None:
+        frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "ag_frame", None)
+        if frame is not None and frame.f_code in _WAITS:
+            return True
+        awaited = _awaited_by(awaited, frame)
+    return False
+
+
+def _awaited_by(awaited: Any, frame: Any) -> Any:
+    """The next awaitable inwards; a context manager made from a generator hides it."""
+    inner = getattr(awaited, "cr_await", None) or getattr(awaited, "ag_await", None)
+    if frame is not None and type(inner).__name__ == "async_generator_asend":
+        return getattr(frame.f_locals.get("self"), "gen", None)
+    return inner
+
+
+assert env._is_parked is _settlement._is_parked  # it looks `_park_reason` up in its own module

@@ -1,0 +1,244 @@
+"""What the bot makes up for after it was away."""
+
+from __future__ import annotations
+
+import time
+
+import discord
+import pytest
+
+from bot.conversation.turns import Pending, Turn
+from bot.errors import StoreUnavailable
+from tests.discord.conftest import MakeBot, Stage
+from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
+
+pytestmark = VIRTUAL
+
+
+async def ask(stage: Stage, text: str = "hi") -> discord.Message:
+    return await stage.alice.send(stage.channel, f"{stage.me} {text}")
+
+
+async def away(stage: Stage) -> None:
+    with stage.env._bot_scope():
+        await stage.env.bot.shards[0].disconnect()
+
+
+async def back(stage: Stage) -> None:
+    with stage.env._bot_scope():  # else what discord.py then does is on the real clock
+        await stage.env.bot.shards[0].reconnect()
+    await play(stage.env, 3.5)
+
+
+async def test_a_reply_cut_off_by_a_restart_is_finished_in_its_message(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    stage.engine.answers = [speech(20, 1.0)]
+    asked = await ask(stage)
+    await play(stage.env, 3.5)
+    [begun] = stage.shown()
+    assert labels(begun) == ["Stop"]
+    stage.engine.answers = [[1.0, "A whole ", 0.5, "answer."]]
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 6)
+    [message] = stage.shown()
+    assert (message.id, message.content) == (begun.id, "A whole answer.")
+    assert not labels(message)
+    assert message.reference.message_id == asked.id
+    turns = await stage.bot.conversations.history(f"discord:{stage.channel.id}")
+    assert [turn.text for turn in turns] == ["hi", "A whole answer."]
+    assert turns[-1].shown == (str(message.id),)
+    assert await stage.bot.conversations.owed() == []
+
+
+async def test_a_reply_of_several_pages_is_finished_in_its_messages(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    text = "A sentence of this answer. " * 100
+    stage.engine.answers = [[1.0, text, 60.0, "more"]]
+    await ask(stage)
+    await play(stage.env, 3.5)
+    first, _ = stage.shown()
+    stage.engine.answers = [[1.0, "Short."]]
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3.5)
+    [message] = stage.shown()
+    assert (message.id, message.content) == (first.id, "Short.")
+
+
+async def test_a_reply_cut_off_before_its_first_word_is_posted(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    stage.engine.answers = [[60.0, "late"]]
+    asked = await ask(stage)
+    assert stage.shown() == []
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3.5)
+    [message] = stage.shown()
+    assert message.content == "All right."
+    assert message.reference.message_id == asked.id
+
+
+async def test_an_owed_slash_answer_fills_its_response(stage: Stage, make_bot: MakeBot) -> None:
+    stage.engine.answers = [[60.0, "late"]]
+    await stage.alice.slash(stage.channel, "ask", question="hi")
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3.5)
+    [message] = stage.shown()
+    assert message.content == "All right."
+
+
+async def test_a_begun_slash_answer_is_finished_in_its_response(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    stage.engine.answers = [speech(20, 1.0)]
+    await stage.alice.slash(stage.channel, "ask", question="hi")
+    await play(stage.env, 3.5)
+    assert stage.said()[0].startswith("word")
+    stage.engine.answers = [[1.0, "A whole answer."]]
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3.5)
+    assert stage.said() == ["A whole answer."]
+    assert not labels(stage.shown()[0])
+
+
+async def test_a_slash_answer_whose_token_died_comes_as_a_message(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    stage.engine.answers = [[5000.0, "late"]]
+    await stage.alice.slash(stage.channel, "ask", question="hi")
+    await play(stage.env, 1000, step=20)
+    watch = Watch(stage.env)
+    await stage.env.restart_bot(bot := make_bot())
+    assert watch
+    await play(stage.env, 3.5)
+    said = stage.said()
+    assert said[-1] == f"<@{stage.alice.id}> All right."
+    assert await bot.conversations.owed() == []
+
+
+async def test_what_is_too_old_is_given_up(stage: Stage, make_bot: MakeBot) -> None:
+    conversation = f"discord:{stage.channel.id}"
+    since = stage.env.now().timestamp() - 2 * 86_400
+    owed = Pending("r1", 2, ("1",), since, {"channel": str(stage.channel.id)})
+    await stage.bot.store.journal(conversation, [Turn("1", 1, "user", "hi")], owed)
+    await stage.env.restart_bot(bot := make_bot())
+    await play(stage.env, 2.5)
+    assert stage.said() == []
+    assert await bot.conversations.owed() == []
+
+
+async def test_a_place_that_is_gone_is_given_up(stage: Stage, make_bot: MakeBot) -> None:
+    owed = Pending("r1", 2, ("1",), time.time(), {"channel": "42"})
+    await stage.bot.store.journal("discord:42", [Turn("1", 1, "user", "hi")], owed)
+    await stage.env.restart_bot(bot := make_bot())
+    await play(stage.env, 2.5)
+    assert await bot.conversations.owed() == []
+
+
+async def test_a_message_in_a_gap_of_the_connection_is_answered(stage: Stage) -> None:
+    await ask(stage, "before")
+    await play(stage.env, 1.5)
+    await away(stage)
+    missed = await ask(stage, "anyone?")
+    await play(stage.env, 20, step=1.0)
+    assert len(stage.shown()) == 1
+    await back(stage)
+    _, answer = stage.shown()
+    assert answer.reference.message_id == missed.id
+    await away(stage)
+    await back(stage)
+    assert len(stage.shown()) == 2
+
+
+async def test_only_what_wants_an_answer_gets_one(stage: Stage) -> None:
+    await ask(stage, "before")
+    await play(stage.env, 1.5)
+    await away(stage)
+    await stage.alice.send(stage.channel, "just talking to Bob")
+    await back(stage)
+    assert len(stage.shown()) == 1
+
+
+async def test_messages_from_while_the_bot_was_down_are_answered(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    thread = stage.thread()
+    await stage.alice.send_dm("before")
+    await play(stage.env, 20, step=1.0)
+    await away(stage)
+    await ask(stage, "one")
+    await stage.alice.send(thread, f"{stage.me} two")
+    await stage.alice.send_dm("three")
+    await play(stage.env, 600, step=20)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3.5)
+    assert len(stage.shown()) == 1
+    assert len(stage.shown(thread)) == 1
+    assert len(stage.shown(stage.alice.user.dm_channel)) == 2
+
+
+async def test_messages_older_than_the_last_sign_of_life_are_left_alone(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    await away(stage)
+    await ask(stage, "long ago")
+    await play(stage.env, 7 * 3600, step=200)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3.5)
+    assert stage.said() == []
+
+
+async def test_the_bot_says_that_it_is_alive(stage: Stage) -> None:
+    await play(stage.env, 40, step=5.0)
+    first = await stage.bot.store.last_alive()
+    assert first == pytest.approx(stage.env.now().timestamp(), abs=16)
+    await away(stage)
+    await play(stage.env, 60, step=5.0)
+    assert await stage.bot.store.last_alive() == pytest.approx(first, abs=16)
+
+
+async def test_a_fresh_installation_answers_nothing_old(
+    stage: Stage, make_bot: MakeBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await away(stage)
+    await ask(stage, "from before the bot was there")
+
+    async def never() -> None:
+        return None
+
+    bot = make_bot()
+    monkeypatch.setattr(bot.store, "last_alive", never)
+    await stage.env.restart_bot(bot)
+    await play(stage.env, 3.5)
+    assert stage.said() == []
+
+
+async def test_catching_up_waits_for_the_store(
+    stage: Stage, make_bot: MakeBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await away(stage)
+    await ask(stage, "one")
+    bot = make_bot()
+
+    async def unavailable() -> None:
+        raise StoreUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.store, "last_alive", unavailable)
+        await stage.env.restart_bot(bot)
+        await play(stage.env, 20, step=1.0)
+        assert stage.said() == []
+    await play(stage.env, 20, step=1.0)
+    assert stage.said() == ["All right."]
+
+
+async def test_a_reply_under_way_is_not_begun_twice_by_a_new_session(stage: Stage) -> None:
+    stage.engine.answers = [speech(60, 0.1)]
+    await ask(stage)
+    await play(stage.env, 2.5)
+    await away(stage)
+    await back(stage)
+    await play(stage.env, 6)
+    assert stage.said() == [("word " * 60).strip()]
+    assert len(stage.engine.requests) == 1

@@ -1,0 +1,146 @@
+"""The two limits of Discord are kept, and what matters goes first."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from cogs.live.pace import ChannelPace, Pace, Priority
+from tests.stand_ins.clock import run
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def most_within(times: list[float], window: float) -> int:
+    return max(sum(1 for t in times if start <= t < start + window) for start in times)
+
+
+def test_previews_of_one_channel_leave_a_slot_for_the_final_edit() -> None:
+    async def edit_for(seconds: float) -> list[float]:
+        pace, times, start = ChannelPace(), [], now()
+        pace.posted()
+        while now() < start + seconds:
+            await asyncio.sleep(max(pace.next_preview() - now(), 0.0))
+            pace.edited()
+            times.append(now() - start)
+        return times
+
+    times = run(edit_for(30.0))
+    assert times[0] == pytest.approx(1.1, abs=0.05)
+    assert times[1] == pytest.approx(2.2, abs=0.05)
+    assert most_within(times, 5.0) <= 4
+    assert min(b - a for a, b in pairwise(times)) >= 1.1
+
+
+def test_short_replies_in_a_row_keep_their_final_edits_free() -> None:
+    async def talk() -> list[float]:
+        pace, times = ChannelPace(), []
+        for _ in range(10):
+            pace.posted()
+            end = now() + 2.4
+            while (due := max(pace.next_preview(), now())) < end:
+                await asyncio.sleep(due - now())
+                pace.edited()
+                times.append(now())
+            await asyncio.sleep(max(end - now(), 0))
+            pace.edited()
+            times.append(now())
+        return times
+
+    assert most_within(run(talk()), 5.0) <= 5
+
+
+def test_no_more_than_the_rate_in_any_second() -> None:
+    async def flood() -> list[float]:
+        pace, times = Pace(45), []
+
+        async def send() -> None:
+            await pace.take(Priority.FINAL)
+            times.append(now())
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(200):
+                group.create_task(send())
+        return times
+
+    times = run(flood())
+    assert len(times) == 200
+    assert most_within(times, 1.0) <= 45
+    assert times[-1] - times[0] < 4.6
+
+
+def test_finals_go_before_first_sends_before_follow_ups() -> None:
+    async def race() -> dict[Priority, list[float]]:
+        pace, times = Pace(5), {priority: [] for priority in Priority}
+
+        async def send(priority: Priority) -> None:
+            await pace.take(priority)
+            times[priority].append(now())
+
+        for _ in range(5):
+            await pace.take(Priority.FIRST)
+        async with asyncio.TaskGroup() as group:
+            for priority in (Priority.FOLLOW_UP, Priority.FIRST, Priority.FINAL) * 4:
+                group.create_task(send(priority))
+        return times
+
+    times = run(race())
+    instant = 0.01
+    assert max(times[Priority.FINAL]) <= min(times[Priority.FIRST]) + instant
+    assert max(times[Priority.FIRST]) <= min(times[Priority.FOLLOW_UP]) + instant
+
+
+def test_what_can_be_left_out_is_left_out_under_load() -> None:
+    async def load() -> tuple[int, bool]:
+        pace = Pace(50)
+        taken = 0
+        while pace.spare():
+            taken += 1
+        await asyncio.sleep(1.01)
+        return taken, pace.spare()
+
+    assert run(load()) == (30, True)
+
+
+def test_whoever_became_urgent_overtakes() -> None:
+    async def overtake() -> bool:
+        pace = Pace(2)
+        await pace.take(Priority.FINAL)
+        await pace.take(Priority.FINAL)
+        with pace.queue(Priority.FIRST), pace.queue(Priority.FIRST) as late:
+            before = late.due()
+            late.promote(Priority.FINAL)
+            return late.due() <= before and not late.take()
+
+    assert run(overtake())
+
+
+def test_a_refusal_slows_down_for_a_while() -> None:
+    async def refuse() -> list[float]:
+        pace = Pace(40)
+        rates = [pace.rate]
+        for _ in range(30):  # what was under way is refused together
+            pace.refused()
+        rates.append(pace.rate)
+        await asyncio.sleep(2)
+        rates.append(pace.rate)
+        await asyncio.sleep(60)
+        rates.append(pace.rate)
+        return rates
+
+    assert run(refuse()) == pytest.approx([40, 32, 36, 40], abs=0.2)
+
+
+def test_a_silent_channel_is_forgotten() -> None:
+    async def visit() -> int:
+        pace = Pace()
+        for channel in range(100):
+            pace.channel(channel).posted()
+            await asyncio.sleep(6)
+        return len(pace._channels)
+
+    assert run(visit()) <= 2
