@@ -18,7 +18,7 @@ from bot.errors import Explanation, UserError
 from cogs.again import again_view
 from cogs.live import live_of
 from cogs.live.target import ChannelTarget
-from cogs.places import can_write, circles, conversation_in
+from cogs.places import circles, conversation_in
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention
 
@@ -61,9 +61,6 @@ class Chat(commands.Cog):
         if not decision.answer or isinstance(message.channel, discord.GroupChannel):
             return
         channel = message.channel
-        if not can_write(channel, message.guild and message.guild.me):
-            log.warning("message %s: I may not write in #%s", message.id, channel)
-            return
 
         async def tell(failure: Explanation) -> None:
             view = again_view(message) if failure.retry else discord.utils.MISSING

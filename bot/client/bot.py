@@ -20,7 +20,7 @@ from bot.client.sync import sync
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
-from bot.errors import StartupError
+from bot.errors import SettingsError, StartupError
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -112,8 +112,8 @@ class HermesBot(commands.AutoShardedBot):
         try:
             await super().login(token)
         except discord.LoginFailure:
-            raise StartupError(
-                f"Discord does not accept DISCORD_TOKEN; copy it again from {PORTAL} (page Bot)"
+            raise SettingsError(
+                f"DISCORD_TOKEN: Discord does not accept it; copy it again from {PORTAL} (page Bot)"
             ) from None
         except _UNREACHABLE as error:
             raise StartupError(_cannot_reach(self._address, error)) from error

@@ -167,12 +167,12 @@ class Store(Protocol):
         """Conversations with a reply since a Unix time, newest first."""
         ...
 
-    async def last_alive(self) -> float | None:
-        """When a bot process last said that it was alive (Unix time)."""
+    async def last_heard(self) -> float | None:
+        """Until when a bot process heard all messages, by the front's clock (Unix time)."""
         ...
 
-    async def say_alive(self, now: float) -> None:
-        """Note that this process is alive at the Unix time `now`."""
+    async def say_heard(self, until: float) -> None:
+        """Note that all messages until the Unix time `until` were heard."""
         ...
 
     async def ping(self) -> None:

@@ -10,14 +10,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 import httpx2
-from huggingface_hub import TextGenerationStreamOutput
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    InferenceTimeoutError,
-    OverloadedError,
-    TextGenerationError,
-    ValidationError,
-)
+from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
 
 from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
 from bot.engine.answer import Finish, Piece, answer
@@ -38,6 +31,7 @@ from bot.errors import (
 # that overshoot.
 _PER_CALL = 1024
 _DEFAULT_STOPS = 4
+_DATA, _DONE = "data:", "[DONE]"
 _TOO_MANY_STOPS = re.compile(r"`stop` supports up to (\d+) stop sequences")
 
 
@@ -135,18 +129,15 @@ class TgiEngine:
         self, session: str, prompt: str, parameters: dict[str, Any]
     ) -> AsyncGenerator[Piece, None]:
         headers = {"x-session-id": session} if session else {}
+        body = {"inputs": prompt, "parameters": parameters, "stream": True}
         connected = False
         try:
             async with await self._hub.inference("/generate_stream", headers) as client:
-                events = await client.text_generation(
-                    prompt, stream=True, details=True, return_full_text=False, **parameters
-                )
+                lines = await client.lines(body)
                 connected = True
-                async with aclosing(_pieces(events)) as pieces:
+                async with aclosing(_pieces(lines)) as pieces:
                     async for piece in pieces:
                         yield piece
-        except TextGenerationError as error:
-            raise _told(error) from error
         except (InferenceTimeoutError, httpx2.TimeoutException) as error:
             raise EngineUnreachable(detail=_named(error)) from error
         except (HfHubHTTPError, httpx2.HTTPError, httpx2.StreamError) as error:
@@ -158,11 +149,16 @@ class TgiEngine:
 
 def _parameters(request: Generation, stops: Sequence[str], max_tokens: int) -> dict[str, Any]:
     """The request's parameters as TGI takes them; what it would refuse is left out."""
-    parameters: dict[str, Any] = {"max_new_tokens": max_tokens, **_sampling(request.sampling)}
+    parameters: dict[str, Any] = {
+        "details": True,
+        "return_full_text": False,
+        "max_new_tokens": max_tokens,
+        **_sampling(request.sampling),
+    }
     if stops:
         parameters["stop"] = list(stops)
     if request.schema is not None and "properties" in request.schema:
-        parameters["grammar"] = {"type": "json", "value": _schema(request.schema)}
+        parameters["grammar"] = {"type": "json", "value": request.schema}
     return parameters
 
 
@@ -181,29 +177,20 @@ def _sampling(wanted: Sampling) -> dict[str, Any]:
     return parameters
 
 
-def _schema(schema: dict[str, Any]) -> dict[str, Any] | str:
-    # The library drops every None inside of a request, which would change such a schema; TGI
-    # takes a schema as JSON text as well.
-    return json.dumps(schema) if _has_null(schema) else schema
-
-
-def _has_null(value: object) -> bool:
-    if isinstance(value, dict):
-        return any(map(_has_null, cast(dict[str, Any], value).values()))
-    if isinstance(value, list):
-        return any(map(_has_null, cast(list[Any], value)))
-    return value is None
-
-
-async def _pieces(events: AsyncIterable[TextGenerationStreamOutput]) -> AsyncGenerator[Piece, None]:
+async def _pieces(lines: AsyncIterable[str]) -> AsyncGenerator[Piece, None]:
     """Turn token events into text and the finish.
 
     The text is made of tokens, since `generated_text` lacks special ones such as <tool_call>.
     """
     count = 0
     ended = finished = False
-    async for event in events:
-        token = cast(Any, event.token)
+    async for line in lines:
+        if not line.startswith(_DATA) or line.endswith(_DONE):
+            continue
+        event: dict[str, Any] = json.loads(line[len(_DATA) :])
+        if event.get("error") is not None:
+            raise _told(event)
+        token: dict[str, Any] | None = event.get("token")
         if token is None:
             raise EngineRefused(detail="events without tokens: is that a TGI? check ENGINE_URL")
         if ended:
@@ -211,10 +198,11 @@ async def _pieces(events: AsyncIterable[TextGenerationStreamOutput]) -> AsyncGen
             yield Piece("", Finish("stop", count))
             return
         count += 1
-        ended = bool(token.special) and token.text.strip() in END_MARKERS
-        finish = _finish(event, ended)
+        text: str = token["text"]
+        ended = bool(token.get("special")) and text.strip() in END_MARKERS
+        finish = _finish(event.get("details"), ended)
         finished = finished or finish is not None
-        yield Piece("" if ended else token.text, finish)
+        yield Piece("" if ended else text, finish)
         ended = ended and not finished
     if ended and not finished:
         yield Piece("", Finish("stop", count))
@@ -222,24 +210,27 @@ async def _pieces(events: AsyncIterable[TextGenerationStreamOutput]) -> AsyncGen
         raise EngineInterrupted(detail="the body ended without a finish reason")
 
 
-def _finish(event: TextGenerationStreamOutput, ended: bool) -> Finish | None:
-    details = event.details
+def _finish(details: dict[str, Any] | None, ended: bool) -> Finish | None:
     if details is None:
         return None
     # An end marker as the very last token that was allowed is reported as "length".
-    reason = "length" if details.finish_reason == "length" and not ended else "stop"
-    cached = getattr(details, "cached_tokens", None)
-    return Finish(reason, details.generated_tokens, details.input_length, cached)
+    reason = "length" if details["finish_reason"] == "length" and not ended else "stop"
+    return Finish(
+        reason,
+        details["generated_tokens"],
+        details.get("input_length"),
+        details.get("cached_tokens"),
+    )
 
 
-def _told(error: TextGenerationError) -> EngineError:
+def _told(event: dict[str, Any]) -> EngineError:
     """The error for an error event inside of a 200."""
-    text = str(error)
-    if isinstance(error, OverloadedError):
+    kind, text = str(event.get("error_type")), str(event["error"])
+    if kind == "overloaded":
         return EngineBusy(detail=shorten(text))
-    if isinstance(error, ValidationError):
+    if kind == "validation":
         return from_text(text)
-    return EngineInterrupted(detail=shorten(f"{type(error).__name__}: {text}"))
+    return EngineInterrupted(detail=shorten(f"{kind}: {text}"))
 
 
 def _named(error: Exception) -> str:

@@ -184,17 +184,17 @@ class RedisStore:
         (members,) = await self._redis.run(("ZREVRANGEBYSCORE", keys.ACTIVE, "+inf", since))
         return [keys.decode(member) for member in members]
 
-    async def last_alive(self) -> float | None:
-        """When a bot process last said that it was alive (Unix time)."""
-        (stored,) = await self._redis.run(("GET", keys.ALIVE))
+    async def last_heard(self) -> float | None:
+        """Until when a bot process heard all messages, by the front's clock (Unix time)."""
+        (stored,) = await self._redis.run(("GET", keys.HEARD))
         try:
             return None if stored is None else float(stored)
         except ValueError:
             return None
 
-    async def say_alive(self, now: float) -> None:
-        """Note that this process is alive at the Unix time `now`."""
-        await self._redis.run(("SET", keys.ALIVE, now))
+    async def say_heard(self, until: float) -> None:
+        """Note that all messages until the Unix time `until` were heard."""
+        await self._redis.run(("SET", keys.HEARD, until))
 
     async def ping(self) -> None:
         """Return if the store answers."""

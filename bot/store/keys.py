@@ -17,9 +17,9 @@ PREFIX = "hermes:1:"
 ALWAYS_ON = f"{PREFIX}always-on"
 ACTIVE = f"{PREFIX}active"
 OWED = f"{PREFIX}owed"
-ALIVE = f"{PREFIX}alive"
+HEARD = f"{PREFIX}heard"
 
-LASTING = (ALWAYS_ON, ACTIVE, OWED, ALIVE)
+LASTING = (ALWAYS_ON, ACTIVE, OWED, HEARD)
 """The only keys without an expiry: one of each per database, trimmed by the code that writes."""
 
 _EMPTY = "%"  # no percent-encoded text is a lone percent sign; `{}` would be no hash tag at all

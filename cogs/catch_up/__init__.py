@@ -1,7 +1,8 @@
 """After an absence: replies that a former process owed, and messages that nobody heard.
 
 Done at each fresh session of a shard, not when Discord resumed one: then it sends all events of the
-meantime by itself.
+meantime by itself. Until when the bot has heard everything is told by the newest message that it
+heard, in Discord's own time: clocks differ, and Discord's is in every id.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ from bot.client import HermesBot
 from bot.client.failures import note
 from bot.errors import StoreUnavailable
 from cogs.again import chat_of
-from cogs.catch_up.missed import missed_messages
+from cogs.catch_up.missed import missed_messages, newest_message, time_of
 from cogs.catch_up.owed import finish, owed_on
 from cogs.live.sending import FAILURES
 
 log = logging.getLogger(__name__)
 
-_ALIVE_EVERY = 15.0
+_NOTED_EVERY = 15.0
 
-# Discord notices a dead connection late: so much of the time before a disconnect may be missing.
+# A dead connection is noticed late: so much of the time before a disconnect may be missing.
 _UNHEARD_BEFORE = 120.0
 
 # Replies of former processes that are finished at the same time.
@@ -41,7 +42,8 @@ class CatchUp(commands.Cog):
         self._met: set[int] = set()
         self._lost: dict[int, float] = {}
         self._behind: dict[int, float | None] = {}
-        self._alive_before: float | None = None
+        self._heard: float | None = None
+        self._heard_before: float | None = None
         self._asked_when = False
         self._catching_up = asyncio.Lock()
         self._few = asyncio.Semaphore(_AT_ONCE)
@@ -49,9 +51,14 @@ class CatchUp(commands.Cog):
 
     async def cog_unload(self) -> None:
         """End what is under way; it stays owed."""
-        self._stay_alive.cancel()
+        self._note_heard.cancel()
         for job in self._jobs:
             job.cancel()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Note until when everything was heard."""
+        self._heard = max(self._heard or 0.0, time_of(message.id))
 
     @commands.Cog.listener()
     async def on_shard_ready(self, shard_id: int) -> None:
@@ -59,31 +66,31 @@ class CatchUp(commands.Cog):
         lost = self._lost.pop(shard_id, None)
         self._behind[shard_id] = lost if shard_id in self._met else None
         self._met.add(shard_id)
-        if self._stay_alive.is_running():
+        if self._note_heard.is_running():
             await self._catch_up()
         else:
-            self._stay_alive.start()
+            self._note_heard.start()
 
     @commands.Cog.listener()
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """From now on events may be missing, and a little from before too."""
-        self._lost.setdefault(shard_id, _now() - _UNHEARD_BEFORE)
+        self._lost.setdefault(shard_id, (self._heard or 0.0) - _UNHEARD_BEFORE)
 
     @commands.Cog.listener()
     async def on_shard_resumed(self, shard_id: int) -> None:
         """Nothing is missing: Discord has sent everything."""
         self._lost.pop(shard_id, None)
 
-    @tasks.loop(seconds=_ALIVE_EVERY)
-    async def _stay_alive(self) -> None:
-        """Note that the bot hears everything, so that the next process knows until when."""
+    @tasks.loop(seconds=_NOTED_EVERY)
+    async def _note_heard(self) -> None:
+        """Tell the next process until when everything was heard."""
         await self._catch_up()
-        if self._behind or self._lost:
+        if self._behind or self._lost or self._heard is None:
             return
         try:
-            await self.bot.store.say_alive(_now())
+            await self.bot.store.say_heard(self._heard)
         except StoreUnavailable as error:
-            log.info("not noted that the bot is alive: %s", error)
+            log.info("not noted until when everything was heard: %s", error)
 
     async def _catch_up(self) -> None:
         """Begin what is to be made up for; what fails now is tried again later."""
@@ -98,16 +105,17 @@ class CatchUp(commands.Cog):
 
     async def _begin(self, shard: int, since: float | None) -> None:
         if not self._asked_when:
-            self._alive_before = await self.bot.store.last_alive()
+            self._heard_before = await self.bot.store.last_heard()
             self._asked_when = True
         for conversation, owed in await owed_on(self.bot, shard):
             self._start(finish(self.bot, conversation, owed, self._few), f"owed {owed.reply}")
-        since = self._alive_before if since is None else since
-        if since is None:
-            return  # Nothing was ever heard here.
-        for messages in await missed_messages(self.bot, shard, since):
-            for message in messages:
-                self._start(self._handle(message), f"missed {message.id}")
+        since = self._heard_before if since is None else since
+        newest = newest_message(self.bot, shard)
+        if since is not None:  # Else nothing was ever heard here.
+            for messages in await missed_messages(self.bot, shard, since, newest):
+                for message in messages:
+                    self._start(self._handle(message), f"missed {message.id}")
+        self._heard = max(self._heard or 0.0, newest)
 
     async def _handle(self, message: discord.Message) -> None:
         log.info("message %s came while the bot was away", message.id)
@@ -122,10 +130,6 @@ class CatchUp(commands.Cog):
         self._jobs.discard(job)
         if not job.cancelled() and (error := job.exception()):
             note(error, job.get_name())
-
-
-def _now() -> float:
-    return discord.utils.utcnow().timestamp()
 
 
 async def setup(bot: HermesBot) -> None:

@@ -15,31 +15,41 @@ from cogs.places import channel_of, conversation_in
 
 log = logging.getLogger(__name__)
 
-# Clocks differ, and the last sign of life is older than the last message that was heard.
+# Messages may arrive in another order than they were written in.
 _MARGIN = 60.0
 
 # An answer after that long would surprise more than help.
 _TOO_OLD = 6 * 3600.0
 
+# A server without any message for so long hardly exists; one with made-up ids does.
+_PLAUSIBLE = 30 * 86_400.0
+
 # What is looked at, at most, so that a return costs a bounded number of requests.
 _CHANNELS = 30
+_UNTOLD = 5
 _DIRECT = 10
 _MESSAGES = 50
 
 # Channels with a talk in the last days come first, and only such direct messages are looked at.
 _TALKED = 7 * 86_400.0
 
-Place = discord.TextChannel | discord.VoiceChannel | discord.Thread | discord.DMChannel
+GuildPlace = discord.TextChannel | discord.VoiceChannel | discord.Thread
+Place = GuildPlace | discord.DMChannel
 
 
-async def missed_messages(bot: HermesBot, shard: int, since: float) -> list[list[discord.Message]]:
-    """What was written on one shard after the Unix time `since` and is in no conversation yet.
+async def missed_messages(
+    bot: HermesBot, shard: int, since: float, newest: float
+) -> list[list[discord.Message]]:
+    """What was written on one shard after `since` and is in no conversation yet.
 
-    One list per channel, oldest message first. Whether a message wants an answer at all is for
-    others to say.
+    `since` and `newest` are Unix times by Discord's clock: of the last message that was heard,
+    and of the newest that there is. One list per channel, oldest message first. Whether a message
+    wants an answer at all is for others to say.
     """
     now = discord.utils.utcnow().timestamp()
-    since = max(since - _MARGIN, now - _TOO_OLD)
+    # A test server's ids need not tell the time of day: then its newest message is its present.
+    present = now if now - newest < _PLAUSIBLE else newest
+    since = max(since - _MARGIN, present - _TOO_OLD)
     talked = await bot.store.active(now - _TALKED)
     places: list[Place] = _channels(bot, shard, since, set(talked))
     if shard == 0:
@@ -53,22 +63,40 @@ async def missed_messages(bot: HermesBot, shard: int, since: float) -> list[list
     return [messages for messages in missed if messages]
 
 
+def newest_message(bot: HermesBot, shard: int) -> float:
+    """The time of the newest message on a shard, as far as Discord told; 0 if there is none."""
+    return max((time_of(place.last_message_id) for place in _places(bot, shard)), default=0.0)
+
+
+def time_of(message: int | None) -> float:
+    """When a message was written, by Discord's clock: a Unix time, 0 for none."""
+    return discord.utils.snowflake_time(message).timestamp() if message else 0.0
+
+
+def _places(bot: HermesBot, shard: int) -> Iterator[GuildPlace]:
+    for guild in bot.guilds:
+        if guild.shard_id == shard:
+            yield from (*guild.text_channels, *guild.voice_channels, *guild.threads)
+
+
 def _channels(bot: HermesBot, shard: int, since: float, talked: set[str]) -> list[Place]:
-    """Channels with something new in them, the most promising ones."""
-    found = [
-        place
-        for guild in bot.guilds
-        if guild.shard_id == shard
-        for place in (*guild.text_channels, *guild.voice_channels, *guild.threads)
-        if _time_of(place.last_message_id) > since and _readable(place, guild.me)
-    ]
-    found.sort(
-        key=lambda place: (conversation_in(place.id) in talked, place.last_message_id),
-        reverse=True,
-    )
-    if len(found) > _CHANNELS:
-        log.info("only %d of %d channels are looked through", _CHANNELS, len(found))
-    return list(found[:_CHANNELS])
+    """Channels with something new in them, the most promising ones.
+
+    Where Discord does not tell the newest message there is hardly one: a few of those are asked.
+    """
+    places = list(_places(bot, shard))
+    told = [place for place in places if time_of(place.last_message_id) > since]
+    untold = [place for place in places if place.last_message_id is None]
+
+    def promise(place: GuildPlace) -> tuple[bool, bool, int]:
+        is_talk = conversation_in(place.id) in talked
+        return _readable(place), is_talk, place.last_message_id or 0
+
+    told.sort(key=promise, reverse=True)
+    untold.sort(key=promise, reverse=True)
+    if len(told) > _CHANNELS:
+        log.info("only %d of %d channels are looked through", _CHANNELS, len(told))
+    return [*told[:_CHANNELS], *untold[:_UNTOLD]]
 
 
 async def _direct(bot: HermesBot, talked: Sequence[str]) -> list[Place]:
@@ -110,15 +138,9 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
     return [message for message in open_ones if str(message.id) not in heard]
 
 
-def _readable(place: Place, me: discord.Member) -> bool:
-    if isinstance(place, discord.DMChannel):
-        return True
-    allowed = place.permissions_for(me)
+def _readable(place: GuildPlace) -> bool:
+    allowed = place.permissions_for(place.guild.me)
     return allowed.view_channel and allowed.read_message_history
-
-
-def _time_of(message: int | None) -> float:
-    return discord.utils.snowflake_time(message).timestamp() if message else 0.0
 
 
 def _snowflake(moment: float) -> int:

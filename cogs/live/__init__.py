@@ -9,7 +9,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.conversation.reply import Reply
 from cogs.live.delivery import Delivery
-from cogs.live.pace import RATE, Pace
+from cogs.live.pace import MOST, RATE, Pace
 from cogs.live.target import Target
 
 _HTTP_LOG = "discord.http"
@@ -19,11 +19,12 @@ _REFUSED_GLOBALLY = "Global rate limit has been hit"
 class Live(commands.Cog):
     """Shows replies. Holds what all of them share: the pace, and which ones are under way.
 
-    `rate` is how many requests a second this process may make (Discord allows a bot 50).
+    `rate` is how many requests a second this process makes (Discord allows a bot 50), `most` what
+    it tries out in a rush until Discord refuses something.
     """
 
-    def __init__(self, rate: float = RATE) -> None:
-        self.pace = Pace(rate)
+    def __init__(self, rate: float = RATE, most: float = MOST) -> None:
+        self.pace = Pace(rate, most)
         self._unsettled: set[str] = set()
 
     async def cog_load(self) -> None:

@@ -5,6 +5,10 @@ requests a second from one bot. discord.py waits when a limit is hit, but then e
 after five refusals it gives up. So the bot keeps below both limits by itself, and spends what there
 is on what people notice most.
 
+Large bots may have a higher limit, and a proxy in front of Discord keeps it for all of them; no
+header tells. So a crowd that has to wait tries out more, in steps, until the first refusal; from
+then on the usual limit holds.
+
 Nothing here runs by itself: whoever wants to send asks when it may, and waits on its own.
 """
 
@@ -18,6 +22,12 @@ from itertools import count
 
 RATE = 45.0
 """Requests a second over all channels; Discord allows 50 to a bot, less to none."""
+
+MOST = 1000.0
+"""Requests a second that are tried out while nothing is refused."""
+
+# While somebody waits and nothing is refused, the rate doubles after so many seconds.
+_STEP = 0.25
 
 # Edits of one channel: Discord's window, and how many previews leave a slot for the final edit.
 _WINDOW = 5.0
@@ -86,10 +96,16 @@ class ChannelPace:
 
 
 class Pace:
-    """All requests of this process that count towards Discord's limit; `rate` is per second."""
+    """All requests of this process that count towards Discord's limit.
 
-    def __init__(self, rate: float = RATE) -> None:
+    `rate` is per second; up to `most` is tried out until the first refusal.
+    """
+
+    def __init__(self, rate: float = RATE, most: float = 0.0) -> None:
         self._rate = rate
+        self._most = most
+        self._tried = rate
+        self._waiting_at = self._stepped_at = float("-inf")
         self._sent: deque[float] = deque()
         self._line: list[tuple[int, int]] = []
         self._tickets = count()
@@ -108,11 +124,14 @@ class Pace:
     @property
     def rate(self) -> float:
         """Requests a second that are allowed now: less for a while after Discord refused one."""
+        if self._tried > self._rate:
+            return self._tried
         since = _now() - self._refused_at
         return min(self._rate, self._rate_when_refused + since * _RECOVERY * self._rate)
 
     def refused(self) -> None:
         """Discord said that it was too much (429): go slower for a while."""
+        self._most = self._tried = self._rate
         if _now() - self._refused_at >= 1.0:
             self._rate_when_refused = min(self._rate, max(self.rate * _SLOWER, _LEAST_RATE))
             self._refused_at = _now()
@@ -120,7 +139,7 @@ class Pace:
     def spare(self) -> bool:
         """Take a slot for something that may be left out, if the load allows it."""
         self._forget()
-        if self._line or len(self._sent) >= self.rate * _BUSY:
+        if self._line or len(self._sent) >= min(self.rate, self._rate) * _BUSY:
             return False
         self._sent.append(_now())
         return True
@@ -139,10 +158,28 @@ class Pace:
 
     def _due(self, rank: int) -> float:
         """When whoever has `rank` others in front may send."""
-        now, most = self._forget(), max(int(self.rate), 1)
+        now = self._forget()
+        if rank - int(self.rate) + len(self._sent) >= 0:
+            self._try_more(now)
+        most = max(int(self.rate), 1)
         behind = rank - (most - len(self._sent))
         if behind < 0:
             return now
+        due = self._free_at(behind, most, now)
+        return min(due, now + _STEP) if self._tried < self._most else due
+
+    def _try_more(self, now: float) -> None:
+        """Somebody has to wait: step up if that has been so for a while without a refusal."""
+        if self._tried >= self._most:
+            return
+        if now - self._waiting_at > 2 * _STEP:
+            self._stepped_at = now
+        self._waiting_at = now
+        if now - self._stepped_at >= _STEP:
+            self._tried = min(self._tried * 2, self._most)
+            self._stepped_at = now
+
+    def _free_at(self, behind: int, most: int, now: float) -> float:
         if behind < len(self._sent):
             # A hair later than the slot gets free, so that rounding does not make it too early.
             return self._sent[behind] + 1.001

@@ -160,7 +160,7 @@ class InteractionTarget:
         guild, channel = interaction.guild_id, interaction.channel_id
         self._bot = interaction.client
         self._webhook = interaction.followup
-        self._begun = interaction.created_at
+        self._begun = discord.utils.utcnow()
         self.asker = interaction.user.id
         self._private = False
         self._fill_in: Any = interaction.edit_original_response

@@ -189,13 +189,14 @@ async def test_messages_older_than_the_last_sign_of_life_are_left_alone(
     assert stage.said() == []
 
 
-async def test_the_bot_says_that_it_is_alive(stage: Stage) -> None:
+async def test_the_bot_notes_until_when_it_heard_everything(stage: Stage) -> None:
+    heard = await stage.alice.send(stage.channel, "not for the bot")
     await play(stage.env, 40, step=5.0)
-    first = await stage.bot.store.last_alive()
-    assert first == pytest.approx(stage.env.now().timestamp(), abs=16)
+    assert await stage.bot.store.last_heard() == heard.created_at.timestamp()
     await away(stage)
+    await stage.alice.send(stage.channel, "unheard")
     await play(stage.env, 60, step=5.0)
-    assert await stage.bot.store.last_alive() == pytest.approx(first, abs=16)
+    assert await stage.bot.store.last_heard() == heard.created_at.timestamp()
 
 
 async def test_a_fresh_installation_answers_nothing_old(
@@ -208,7 +209,7 @@ async def test_a_fresh_installation_answers_nothing_old(
         return None
 
     bot = make_bot()
-    monkeypatch.setattr(bot.store, "last_alive", never)
+    monkeypatch.setattr(bot.store, "last_heard", never)
     await stage.env.restart_bot(bot)
     await play(stage.env, 3.5)
     assert stage.said() == []
@@ -225,7 +226,7 @@ async def test_catching_up_waits_for_the_store(
         raise StoreUnavailable
 
     with monkeypatch.context() as patch:
-        patch.setattr(bot.store, "last_alive", unavailable)
+        patch.setattr(bot.store, "last_heard", unavailable)
         await stage.env.restart_bot(bot)
         await play(stage.env, 20, step=1.0)
         assert stage.said() == []

@@ -95,8 +95,8 @@ async def talk(live: Live, discord: Discord) -> tuple[float, list[Draft]]:
     return channel.last_at - ended, list(channel.messages.values())
 
 
-async def crowd(channels: int, rate: float) -> tuple[list[float], Discord]:
-    live, discord = Live(rate), Discord()
+async def crowd(channels: int, live: Live) -> tuple[list[float], Discord]:
+    discord = Discord()
     results = await asyncio.gather(*(talk(live, discord) for _ in range(channels)))
     whole = " ".join(f"w{n}" for n in range(TOKENS))
     assert all([draft.content for draft in drafts] == [whole] for _, drafts in results)
@@ -105,26 +105,26 @@ async def crowd(channels: int, rate: float) -> tuple[list[float], Discord]:
 
 
 def test_one_channel_pays_nothing_for_the_limits() -> None:
-    [late], discord = run(crowd(1, RATE))
+    [late], discord = run(crowd(1, Live()))
     assert late == pytest.approx(0, abs=0.001)
     assert discord.kinds == ["typing", "send", "edit", "edit", "edit"]
 
 
 @pytest.mark.parametrize("channels", [5, 20])
 def test_a_few_channels_end_at_once(channels: int) -> None:
-    late, discord = run(crowd(channels, RATE))
+    late, discord = run(crowd(channels, Live()))
     assert late[-1] <= 0.5
     assert discord.most_in_a_second <= RATE
 
 
 def test_200_channels_all_complete_below_the_global_limit() -> None:
-    late, discord = run(crowd(200, RATE))
+    late, discord = run(crowd(200, Live(most=RATE)))
     assert discord.most_in_a_second <= RATE
     # Each needs a request after its last token, and all end at the same moment: 200 / 45.
     assert late[-1] <= 200 / RATE + 0.2
 
 
-def test_200_channels_are_not_held_up_where_the_limit_is_higher() -> None:
-    late, discord = run(crowd(200, 5_000))
-    assert late[int(len(late) * 0.95)] <= 0.02
+def test_200_channels_are_not_held_up_where_nothing_is_refused() -> None:
+    late, discord = run(crowd(200, Live()))
+    assert late[int(len(late) * 0.95)] <= 0.3
     assert len(discord.times) <= 5 * 200

@@ -73,6 +73,54 @@ def test_no_more_than_the_rate_in_any_second() -> None:
     assert times[-1] - times[0] < 4.6
 
 
+def crowd(pace_until_refused: int) -> list[float]:
+    """200 at once, against a Discord that refuses after so many in one second."""
+
+    async def rush() -> list[float]:
+        pace, times = Pace(45, most=1000), []
+
+        async def send() -> None:
+            await pace.take(Priority.FINAL)
+            times.append(now())
+            if sum(1 for t in times if t > now() - 1) > pace_until_refused:
+                pace.refused()
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(200):
+                group.create_task(send())
+        start = times[0]
+        return [t - start for t in times]
+
+    return run(rush())
+
+
+def test_a_crowd_tries_out_more_while_nothing_is_refused() -> None:
+    times = crowd(pace_until_refused=10_000)
+    assert most_within(times, 0.2) <= 100, "in steps"
+    assert times[-1] < 1.0
+
+
+def test_after_the_first_refusal_the_usual_limit_holds() -> None:
+    times = crowd(pace_until_refused=50)
+    refused_at = times[50]
+    assert refused_at < 0.3
+    assert most_within([t for t in times if t > refused_at + 1.0], 1.0) <= 45
+
+
+def test_who_wrote_much_a_while_ago_starts_from_the_usual_rate() -> None:
+    async def twice() -> float:
+        pace = Pace(45, most=1000)
+        for _ in range(46):
+            await pace.take(Priority.FINAL)
+        await asyncio.sleep(30)
+        start = now()
+        for _ in range(45):
+            await pace.take(Priority.FINAL)
+        return now() - start
+
+    assert run(twice()) < 0.01
+
+
 def test_finals_go_before_first_sends_before_follow_ups() -> None:
     async def race() -> dict[Priority, list[float]]:
         pace, times = Pace(5), {priority: [] for priority in Priority}

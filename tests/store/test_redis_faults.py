@@ -94,8 +94,8 @@ async def test_every_method_says_unavailable(tmp_path):
             store.always_on(),
             store.set_always_on(PLACE, True),
             store.active(0),
-            store.last_alive(),
-            store.say_alive(1),
+            store.last_heard(),
+            store.say_heard(1),
             store.ping(),
         )
         for outcome in await asyncio.gather(*calls, return_exceptions=True):

@@ -77,8 +77,8 @@ async def test_a_reply_costs_three_round_trips(line, store: RedisStore):
             counted.set_always_on(PLACE, True),
             counted.always_on(),
             counted.active(0),
-            counted.say_alive(1),
-            counted.last_alive(),
+            counted.say_heard(1),
+            counted.last_heard(),
             counted.ping(),
         ):
             before = line.round_trips
@@ -197,11 +197,11 @@ async def test_lists_over_all_conversations(valkey_url: str, store: RedisStore, 
 
 
 async def test_signs_of_life(store: RedisStore, raw):
-    assert await store.last_alive() is None
-    await store.say_alive(1_763_700_000.5)
-    assert await store.last_alive() == 1_763_700_000.5
-    raw.set(keys.ALIVE, "soon")
-    assert await store.last_alive() is None
+    assert await store.last_heard() is None
+    await store.say_heard(1_763_700_000.5)
+    assert await store.last_heard() == 1_763_700_000.5
+    raw.set(keys.HEARD, "soon")
+    assert await store.last_heard() is None
 
 
 async def test_an_own_system_prompt_outlives_the_talk(store: RedisStore, raw):
@@ -216,7 +216,7 @@ async def test_an_own_system_prompt_outlives_the_talk(store: RedisStore, raw):
 
 async def test_every_key_expires(store: RedisStore, raw):
     await store.set_always_on(PLACE, True)
-    await store.say_alive(1.0)
+    await store.say_heard(1.0)
     await store.journal(PLACE, [*turns(1), ASK], OWED)
     await store.commit(PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p")
     expiries = {name: raw.ttl(name) for name in raw.scan_iter()}
