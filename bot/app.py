@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Mapping
@@ -86,8 +87,11 @@ async def run(settings: Settings) -> None:
                 raise UserError("Not connected to Discord.")
 
         checks = {"redis": core.store.ping, "engine": core.engine.describe, "discord": connected}
+        # What is there now stays: the garbage collector need not walk through all of it again.
+        gc.collect()
+        gc.freeze()
         async with bot, _health(settings, checks):
-            warm_up = background.create_task(core.model.current())
+            warm_up = background.create_task(core.model.check())
             await bot.start(settings.discord_token.get_secret_value())
             warm_up.cancel()
 
@@ -99,6 +103,7 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
     from bot.web.server import serve
 
     async with open_core(settings) as core:
+        await core.model.check()
         model = await core.model.current()
         engine = _engine_in_words(settings, model)
         store = "Redis" if settings.redis_url else f"a private Valkey in {settings.data_dir}"

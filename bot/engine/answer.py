@@ -13,6 +13,7 @@ import random
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import Any
 
 from bot.conversation.ports import End, FinishReason, Generation, Text
 from bot.engine.limits import Limits
@@ -147,23 +148,75 @@ async def _timed(
 
     The limits are on tokens, not on bytes: keep-alive comments are no sign of life.
     """
-    loop = asyncio.get_running_loop()
-    limit, finished = limits.first_token, False
+    finished = False
     async with aclosing(pieces):
-        while True:
-            try:
-                async with asyncio.timeout(min(limit, deadline - loop.time())):
-                    piece = await anext(pieces)
-            except StopAsyncIteration:
-                return
-            except TimeoutError:
-                if finished:
+        with _Patience(limits.first_token, deadline) as patience:
+            while True:
+                try:
+                    piece = await patience.wait_for(pieces)
+                except StopAsyncIteration:
                     return
-                raise EngineTimeout(detail=f"no token for {limit:.0f} s, or too long") from None
-            except EngineError:
-                if finished:
-                    return
+                except EngineError:
+                    if finished:
+                        return
+                    raise
+                yield piece
+                finished = finished or piece.finish is not None
+                patience.limit = _DRAIN if finished else limits.silence
+
+
+class _Patience:
+    """Interrupts a wait that lasts too long.
+
+    What `asyncio.timeout` does, with one timer for a whole answer: setting and clearing one for
+    every token costs more than reading the token. `limit` is seconds, `deadline` a time of the
+    event loop.
+    """
+
+    def __init__(self, limit: float, deadline: float) -> None:
+        self.limit = limit
+        self._deadline = deadline
+        self._loop = asyncio.get_running_loop()
+        self._since = self._loop.time()
+        self._waiting: asyncio.Task[Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._expired = False
+
+    def __enter__(self) -> _Patience:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    async def wait_for(self, pieces: AsyncGenerator[Piece, None]) -> Piece:
+        """The next piece; raises `EngineTimeout` if it does not come in time."""
+        self._since = self._loop.time()
+        if self._timer is None or self._timer.when() > self._due():
+            self._set_timer()
+        self._waiting = asyncio.current_task()
+        try:
+            return await anext(pieces)
+        except asyncio.CancelledError:
+            if not self._expired or self._waiting is None or self._waiting.uncancel() > 0:
                 raise
-            yield piece
-            finished = finished or piece.finish is not None
-            limit = _DRAIN if finished else limits.silence
+            detail = f"no token for {self.limit:g} s, or too long in all"
+            raise EngineTimeout(detail=detail) from None
+        finally:
+            self._waiting = None
+
+    def _due(self) -> float:
+        return min(self._since + self.limit, self._deadline)
+
+    def _set_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(self._due(), self._look)
+
+    def _look(self) -> None:
+        """Time may be up; more often tokens have come since, and there is more of it."""
+        if self._waiting and self._loop.time() >= self._due():
+            self._expired = True
+            self._waiting.cancel()
+        else:
+            self._timer = self._loop.call_at(max(self._due(), self._loop.time() + 0.01), self._look)
