@@ -40,12 +40,14 @@ class CatchUp(commands.Cog):
     def __init__(self, bot: HermesBot) -> None:
         self.bot = bot
         self._met: set[int] = set()
+        self._first: set[int] = set()
         self._lost: dict[int, float] = {}
         self._behind: dict[int, float | None] = {}
         self._heard: float | None = None
         self._heard_before: float | None = None
         self._asked_when = False
         self._catching_up = asyncio.Lock()
+        self._recalling = asyncio.Lock()
         self._few = asyncio.Semaphore(_AT_ONCE)
         self._jobs: set[asyncio.Task[None]] = set()
 
@@ -59,13 +61,18 @@ class CatchUp(commands.Cog):
     async def on_message(self, message: discord.Message) -> None:
         """Note until when everything was heard."""
         self._heard = max(self._heard or 0.0, time_of(message.id))
+        try:
+            await self._recall()
+        except StoreUnavailable as error:
+            log.info("not known until when everything was heard: %s", error)
 
     @commands.Cog.listener()
     async def on_shard_ready(self, shard_id: int) -> None:
         """A fresh session: events from before it will never come."""
-        lost = self._lost.pop(shard_id, None)
-        self._behind[shard_id] = lost if shard_id in self._met else None
-        self._met.add(shard_id)
+        self._behind[shard_id] = self._lost.pop(shard_id, None)
+        if shard_id not in self._met:
+            self._met.add(shard_id)
+            self._first.add(shard_id)
         if self._note_heard.is_running():
             await self._catch_up()
         else:
@@ -74,7 +81,8 @@ class CatchUp(commands.Cog):
     @commands.Cog.listener()
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """From now on events may be missing, and a little from before too."""
-        self._lost.setdefault(shard_id, (self._heard or 0.0) - _UNHEARD_BEFORE)
+        if shard_id in self._met or self._heard is not None:
+            self._lost.setdefault(shard_id, (self._heard or 0.0) - _UNHEARD_BEFORE)
 
     @commands.Cog.listener()
     async def on_shard_resumed(self, shard_id: int) -> None:
@@ -102,14 +110,28 @@ class CatchUp(commands.Cog):
                     log.warning("shard %s cannot catch up yet: %s", shard, error)
                     return
                 self._behind.pop(shard, None)
+                self._first.discard(shard)
+
+    async def _recall(self) -> None:
+        """Find out until when former processes heard everything.
+
+        The first process of all notes its first message at once, so that even its sudden end
+        leaves a beginning.
+        """
+        async with self._recalling:
+            if self._asked_when:
+                return
+            self._heard_before = await self.bot.store.last_heard()
+            if self._heard_before is None and self._heard is not None:
+                await self.bot.store.say_heard(self._heard)
+            self._asked_when = True
 
     async def _begin(self, shard: int, since: float | None) -> None:
-        if not self._asked_when:
-            self._heard_before = await self.bot.store.last_heard()
-            self._asked_when = True
+        await self._recall()
+        if shard in self._first and self._heard_before is not None:
+            since = self._heard_before
         for conversation, owed in await owed_on(self.bot, shard):
             self._start(finish(self.bot, conversation, owed, self._few), f"owed {owed.reply}")
-        since = self._heard_before if since is None else since
         newest = newest_message(self.bot, shard)
         if since is not None:  # Else nothing was ever heard here.
             for messages in await missed_messages(self.bot, shard, since, newest):

@@ -154,7 +154,7 @@ class Delivery:
             self._pages,
             ending.lines(reply.notices, with_words=True),
             button=retry,
-            cut_short=bool(ending.words) or ending.stopped,
+            cut_short=bool(ending.words) or ending.stopped or ending.cut,
         )
 
     async def _done_before(self, due: float) -> bool:

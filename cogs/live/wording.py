@@ -10,6 +10,7 @@ from bot.errors import explain
 log = logging.getLogger(__name__)
 
 STOPPED = "stopped"
+CUT = "cut off here: an answer can be no longer"
 EMPTY = "The model answered with nothing at all."
 REST_IN_FILE = "The rest of this answer is in the file."
 NOT_SAVED = "My memory cannot be reached right now, so I will not remember this answer."
@@ -24,13 +25,15 @@ class Ending:
     """How a finished reply ended, in words.
 
     `words` is a sentence for the asker if something went wrong, else empty; `retry` whether asking
-    again may help. A defect is logged under the reference that the words name.
+    again may help. `stopped` and `cut` tell that a person, or the longest length, ended it. A
+    defect is logged under the reference that the words name.
     """
 
     def __init__(self, reply: Reply) -> None:
         self.words = ""
         self.retry = False
         self.stopped = reply.stopped
+        self.cut = bool(reply.end and reply.end.reason == "length")
         if failure := reply.error or reply.defect:
             told = explain(failure)
             self.words, self.retry = told.text, told.retry
@@ -43,4 +46,6 @@ class Ending:
         """The small print; where there is no text above it, the words stand there instead."""
         if self.stopped:
             return [*notices, STOPPED]
+        if self.cut:
+            return [*notices, CUT]
         return [*notices, f"⚠ {self.words}"] if self.words and with_words else notices
