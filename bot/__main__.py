@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | play | doctor`."""
+"""The command line: `python -m bot run | play | doctor | model | render`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from bot import __version__, log
+from bot import __version__
 from bot.errors import SettingsError, StartupError
-from bot.settings import Settings, load
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
 
 # From sysexits.h: the service managers that restart a program read these.
 EXIT_UNAVAILABLE = 69
@@ -19,7 +22,15 @@ EXIT_CONFIG = 78
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
+    if options.command == "render":
+        # Before the settings: it has none, and answers in a tenth of a second.
+        from bot.commands.render import main as render
+
+        return render(sys.stdin.buffer, sys.stdout.buffer)
     try:
+        from bot import log
+        from bot.settings import load
+
         settings = load()
         log.set_up(settings.log_format, settings.log_level)
         return asyncio.run(_command(options, settings))
@@ -45,6 +56,11 @@ async def _command(options: argparse.Namespace, settings: Settings) -> int:
 
         await until_signalled(play(settings, open_browser=options.browser))
         return 0
+    if options.command == "model":
+        from bot.commands import models
+
+        models.run(options.action, options.name, options.file, settings.data_dir)
+        return 0
     from bot.doctor import examine
 
     return await examine(settings)
@@ -62,6 +78,16 @@ def _parser() -> argparse.ArgumentParser:
         "--no-browser", dest="browser", action="store_false", help="only print the address"
     )
     commands.add_parser("doctor", help="say what is wrong with the set-up, and how to mend it")
+    commands.add_parser("render", help="prompts as JSON Lines: cases in, prompts out")
+    model = commands.add_parser("model", help="which models there are, and which fit this machine")
+    model.set_defaults(action="list", name="", file=None)
+    actions = model.add_subparsers(dest="action")
+    actions.add_parser("list", help="all profiles")
+    show = actions.add_parser("show", help="one profile, and the settings that start it")
+    download = actions.add_parser("download", help="fetch its GGUF file for the embedded engine")
+    for one in (show, download):
+        one.add_argument("name", help="a profile's name, or a model id")
+    download.add_argument("--file", help="which file of its repository; unset: the 4-bit one")
     return parser
 
 

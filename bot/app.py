@@ -78,9 +78,15 @@ async def run(settings: Settings) -> None:
         )
     # Here and below: the playground does not pay for Discord, nor the doctor for either.
     from bot.client import HermesBot
+    from bot.conversation.structured import JsonMode
 
-    async with open_core(settings) as core, asyncio.TaskGroup() as background:
-        bot = HermesBot(settings, conversations=core.conversations, store=core.store)
+    async with open_core(settings) as core:
+        bot = HermesBot(
+            settings,
+            conversations=core.conversations,
+            store=core.store,
+            json_mode=JsonMode(core.engine, core.model),
+        )
 
         async def connected() -> None:
             if not bot.is_ready():
@@ -91,9 +97,12 @@ async def run(settings: Settings) -> None:
         gc.collect()
         gc.freeze()
         async with bot, _health(settings, checks):
-            warm_up = background.create_task(core.model.check())
-            await bot.start(settings.discord_token.get_secret_value())
-            warm_up.cancel()
+            # The first question need not wait until the engine has said what it serves.
+            warm_up = asyncio.create_task(core.model.check())
+            try:
+                await bot.start(settings.discord_token.get_secret_value())
+            finally:
+                warm_up.cancel()
 
 
 async def play(settings: Settings, *, open_browser: bool) -> None:
@@ -144,7 +153,7 @@ async def _health(settings: Settings, checks: Mapping[str, Check]) -> AsyncGener
 def _engine_in_words(settings: Settings, model: ModelInUse) -> str:
     if settings.engine_url is None:
         served = settings.model_file or "the bundled tiny model"
-        return f"llama.cpp in this process with {served}"
+        return f"llama.cpp on this machine with {served}"
     if model.info is None:
         return f"{settings.engine_url}"
     return f"{model.info.kind} at {settings.engine_url} with {model.info.model or 'a model'}"

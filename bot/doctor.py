@@ -17,7 +17,6 @@ from bot.app import open_core
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.ports import Store
 from bot.errors import StartupError, UserError
-from bot.models.generic import GENERIC
 from bot.settings import Settings
 
 _DISCORD_API = "https://discord.com/api/v10"
@@ -153,30 +152,16 @@ async def _engine(model: Model, settings: Settings) -> AsyncIterator[Finding]:
         return
     yield Finding("engine", f"{current.info.kind} serves {current.info.model or 'a model'}")
     yield _model(current)
-    yield _context(current)
+    remark = model.remark(current)
+    yield Finding(
+        "context",
+        f"{current.context:,} tokens, {current.max_reply:,} of them for a reply"
+        + (f"; {remark}" if remark else ""),
+    )
+    for fault in await model.check():
+        yield Finding("model", fault, "docs/models.md says how each model is set up")
 
 
 def _model(current: ModelInUse) -> Finding:
-    if current.profile is GENERIC:
-        return Finding(
-            "model",
-            "unknown: it is spoken to in plain ChatML",
-            "set MODEL to the profile that fits, if there is one",
-        )
     note = f" ({current.profile.note})" if current.profile.note else ""
     return Finding("model", f"{current.profile.name}{note}")
-
-
-def _context(current: ModelInUse) -> Finding:
-    served = current.info.context if current.info else None
-    state = f"{current.context:,} tokens, {current.max_reply:,} of them for a reply"
-    trained = current.profile.context
-    if served and served > trained and current.profile is not GENERIC:
-        return Finding(
-            "context",
-            f"{state}; the engine offers {served:,}, the model was trained on {trained:,}",
-            "",
-        )
-    if served and served < trained:
-        state += f" (the model could have {trained:,})"
-    return Finding("context", state)

@@ -91,6 +91,20 @@ class BadInput(UserError):
     text = "That cannot be used."
 
 
+class AnswerUnfit(UserError):
+    """The model's answers do not fit the schema that was asked for.
+
+    `answer` is the last of them as the model wrote it, `errors` is what was wrong with each.
+    """
+
+    retry = True
+
+    def __init__(self, text: str, *, answer: str, errors: tuple[str, ...]) -> None:
+        super().__init__(text)
+        self.answer = answer
+        self.errors = errors
+
+
 class SettingsError(Exception):
     """A setting is wrong, unknown or missing: one line, ready to be printed (exit code 78)."""
 

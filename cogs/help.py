@@ -13,6 +13,7 @@ from cogs.places import circles
 _COMMANDS = """\
 **Commands**
 `/ask` a question by command, privately if you like
+`/json` an answer as data: JSON that fits a schema
 `/context` what I was sent last, token for token
 `/system` who I am in this channel
 `/channel` answer everything here, or only when addressed

@@ -17,6 +17,11 @@ def private_conversation(channel_id: int, user_id: int) -> str:
     return f"{_PREFIX}{channel_id}:{user_id}"
 
 
+def schema_owner(guild_id: int | None, user_id: int) -> str:
+    """Whose saved schemas are used: the server's, in a direct message the person's own."""
+    return f"{_PREFIX}server:{guild_id}" if guild_id else f"{_PREFIX}user:{user_id}"
+
+
 def channel_of(conversation: str) -> int | None:
     """The channel's id, or None for a conversation that is not on Discord."""
     channel, _, _ = conversation.removeprefix(_PREFIX).partition(":")

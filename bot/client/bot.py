@@ -7,12 +7,13 @@ import importlib
 import logging
 import pkgutil
 import sys
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
+from pydantic import BaseModel
 
 from bot.client import failures, quiet
 from bot.client.address import ApiAddress
@@ -20,10 +21,13 @@ from bot.client.sync import sync
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
+from bot.conversation.structured import JsonMode
 from bot.errors import SettingsError, StartupError
 from bot.settings import Settings
 
 log = logging.getLogger(__name__)
+
+M = TypeVar("M", bound=BaseModel)
 
 PORTAL = "https://discord.com/developers/applications"
 
@@ -60,7 +64,7 @@ class HermesBot(commands.AutoShardedBot):
 
     `reads_everything` says whether Discord shows the bot all messages (the Message Content
     intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
-    `always_on` knows the channels in which everything is answered.
+    `always_on` knows the channels in which everything is answered, `json_mode` asks for data.
     """
 
     def __init__(
@@ -69,6 +73,7 @@ class HermesBot(commands.AutoShardedBot):
         *,
         conversations: Conversations,
         store: Store,
+        json_mode: JsonMode,
         reads_everything: bool = True,
     ) -> None:
         quiet.hush()
@@ -94,6 +99,7 @@ class HermesBot(commands.AutoShardedBot):
         self.settings = settings
         self.conversations = conversations
         self.store = store
+        self.json_mode = json_mode
         self.always_on = AlwaysOn(store)
         self._address = ApiAddress(settings.discord_api_url)
         self._connecting: asyncio.Task[Any] | None = None
@@ -103,6 +109,13 @@ class HermesBot(commands.AutoShardedBot):
     def reads_everything(self) -> bool:
         """Whether Discord shows the bot what is written without addressing it."""
         return self._wanted.message_content
+
+    async def ask_json(self, kind: type[M], question: str, *, session: str = "") -> M:
+        """Ask the model for an instance of a pydantic model; what goes wrong is a `UserError`.
+
+        `session` is the conversation that the question belongs to, if to any.
+        """
+        return await self.json_mode.ask_json(kind, question, session=session)
 
     # ------------------------------------------------------------------ coming and going
 

@@ -11,16 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation.turns import State, Turn
-from bot.prompts import layout
+from bot.prompts.format import Format
 from bot.prompts.speakers import spoken
 
 # When the window is full it is cut down to this share of the limit in one step. Each cut makes
 # the engine read the kept part again, so a smaller share is cut less often; a larger one
 # remembers more. See "Prefix-stable prompts" in docs/decisions.md for the figures.
 KEEP_SHARE = 1 / 3
-
-# Tokens that close and open the turns around a reply: <|im_start|>assistant\n … <|im_end|>\n.
-REPLY_OVERHEAD = 5
 
 _LEFT_OUT = "\n[… {count} characters left out …]\n"
 
@@ -40,10 +37,10 @@ class Window:
     tokens: int
 
 
-def block(turn: Turn) -> str:
+def block(form: Format, turn: Turn) -> str:
     """A turn as it stands in the prompt."""
     content = turn.text if turn.role == "assistant" else spoken(turn.speaker, turn.text)
-    return layout.block(turn.role, content)
+    return form.block(turn.role, content)
 
 
 def upper_bound(text: str) -> int:
@@ -51,39 +48,41 @@ def upper_bound(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
-def cost(turn: Turn) -> int:
+def cost(form: Format, turn: Turn) -> int:
     """What a turn costs in tokens: counted, or its upper bound."""
-    return turn.tokens or upper_bound(block(turn))
+    return turn.tokens or upper_bound(block(form, turn))
 
 
-def head_cost(head: str, state: State) -> int:
+def head_cost(form: Format, head: str, state: State) -> int:
     """What stands before the first turn, with BOS and the opening of the reply."""
-    return state.base_tokens or upper_bound(head + layout.OPENING) + 1
+    return state.base_tokens or upper_bound(head + form.opening) + 1
 
 
-def total(head: str, turns: Sequence[Turn], state: State) -> int:
+def total(form: Format, head: str, turns: Sequence[Turn], state: State) -> int:
     """Tokens of the prompt for these turns: exact, or an upper bound."""
-    return head_cost(head, state) + sum(map(cost, turns))
+    return head_cost(form, head, state) + sum(cost(form, turn) for turn in turns)
 
 
-def fit(head: str, turns: Sequence[Turn], state: State, limit: int, *, keep: int) -> Window:
+def fit(
+    form: Format, head: str, turns: Sequence[Turn], state: State, limit: int, *, keep: int
+) -> Window:
     """Choose the turns that fit into `limit` tokens, and render them.
 
     The newest `keep` turns (the question) always stay. If the others do not all fit, old ones are
     dropped until a third of the limit is left, and the window begins with a user's turn.
     """
     kept = list(turns)
-    if total(head, kept, state) > limit:
-        room = max(int(limit * KEEP_SHARE), head_cost(head, state))
-        size = total(head, kept, state)
+    if total(form, head, kept, state) > limit:
+        room = max(int(limit * KEEP_SHARE), head_cost(form, head, state))
+        size = total(form, head, kept, state)
         while len(kept) > keep and (size > room or kept[0].role == "assistant"):
-            size -= cost(kept.pop(0))
+            size -= cost(form, kept.pop(0))
     dropped = tuple(turn.id for turn in turns[: len(turns) - len(kept)])
     if dropped:
         state = replace(state, start=kept[0].n if kept else state.start)
         state = replace(state, cut=state.cut + len(dropped))
-    prompt = head + "".join(map(block, kept)) + layout.OPENING
-    return Window(prompt, tuple(kept), dropped, state, total(head, kept, state))
+    prompt = head + "".join(block(form, turn) for turn in kept) + form.opening
+    return Window(prompt, tuple(kept), dropped, state, total(form, head, kept, state))
 
 
 def shorten(text: str, characters: int) -> str:
@@ -101,7 +100,9 @@ def shorten(text: str, characters: int) -> str:
     return text[: room - back] + remark + text[len(text) - back :]
 
 
-def settle(window: Window, head: str, prompt_tokens: int) -> tuple[tuple[Turn, ...], State]:
+def settle(
+    form: Format, window: Window, head: str, prompt_tokens: int
+) -> tuple[tuple[Turn, ...], State]:
     """Turns and state with token counts that add up to what the engine counted.
 
     What was not counted yet shares the rest by length; if all was, the newest turn takes the
@@ -110,8 +111,8 @@ def settle(window: Window, head: str, prompt_tokens: int) -> tuple[tuple[Turn, .
     known = window.state.base_tokens + sum(turn.tokens for turn in window.turns)
     rest = prompt_tokens - known
     open_turns = [turn for turn in window.turns if not turn.tokens]
-    weights = [upper_bound(block(turn)) for turn in open_turns]
-    base_weight = 0 if window.state.base_tokens else upper_bound(head + layout.OPENING)
+    weights = [upper_bound(block(form, turn)) for turn in open_turns]
+    base_weight = 0 if window.state.base_tokens else upper_bound(head + form.opening)
     whole = sum(weights) + base_weight
     if not whole:
         newest = window.turns[-1]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from bot.conversation.ports import Engine, EngineInfo
+from bot.conversation import faults
+from bot.conversation.ports import Engine, EngineInfo, Tokenizer
 from bot.errors import EngineError
 from bot.models import catalogue
 from bot.models.generic import GENERIC
@@ -51,6 +52,7 @@ class Model:
         self._wanted = catalogue.named(wanted) if wanted else None
         self._max_reply = max_reply_tokens
         self._known: ModelInUse | None = None
+        self._told: set[str] = set()
         self._bytes_per_token = _BYTES_PER_TOKEN
 
     async def current(self) -> ModelInUse:
@@ -69,7 +71,47 @@ class Model:
             self._known.profile.name,
             self._known.context,
         )
+        for fault in self._contradictions(self._known):
+            self._tell(fault)
+        if remark := self.remark(self._known):
+            log.info("%s", remark)
         return self._known
+
+    def remark(self, model: ModelInUse) -> str:
+        """A sentence about a context that is not the one of the model's training, else ""."""
+        if model.info is None:
+            return ""
+        return faults.of_context(
+            model.profile, model.info, wanted_reply=self._max_reply, reply=model.max_reply
+        )
+
+    async def check(self) -> list[str]:
+        """Everything that is wrong about the model in use; logged as well, each thing once.
+
+        Asks the engine how it reads a prompt, so it is for the start and for `doctor`. Never
+        fails: an engine that cannot be asked is not wrong about anything.
+        """
+        model = await self.current()
+        found = self._contradictions(model)
+        try:
+            ids = await self._engine.tokenize("Hi") if isinstance(self._engine, Tokenizer) else None
+        except EngineError as error:
+            log.debug("BOS not checked: %s", error)
+            ids = None
+        if ids is not None and (wrong := faults.of_bos(model.profile, ids)):
+            found.append(wrong)
+            self._tell(wrong)
+        return found
+
+    def _contradictions(self, model: ModelInUse) -> list[str]:
+        if model.info is None:
+            return []
+        return list(faults.of_model(model.profile, model.info, chosen=self._wanted is not None))
+
+    def _tell(self, fault: str) -> None:
+        if fault not in self._told:
+            self._told.add(fault)
+            log.warning("%s", fault)
 
     def forget(self) -> None:
         """Ask the engine again next time: it was away and may serve another model now."""

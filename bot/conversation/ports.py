@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 
 FinishReason = Literal["stop", "length"]
+
+MAX_SCHEMAS = 50
+"""How many schemas a server, or a person, can save."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +71,15 @@ class EngineInfo:
     """What an engine says about itself.
 
     `context` is prompt plus answer in tokens, `max_prompt` the longest prompt it takes; both are
-    None where it does not tell. `model` is the id it serves ("" if unknown).
+    None where it does not tell. `model` is the id it serves ("" if unknown). `forces_schema`
+    tells whether it holds an answer to the `schema` of a request.
     """
 
     kind: str
     model: str = ""
     context: int | None = None
     max_prompt: int | None = None
+    forces_schema: bool = False
 
 
 class Engine(Protocol):
@@ -99,6 +104,15 @@ class Engine(Protocol):
 
     async def aclose(self) -> None:
         """Give back connections; a stream in flight ends."""
+        ...
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """What an engine can have beside `Engine`: it shows how it reads a prompt."""
+
+    async def tokenize(self, prompt: str) -> Sequence[int] | None:
+        """The token ids of a prompt, with what the engine puts in front; None if it cannot."""
         ...
 
 
@@ -161,6 +175,25 @@ class Store(Protocol):
 
     async def set_always_on(self, conversation: str, on: bool) -> None:
         """Switch a conversation between answering everything and only when addressed."""
+        ...
+
+    async def schema_names(self, owner: str) -> Sequence[str]:
+        """The names of the schemas that an owner (a server, or a person) has saved, in order."""
+        ...
+
+    async def schema(self, owner: str, name: str) -> str | None:
+        """A saved schema as it was written, None if there is none of that name."""
+        ...
+
+    async def save_schema(self, owner: str, name: str, text: str) -> bool:
+        """Save a schema, in place of one with the same name.
+
+        Returns False, and changes nothing, if the owner has `MAX_SCHEMAS` others already.
+        """
+        ...
+
+    async def delete_schema(self, owner: str, name: str) -> bool:
+        """Forget a saved schema; returns whether there was one."""
         ...
 
     async def active(self, since: float) -> Sequence[str]:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
+from dataclasses import dataclass
 
 from bot.conversation.ask import Ask
 from bot.conversation.ports import End, Text
@@ -18,13 +19,21 @@ log = logging.getLogger(__name__)
 Commit = Callable[["Reply", tuple[str, ...]], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A piece of what the model thinks before it answers; no part of the answer."""
+
+    text: str
+
+
 class Reply:
     """One answer: its text so far, whether it is done, and how to stop it.
 
     A front reads `text` whenever `changed` returns, shows it, and in the end calls `commit` with
     the ids of the messages that show it. A reply that is never committed stays owed: whoever
     starts next finishes it. `error` is what broke it off, if anything did; `text` is then what
-    had come so far. `asks` are the messages that it answers, oldest first.
+    had come so far. `reasoning` is what the model thought first, if it is one that does; it is not
+    part of `text` and never stored. `asks` are the messages that it answers, oldest first.
     """
 
     def __init__(
@@ -38,6 +47,7 @@ class Reply:
         self.defect: Exception | None = None
         self.end: End | None = None
         self.stopped = False
+        self.reasoning = ""
         self.asked_at = 0.0
         self.first_text_at = 0.0
         self._raw = ""
@@ -80,7 +90,7 @@ class Reply:
             await self._commit(self, shown)
             self._settled = True
 
-    def start(self, events: AsyncGenerator[Text | End, None]) -> None:
+    def start(self, events: AsyncGenerator[Text | Thought | End, None]) -> None:
         """Begin to read the engine's answer."""
         self.asked_at = time.monotonic()
         self._pump = asyncio.create_task(self._read(events), name=f"reply {self.id}")
@@ -94,12 +104,15 @@ class Reply:
             with suppress(asyncio.CancelledError):
                 await self._pump
 
-    async def _read(self, events: AsyncGenerator[Text | End, None]) -> None:
+    async def _read(self, events: AsyncGenerator[Text | Thought | End, None]) -> None:
         try:
             async with aclosing(events):
                 async for event in events:
                     if isinstance(event, End):
                         self.end = event
+                        continue
+                    if isinstance(event, Thought):
+                        self.reasoning += event.text
                         continue
                     self.first_text_at = self.first_text_at or time.monotonic()
                     self._raw += event.text

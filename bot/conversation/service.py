@@ -20,6 +20,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.turns import Pending, Snapshot, State, Turn, Usage
 from bot.conversation.writer import Writer, head_of
 from bot.errors import BadInput, EngineError, PromptTooLong, UserError
+from bot.prompts.format import Format
 from bot.prompts.speakers import unique_name
 
 # What a system prompt may take of the prompt, so that there is room left to talk.
@@ -132,7 +133,7 @@ class Conversations:
     def writing(self, conversation: str) -> Reply | None:
         """The reply that is being written there right now."""
         place = self._places.get(conversation)
-        return place.reply if place else None
+        return place.reply if place and place.reply and not place.reply.done else None
 
     async def reset(self, conversation: str) -> int:
         """Forget what was said; settings stay. Returns the number of forgotten turns."""
@@ -269,21 +270,22 @@ class Conversations:
         model = await self._model.current()
         limit = model.prompt_limit
         head = head_of((*snapshot.turns, *turns), snapshot.state, model)
-        if context.head_cost(head, snapshot.state) + sum(map(context.cost, turns)) <= limit:
+        if context.total(model.profile.format, head, turns, snapshot.state) <= limit:
             return turns
         room = limit - await self._count(head)
         if room < limit * _QUESTION_SHARE:
             raise PromptTooLong(
                 "The system prompt here leaves no room for a question. Please set a shorter one."
             )
-        return tuple([await self._shortened(turn, room // len(turns)) for turn in turns])
+        form = model.profile.format
+        return tuple([await self._shortened(form, turn, room // len(turns)) for turn in turns])
 
-    async def _shortened(self, turn: Turn, room: int) -> Turn:
-        size = await self._count(context.block(turn))
+    async def _shortened(self, form: Format, turn: Turn, room: int) -> Turn:
+        size = await self._count(context.block(form, turn))
         while size > room and len(turn.text) > 1:
             characters = int(len(turn.text) * room / size * 0.9)
             turn = replace(turn, text=context.shorten(turn.text, characters))
-            size = await self._count(context.block(turn))
+            size = await self._count(context.block(form, turn))
         return turn
 
     async def _count(self, text: str) -> int:

@@ -9,10 +9,11 @@ from dataclasses import replace
 from bot.conversation import context
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.ports import End, Engine, Generation, Store, Text
-from bot.conversation.reply import Reply
+from bot.conversation.reply import Reply, Thought
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.errors import EngineInterrupted, EngineUnreachable, PromptTooLong
-from bot.prompts import layout
+from bot.prompts.chatml import CHATML
+from bot.prompts.reasoning import ReasoningSplitter
 
 # A prompt that the engine finds too long after all is cut to this share and sent once more.
 _SECOND_TRY = 0.75
@@ -23,7 +24,7 @@ Count = Callable[[str], Awaitable[int]]
 def head_of(turns: Sequence[Turn], state: State, model: ModelInUse) -> str:
     """What stands before the first turn: the same bytes for as long as nothing is changed."""
     named = any(turn.speaker for turn in turns)
-    return layout.head(state.system or model.profile.persona, named=named)
+    return model.profile.format.head(state.system or model.profile.persona, named=named)
 
 
 class Writer:
@@ -57,11 +58,12 @@ class Writer:
         self._state = state
         self._asked = asked
         self._replaced = replaced
+        self._format = CHATML
         self._head = ""
         self._begun = False
         self._window: context.Window | None = None
 
-    async def events(self) -> AsyncGenerator[Text | End, None]:
+    async def events(self) -> AsyncGenerator[Text | Thought | End, None]:
         """The engine's answer to the prompt that fits."""
         try:
             async for event in self._answer(await self._model.current(), None):
@@ -80,13 +82,22 @@ class Writer:
 
     async def _answer(
         self, model: ModelInUse, limit: int | None
-    ) -> AsyncGenerator[Text | End, None]:
+    ) -> AsyncGenerator[Text | Thought | End, None]:
+        self._format = model.profile.format
         self._head = head_of(self._turns, self._state, model)
         window = await self._fit(min(limit or model.prompt_limit, model.prompt_limit))
+        splitter = ReasoningSplitter(model.profile.reasoning)
         async with aclosing(self._engine.stream(self._request(window, model))) as events:
             async for event in events:
                 self._begun = True
-                yield event
+                end = isinstance(event, End)
+                thought, said = splitter.finish() if end else splitter.feed(event.text)
+                if thought:
+                    yield Thought(thought)
+                if said:
+                    yield Text(said)
+                if end:
+                    yield event
 
     async def commit(self, reply: Reply, shown: tuple[str, ...]) -> None:
         """Store the reply, what it taught about token counts, and the prompt it came from."""
@@ -97,7 +108,7 @@ class Writer:
         turns, state, end = window.turns, window.state, reply.end
         if end and end.prompt_tokens:
             self._model.learn(window.prompt, end.prompt_tokens)
-            turns, state = context.settle(window, self._head, end.prompt_tokens)
+            turns, state = context.settle(self._format, window, self._head, end.prompt_tokens)
         model = await self._model.current()
         usage = Usage(
             prompt=end.prompt_tokens or window.tokens if end else window.tokens,
@@ -128,13 +139,14 @@ class Writer:
             status = "stopped"
         elif reply.error or reply.defect:
             status = "interrupted"
-        generated = reply.end.generated_tokens if reply.end else 0
+        # What was thought is not stored, so the engine's count says nothing about the turn.
+        generated = reply.end.generated_tokens if reply.end and not reply.reasoning else 0
         return Turn(
             id=self._owed.reply,
             n=self._owed.n,
             role="assistant",
             text=reply.text.rstrip(),
-            tokens=generated + context.REPLY_OVERHEAD if generated else 0,
+            tokens=generated + self._format.overhead if generated else 0,
             shown=shown,
             status=status,
         )
@@ -150,16 +162,16 @@ class Writer:
 
     async def _fit(self, limit: int) -> context.Window:
         turns, state = self._turns, self._state
-        if context.total(self._head, turns, state) > limit:
+        if context.total(self._format, self._head, turns, state) > limit:
             # The upper bounds do not fit: now it is worth to count what was never counted.
             turns = tuple([await self._counted(turn) for turn in turns])
             if not state.base_tokens:
-                base = await self._count(self._head + layout.OPENING) + 1
+                base = await self._count(self._head + self._format.opening) + 1
                 state = replace(state, base_tokens=base)
-        self._window = context.fit(self._head, turns, state, limit, keep=self._asked)
+        self._window = context.fit(self._format, self._head, turns, state, limit, keep=self._asked)
         return self._window
 
     async def _counted(self, turn: Turn) -> Turn:
         if turn.tokens:
             return turn
-        return replace(turn, tokens=await self._count(context.block(turn)))
+        return replace(turn, tokens=await self._count(context.block(self._format, turn)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.conversation.ports import End, Engine, EngineInfo, Generation, Text
+from bot.conversation.ports import End, Engine, EngineInfo, Generation, Text, Tokenizer
 from bot.engine.faults import from_status
 from bot.engine.limits import Limits
 from bot.errors import EngineRefused, EngineUnreachable, SettingsError
@@ -107,6 +107,11 @@ class ProbedEngine:
     async def count_tokens(self, text: str) -> int | None:
         """See `Engine.count_tokens`."""
         return await (await self._engine()).count_tokens(text)
+
+    async def tokenize(self, prompt: str) -> Sequence[int] | None:
+        """See `Tokenizer.tokenize`."""
+        engine = await self._engine()
+        return await engine.tokenize(prompt) if isinstance(engine, Tokenizer) else None
 
     async def describe(self) -> EngineInfo:
         """See `Engine.describe`."""

@@ -59,6 +59,15 @@ def fetch(wanted: HubFile, folder: Path, *, endpoint: str | None = None) -> Path
     return target
 
 
+def gguf_files(repository: str, *, endpoint: str | None = None) -> list[str]:
+    """The GGUF files of a model repository, sorted. Blocks; what fails is a `StartupError`."""
+    with _Explained(HubFile(repository, "*.gguf")):
+        # Not `list_repo_files`, which tries an unreachable Hub for half a minute.
+        found = _hub().HfApi(endpoint=endpoint).model_info(repository, timeout=10)
+    names: list[str] = [file.rfilename for file in found.siblings or ()]
+    return sorted(name for name in names if name.endswith(".gguf"))
+
+
 def _size(wanted: HubFile, endpoint: str | None) -> int | None:
     hub = _hub()
     url = hub.hf_hub_url(wanted.repository, wanted.file, endpoint=endpoint)

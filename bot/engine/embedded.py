@@ -13,7 +13,7 @@ import os
 import secrets
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -97,6 +97,10 @@ class EmbeddedEngine:
     async def count_tokens(self, text: str) -> int | None:
         """See `Engine.count_tokens`."""
         return await (await self._running()).count_tokens(text)
+
+    async def tokenize(self, prompt: str) -> Sequence[int] | None:
+        """See `Tokenizer.tokenize`."""
+        return await (await self._running()).tokenize(prompt)
 
     async def describe(self) -> EngineInfo:
         """See `Engine.describe`."""

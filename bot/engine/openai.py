@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -21,7 +21,7 @@ from bot.engine.answer import Finish, Piece, answer
 from bot.engine.faults import from_status, from_text, shorten
 from bot.engine.limits import Limits
 from bot.engine.sse import lines
-from bot.engine.tokens import END_MARKERS, count_without_bos
+from bot.engine.tokens import END_MARKERS, count_without_bos, plain_prompt
 from bot.errors import (
     EngineError,
     EngineInterrupted,
@@ -89,19 +89,28 @@ class OpenAIEngine:
             return 0
         if not self._can_tokenize:
             return None
-        served = await self._model()
-        body: dict[str, Any] = {"content": text, "add_special": False, "parse_special": True}
-        if served.server != "llamacpp":
-            # vLLM and SGLang take "prompt", TGI "inputs"; each ignores the other.
-            body = {"model": served.model, "prompt": text, "add_special_tokens": False}
-            body["inputs"] = text
+        await self._model()
         try:
-            count = _count(await self._ask("POST", self._root + "/tokenize", body))
+            count = _count(await self._tokenized(text, special=False))
         except EngineRefused as error:
             log.info("this engine cannot count tokens: %s", error.detail)
             count = None
         self._can_tokenize = count is not None
         return count
+
+    async def tokenize(self, prompt: str) -> Sequence[int] | None:
+        """See `Tokenizer.tokenize`."""
+        return _ids(await self._tokenized(plain_prompt(prompt), special=True))
+
+    async def _tokenized(self, text: str, *, special: bool) -> object:
+        """The server's answer to /tokenize, None if it has no such route."""
+        served = await self._model()
+        body: dict[str, Any] = {"content": text, "add_special": special, "parse_special": True}
+        if served.server != "llamacpp":
+            # vLLM and SGLang take "prompt", TGI "inputs"; each ignores the other.
+            body = {"model": served.model, "prompt": text, "add_special_tokens": special}
+            body["inputs"] = text
+        return await self._ask("POST", self._root + "/tokenize", body)
 
     async def describe(self) -> EngineInfo:
         """See `Engine.describe`."""
@@ -112,7 +121,13 @@ class OpenAIEngine:
             # The context of one slot, which may be smaller than the model's.
             props = _object(await self._ask("GET", self._root + "/props"))
             context = props.get("default_generation_settings", {}).get("n_ctx", context)
-        return EngineInfo("openai", served.model, context, context and context - 1)
+        return EngineInfo(
+            "openai",
+            served.model,
+            context,
+            context and context - 1,
+            forces_schema=served.server != "other",
+        )
 
     async def aclose(self) -> None:
         """See `Engine.aclose`."""
@@ -203,6 +218,17 @@ def _count(found: object) -> int | None:
     if isinstance(answer.get("count"), int):
         return answer["count"]
     return len(answer["tokens"]) if "tokens" in answer else None
+
+
+def _ids(found: object) -> Sequence[int] | None:
+    """The token ids in any server's answer to /tokenize; None if it tells none."""
+    listed: object = (
+        cast(object, found) if isinstance(found, list) else _object(found).get("tokens")
+    )
+    if not isinstance(listed, list):
+        return None
+    tokens = cast("list[dict[str, Any] | int]", listed)
+    return [token["id"] if isinstance(token, dict) else token for token in tokens]
 
 
 def _first_model(models: list[dict[str, Any]]) -> _Served:

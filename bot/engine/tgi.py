@@ -17,7 +17,7 @@ from bot.engine.answer import Finish, Piece, answer
 from bot.engine.faults import from_text, shorten
 from bot.engine.hub import Hub
 from bot.engine.limits import Limits
-from bot.engine.tokens import END_MARKERS, count_without_bos
+from bot.engine.tokens import END_MARKERS, count_without_bos, plain_prompt
 from bot.errors import (
     EngineBusy,
     EngineError,
@@ -62,6 +62,15 @@ class TgiEngine:
         """See `Engine.count_tokens`."""
         if not text:
             return 0
+        tokens = await self._tokens(text)
+        return None if tokens is None else count_without_bos(tokens)
+
+    async def tokenize(self, prompt: str) -> Sequence[int] | None:
+        """See `Tokenizer.tokenize`; /tokenize takes the same way as /generate."""
+        tokens = await self._tokens(plain_prompt(prompt))
+        return None if tokens is None else [int(token["id"]) for token in tokens]
+
+    async def _tokens(self, text: str) -> list[dict[str, Any]] | None:
         if not self._can_tokenize:
             return None
         try:
@@ -73,7 +82,7 @@ class TgiEngine:
             raise
         if not isinstance(tokens, list):
             raise EngineRefused(detail="/tokenize is not TGI's; check ENGINE_URL")
-        return count_without_bos(cast(list[dict[str, Any]], tokens))
+        return cast(list[dict[str, Any]], tokens)
 
     async def describe(self) -> EngineInfo:
         """See `Engine.describe`."""
@@ -88,6 +97,7 @@ class TgiEngine:
             context=info.get("max_total_tokens"),
             # The name until TGI 3.
             max_prompt=info.get("max_input_tokens") or info.get("max_input_length"),
+            forces_schema=True,
         )
 
     async def aclose(self) -> None:

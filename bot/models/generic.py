@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from bot.models.hermes_2 import CARD_SAMPLING, LLAMA_3_STOP
+from bot.models.hermes_2 import CARD_SAMPLING
+from bot.models.llama_3 import CHATML_STOP
 from bot.models.profile import Profile
+from bot.prompts.chatml import CHATML
 
 GENERIC = Profile(
     name="generic-chatml",
     matches=(),
-    format="chatml",
+    format=CHATML,
     context=4096,
-    stop=LLAMA_3_STOP,
+    stop=CHATML_STOP,
     persona="You are a helpful assistant.",
     sampling=CARD_SAMPLING,
     note="This model has no profile: it is spoken to in plain ChatML.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.conversation.ports import Sampling
-from bot.models.profile import Profile
+from bot.models.profile import Profile, Tokens
+from bot.prompts.chatml import CHATML
 
 PERSONA = (
     "You are Hermes Tiny, a very small language model that runs inside this bot. You are "
@@ -12,13 +13,15 @@ PERSONA = (
 
 TINY = Profile(
     name="Hermes-Tiny",
-    matches=("hermes-tiny", "hermes_tiny"),
-    format="chatml",
-    context=2048,
+    matches=("hermes-tiny",),
+    format=CHATML,
+    context=4096,
     stop=("<|im_end|>", "<|im_start|>"),
     persona=PERSONA,
     sampling=Sampling(temperature=0.0),
     tools="tool_use",
     json_mode=True,
+    # Its token ids are its own and may change with every training.
+    tokens=Tokens("<|begin_of_text|>", template_writes_bos=True, eos="<|im_end|>"),
     note="The bundled model is tiny: it shows that everything works, it does not know much.",
 )

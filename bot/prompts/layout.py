@@ -1,33 +1,20 @@
-"""How the parts of a conversation stand in a prompt.
-
-Byte-stable parts come first (tools, system prompt), then the turns, one block each, so that a
-prompt differs from the one before it only at its end and the engine's prefix cache holds.
-"""
+"""The ChatML format under its former name, for the training of the bundled model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.prompts import chatml, tool_use
-from bot.prompts.neutralise import neutralise
-from bot.prompts.speakers import SEVERAL_PEOPLE
+from bot.prompts import tool_use
+from bot.prompts.chatml import ASSISTANT, CHATML
 
-OPENING = chatml.ASSISTANT
+OPENING = ASSISTANT
 
 
 def head(system: str, *, named: bool = False, tools: Sequence[tool_use.Schema] = ()) -> str:
-    """Everything before the first turn.
-
-    The tools stand in a system turn of their own, before the channel's own system prompt, as the
-    `tool_use` template puts them. `named` adds how speakers are told apart.
-    """
-    text = "\n\n".join(part for part in (system, SEVERAL_PEOPLE if named else "") if part)
-    parts = [chatml.turn("system", tool_use.system_text(tools))] if tools else []
-    if text:
-        parts.append(chatml.turn("system", neutralise(text)))
-    return "".join(parts)
+    """See `Format.head`; `tools` are offered as the `tool_use` template does."""
+    return CHATML.head(system, named=named, tool_text=tool_use.system_text(tools) if tools else "")
 
 
 def block(role: str, content: str) -> str:
-    """One turn; whatever people or the model wrote is neutralised here."""
-    return chatml.turn(role, neutralise(content))
+    """See `Format.block`."""
+    return CHATML.block(role, content)

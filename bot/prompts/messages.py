@@ -8,16 +8,25 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call that the model made. `arguments` may be a JSON text, which is then kept verbatim."""
+    """A call that the model made.
+
+    `arguments` may be a JSON text, which is kept verbatim; None: the call has none at all.
+    """
 
     name: str
-    arguments: dict[str, Any] | str
+    arguments: dict[str, Any] | str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message, as chat templates know it: role (system, user, assistant, tool) and content."""
+    """One message, as chat templates know it: role (system, user, assistant, tool) and content.
+
+    `tool_calls` is None where a message is no call; an empty tuple is a call of nothing, which
+    the official template renders as an empty turn. `input` is the further context that Alpaca
+    has a section for.
+    """
 
     role: str
     content: str
-    tool_calls: tuple[ToolCall, ...] = ()
+    tool_calls: tuple[ToolCall, ...] | None = None
+    input: str = ""

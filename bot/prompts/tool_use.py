@@ -32,6 +32,9 @@ SUFFIX = (
 
 Schema = Mapping[str, Any]
 
+# A message with any other role is left out by the template.
+_ROLES = ("system", "user", "assistant")
+
 _PYTHON_TYPES = {"string": "str", "number": "float", "integer": "int", "boolean": "bool"}
 
 
@@ -44,13 +47,13 @@ def render(
     """Render messages behind a system turn that offers `tools` (OpenAI function schemas)."""
     parts = [turn("system", system_text(tools))]
     for index, message in enumerate(messages):
+        following = messages[index + 1].role if index + 1 < len(messages) else None
         if message.role == "tool":
-            following = messages[index + 1].role if index + 1 < len(messages) else None
             previous = messages[index - 1].role if index else None
             parts.append(_tool_message(message.content, previous, following))
-        elif message.role == "assistant" and message.tool_calls:
+        elif message.role == "assistant" and message.tool_calls is not None:
             parts.append(calls_turn(message.tool_calls))
-        else:
+        elif message.role in _ROLES:
             parts.append(turn(message.role, message.content))
     if add_generation_prompt:
         parts.append(ASSISTANT)
@@ -68,39 +71,45 @@ def calls_turn(calls: Sequence[ToolCall]) -> str:
 
 
 def _call(call: ToolCall) -> str:
-    arguments = call.arguments if isinstance(call.arguments, str) else _json(call.arguments)
-    return f'\n<tool_call>\n{{"name": "{call.name}", "arguments": {arguments}}}\n</tool_call>'
+    arguments = call.arguments
+    if arguments is not None:
+        # A call without arguments leaves a comma behind: so does the template.
+        text = arguments if isinstance(arguments, str) else _json(arguments)
+        return f'\n<tool_call>\n{{"name": "{call.name}", "arguments": {text}}}\n</tool_call>'
+    return f'\n<tool_call>\n{{"name": "{call.name}", }}\n</tool_call>'
 
 
 def _tool_message(content: str, previous: str | None, following: str | None) -> str:
-    """One result; results in a row share a turn, and the last message closes without a newline."""
-    opening = "" if previous == "tool" else "<|im_start|>tool"
+    """One result; results in a row share a turn, and the last message closes without a newline.
+
+    Where the very first message is a result, the template opens no turn for it.
+    """
+    opening = "" if previous is None else "\n" if previous == "tool" else "<|im_start|>tool\n"
     closing = ""
     if following is None:
         closing = "<|im_end|>"
     elif following != "tool":
         closing = "\n<|im_end|>"
-    return f"{opening}\n<tool_response>\n{content}\n</tool_response>{closing}"
+    return f"{opening}<tool_response>\n{content}\n</tool_response>{closing}"
 
 
 def _tool_line(tool: Schema) -> str:
-    function = cast(Schema, tool.get("function", tool))
-    name = function["name"]
-    parameters = cast(Schema, function.get("parameters") or {})
-    properties = cast("Mapping[str, Schema]", parameters.get("properties") or {})
-    returned = cast("Schema | None", function.get("return"))
-    signature = ", ".join(f"{key}: {_type(schema)}" for key, schema in properties.items())
-    text = f"{name}({signature})"
-    if returned:
-        text += f" -> {_type(returned)}"
-    text += f" - {function.get('description') or ''}\n\n"
+    function = _mapping(tool["function"]) if "function" in tool else tool
+    name = function.get("name") or ""
+    parameters = _mapping(function.get("parameters"))
+    properties = _mapping(parameters.get("properties"))
+    text = f"{name}({', '.join(f'{key}: {_type(spec)}' for key, spec in properties.items())})"
+    if "return" in function:
+        text += f" -> {_type(function['return'])}"
+    text += f" - {_text(function.get('description'))}\n\n"
     if properties:
         text += "    Args:\n" + "".join(
-            f"        {key}({_type(schema)}): {str(schema.get('description') or '').strip()}"
-            for key, schema in properties.items()
+            f"        {key}({_type(spec)}): {_description(spec)}"
+            for key, spec in properties.items()
         )
-    if returned and returned.get("description"):
-        text += f"\n    Returns:\n        {returned['description']}"
+    returned = _mapping(function.get("return"))
+    if "description" in returned:
+        text += f"\n    Returns:\n        {_text(returned['description'])}"
     shown = _json(parameters) if properties else "{}"
     return (
         f'{{"type": "function", "function": {{"name": "{name}", '
@@ -108,20 +117,37 @@ def _tool_line(tool: Schema) -> str:
     )
 
 
-def _type(schema: Schema) -> str:
-    """The Python name that the template prints for a JSON Schema type."""
-    kind = schema.get("type")
+def _description(spec: object) -> str:
+    # Unlike other fields it is printed whatever it is: a null comes out as None.
+    return str(_mapping(spec).get("description", "")).strip()
+
+
+def _type(spec: object) -> str:
+    """The Python name that the template prints for a JSON Schema type.
+
+    It knows no "null" and no unknown name, and would look at their letters for ever: `Any`.
+    """
+    schema = _mapping(spec)
+    kind = schema.get("type", "")
+    if kind == "":
+        return "Union[]"
     if isinstance(kind, list):
-        names = [_PYTHON_TYPES.get(str(one), "Any") for one in cast("list[object]", kind)]
-        return f"Union[{','.join(names)}]"
+        return f"Union[{','.join(_type({'type': one}) for one in cast('list[object]', kind))}]"
     if kind == "array":
         return "list[Union[]]"
     if kind == "object":
-        values = cast("Schema | None", schema.get("additionalProperties"))
-        return f"dict[str, {_type(values)}]" if isinstance(values, Mapping) else "dict"
-    if kind is None:
-        return "Union[]"
-    return _PYTHON_TYPES.get(str(kind), "Any")
+        if "additionalProperties" in schema:
+            return f"dict[str, {_type(schema['additionalProperties'])}]"
+        return "dict"
+    return _PYTHON_TYPES.get(kind, "Any") if isinstance(kind, str) else "Any"
+
+
+def _mapping(value: object) -> Schema:
+    return cast(Schema, value) if isinstance(value, Mapping) else {}
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _json(value: object) -> str:

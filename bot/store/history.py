@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Sequence
 
+from bot.conversation.ports import MAX_SCHEMAS
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
@@ -178,6 +179,29 @@ class RedisStore:
     async def set_always_on(self, conversation: str, on: bool) -> None:
         """Switch a conversation between answering everything and only when addressed."""
         await self._redis.run(("SADD" if on else "SREM", keys.ALWAYS_ON, keys.encode(conversation)))
+
+    async def schema_names(self, owner: str) -> Sequence[str]:
+        """The names of the schemas that an owner (a server, or a person) has saved, in order."""
+        (names,) = await self._redis.run(("HKEYS", keys.schemas(owner)))
+        return sorted(map(_unname, names))
+
+    async def schema(self, owner: str, name: str) -> str | None:
+        """A saved schema as it was written, None if there is none of that name."""
+        (stored,) = await self._redis.run(("HGET", keys.schemas(owner), _name(name)))
+        return None if stored is None else records.read_schema(stored)
+
+    async def save_schema(self, owner: str, name: str, text: str) -> bool:
+        """Save a schema; returns False, and changes nothing, if there are too many others."""
+        record = records.write_schema(text, time.time())
+        (saved,) = await self._redis.run(
+            call(scripts.SAVE_SCHEMA, (keys.schemas(owner),), MAX_SCHEMAS, _name(name), record)
+        )
+        return saved == 1
+
+    async def delete_schema(self, owner: str, name: str) -> bool:
+        """Forget a saved schema; returns whether there was one."""
+        (removed,) = await self._redis.run(("HDEL", keys.schemas(owner), _name(name)))
+        return removed == 1
 
     async def active(self, since: float) -> Sequence[str]:
         """Conversations with a reply since a Unix time, newest first."""

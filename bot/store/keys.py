@@ -20,7 +20,7 @@ OWED = f"{PREFIX}owed"
 HEARD = f"{PREFIX}heard"
 
 LASTING = (ALWAYS_ON, ACTIVE, OWED, HEARD)
-"""The only keys without an expiry: one of each per database, trimmed by the code that writes."""
+"""The keys that exist once per database and never expire; the code that writes trims them."""
 
 _EMPTY = "%"  # no percent-encoded text is a lone percent sign; `{}` would be no hash tag at all
 
@@ -45,6 +45,11 @@ class ConversationKeys:
     def kept(self) -> tuple[str, str, str, str]:
         """The keys that live and expire together, in the order that the scripts take them."""
         return self.turns, self.archive, self.state, self.pending
+
+
+def schemas(owner: str) -> str:
+    """Name the key of the schemas that `owner` has saved."""
+    return f"{PREFIX}{{{encode(owner)}}}:schemas"
 
 
 def encode(name: str) -> str:

@@ -55,6 +55,16 @@ def write_prompt(prompt: str) -> bytes:
     return zlib.compress(prompt.encode("utf-8", "surrogatepass"), level=1)
 
 
+def write_schema(text: str, now: float) -> bytes:
+    """Write a saved schema; `now` is a Unix time."""
+    return _dump({"text": text, "saved": int(now)})
+
+
+def read_schema(stored: bytes) -> str | None:
+    """Read a saved schema, or None if it is damaged."""
+    return _read(stored, lambda raw: _must(_object(raw), "text", str), "schema")
+
+
 def read_turns(stored: Mapping[bytes, bytes]) -> tuple[Turn, ...]:
     """Read the turns of a conversation in their order."""
     turns = _read_all(stored.items(), _turn, "turn")

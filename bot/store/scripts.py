@@ -1,8 +1,8 @@
 """The writes that Redis carries out as one: Lua, each on the keys of a single conversation.
 
 A script is all or nothing and asks nobody else meanwhile, so that two bot processes that answer
-the same message cannot both win. `KEYS[1..4]` are always turns, archive, state and pending
-(`ConversationKeys.kept`); they expire together, but for a state that holds a setting.
+the same message cannot both win. Of a conversation, `KEYS[1..4]` are always turns, archive, state
+and pending (`ConversationKeys.kept`); they expire together, but for a state that holds a setting.
 """
 
 from __future__ import annotations
@@ -108,4 +108,14 @@ for i = 2, #ARGV do redis.call('HDEL', KEYS[3], ARGV[i]) end
     + "return {turns, owed}"
 )
 
-ALL = (JOURNAL, COMMIT, SAVE_STATE, CLEAR)
+# KEYS[1]: an owner's schemas. ARGV: how many there may be, name, record. Answers whether it fits.
+SAVE_SCHEMA = Script(
+    """
+local known = redis.call('HEXISTS', KEYS[1], ARGV[2]) == 1
+if not known and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+return 1
+"""
+)
+
+ALL = (JOURNAL, COMMIT, SAVE_STATE, CLEAR, SAVE_SCHEMA)

@@ -18,6 +18,7 @@ from bot.client import HermesBot
 from bot.conversation.model import Model
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
+from bot.conversation.structured import JsonMode
 from bot.settings import load
 from tests.stand_ins.engine import ScriptedEngine
 
@@ -98,7 +99,13 @@ def make_bot(engine: ScriptedEngine, store: Store) -> MakeBot:
         settings = load({}, dotenv=None)
         model = Model(parts["engine"], None, settings.max_reply_tokens)
         conversations = Conversations(parts["engine"], parts["store"], model)
-        return HermesBot(settings, conversations=conversations, store=parts["store"], **options)
+        return HermesBot(
+            settings,
+            conversations=conversations,
+            store=parts["store"],
+            json_mode=JsonMode(parts["engine"], model),
+            **options,
+        )
 
     return make
 

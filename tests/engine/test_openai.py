@@ -305,13 +305,13 @@ async def test_an_engine_that_is_down(unused_tcp_port: int):
 
 
 async def test_describes_vllm(server: OpenAIStandIn, engine: OpenAIEngine):
-    assert await engine.describe() == EngineInfo("openai", "hermes", 4096, 4095)
+    assert await engine.describe() == EngineInfo("openai", "hermes", 4096, 4095, True)
 
 
 async def test_describes_one_slot_of_llama_cpp(server: OpenAIStandIn, engine: OpenAIEngine):
     server.models = [LLAMA]
     server.props = {"default_generation_settings": {"n_ctx": 512}}
-    assert await engine.describe() == EngineInfo("openai", "tiny", 512, 511)
+    assert await engine.describe() == EngineInfo("openai", "tiny", 512, 511, True)
     server.props = None
     assert (await engine.describe()).context == 2048
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from bot.conversation import context
 from bot.conversation.turns import State, Turn
+from bot.prompts.chatml import CHATML
 
 HEAD = "<|im_start|>system\nBe brief.<|im_end|>\n"
 
@@ -23,7 +24,7 @@ def talk(*sizes: int) -> list[Turn]:
 
 
 def test_everything_is_sent_while_it_fits():
-    window = context.fit(HEAD, talk(10, 10, 10), State(base_tokens=20), 50, keep=1)
+    window = context.fit(CHATML, HEAD, talk(10, 10, 10), State(base_tokens=20), 50, keep=1)
     assert len(window.turns) == 3
     assert window.tokens == 50
     assert window.dropped == ()
@@ -33,7 +34,7 @@ def test_everything_is_sent_while_it_fits():
 
 def test_a_full_window_is_cut_in_one_large_step():
     turns = talk(*[10] * 41)
-    window = context.fit(HEAD, turns, State(base_tokens=10), 300, keep=1)
+    window = context.fit(CHATML, HEAD, turns, State(base_tokens=10), 300, keep=1)
     assert window.tokens <= 100
     assert window.turns[0].role == "user"
     assert window.state.start == window.turns[0].n
@@ -43,7 +44,7 @@ def test_a_full_window_is_cut_in_one_large_step():
 def test_after_a_cut_many_turns_go_by_without_another():
     turns, state, cuts = talk(*[20] * 15), State(base_tokens=10), []
     for _ in range(60):
-        window = context.fit(HEAD, turns, state, 320, keep=1)
+        window = context.fit(CHATML, HEAD, turns, state, 320, keep=1)
         assert window.tokens <= 320
         cuts.append(bool(window.dropped))
         state = window.state
@@ -57,13 +58,13 @@ def test_after_a_cut_many_turns_go_by_without_another():
 
 
 def test_the_question_is_never_cut():
-    window = context.fit(HEAD, talk(10, 10, 500), State(base_tokens=10), 300, keep=1)
+    window = context.fit(CHATML, HEAD, talk(10, 10, 500), State(base_tokens=10), 300, keep=1)
     assert [turn.n for turn in window.turns] == [2]
 
 
 def test_uncounted_turns_are_bounded_by_their_bytes():
     turn = Turn("1", 1, "user", "é" * 100)
-    assert context.cost(turn) > 200
+    assert context.cost(CHATML, turn) > 200
 
 
 SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=40)
@@ -72,7 +73,7 @@ SIZES = st.lists(st.integers(1, 60), min_size=1, max_size=40)
 @given(SIZES, st.integers(100, 400))
 def test_the_window_fits_unless_the_question_alone_is_too_long(sizes: list[int], limit: int):
     turns = talk(*sizes)
-    window = context.fit(HEAD, turns, State(base_tokens=20), limit, keep=1)
+    window = context.fit(CHATML, HEAD, turns, State(base_tokens=20), limit, keep=1)
     assert window.tokens <= limit or len(window.turns) == 1
     assert window.turns == tuple(turns[len(turns) - len(window.turns) :])
 
@@ -80,10 +81,10 @@ def test_the_window_fits_unless_the_question_alone_is_too_long(sizes: list[int],
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=12), st.integers(0, 50))
 def test_counts_add_up_to_what_the_engine_counted(sizes: list[int], base: int):
     turns = talk(*sizes)
-    window = context.fit(HEAD, turns, State(base_tokens=base), 100_000, keep=1)
+    window = context.fit(CHATML, HEAD, turns, State(base_tokens=base), 100_000, keep=1)
     known = base + sum(sizes)
     counted = known + 400
-    settled, state = context.settle(window, HEAD, counted)
+    settled, state = context.settle(CHATML, window, HEAD, counted)
     total = state.base_tokens + sum(turn.tokens for turn in settled)
     assert abs(total - counted) <= len(turns)
     assert all(
@@ -106,6 +107,6 @@ def test_shortening_leaves_beginning_and_end():
 
 def test_a_turn_is_rendered_with_its_speaker_and_neutralised():
     turn = Turn("1", 1, "user", "hi <|im_end|>", speaker="Ann")
-    assert context.block(turn).count("<|im_end|>") == 1
-    assert "Ann: hi" in context.block(turn)
-    assert "Ann:" not in context.block(replace(turn, role="assistant"))
+    assert context.block(CHATML, turn).count("<|im_end|>") == 1
+    assert "Ann: hi" in context.block(CHATML, turn)
+    assert "Ann:" not in context.block(CHATML, replace(turn, role="assistant"))

@@ -23,12 +23,13 @@ HOME_OF = {
 }
 
 # Below each room: the rooms of `bot` that it may know beside itself.
-PURE_ROOMS = ("prompts", "tools", "characters")
+PURE_ROOMS = ("prompts", "schemas", "tools", "characters")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
     "bot.settings": ("errors",),
     "bot.prompts": ("errors",),
-    "bot.tools": ("errors", "prompts"),
+    "bot.schemas": ("errors",),
+    "bot.tools": ("errors", "prompts", "schemas"),
     "bot.characters": ("errors", "prompts"),
     "bot.models": ("errors", "prompts", "conversation.ports"),
     "bot.conversation": ("errors", "models", *PURE_ROOMS),
@@ -37,9 +38,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.web": ("errors", "models", "conversation", *PURE_ROOMS),
     "bot.client": ("errors", "settings", "models", "conversation", *PURE_ROOMS),
     "cogs": ("errors", "client", "models", "conversation", *PURE_ROOMS),
-    # The composition root and the two commands above it pick concrete classes.
+    # The composition root and the commands above it pick concrete classes.
     "bot.app": ("",),
     "bot.doctor": ("",),
+    "bot.commands": ("",),
     "bot.__main__": ("",),
     "bot": (),
 }
@@ -63,6 +65,7 @@ EFFECTS = (
 )
 PURE = {
     "bot.prompts": EFFECTS,
+    "bot.schemas": EFFECTS,
     "bot.tools": EFFECTS,
     "bot.characters": tuple(name for name in EFFECTS if name not in ("os", "pathlib")),
 }

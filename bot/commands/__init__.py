@@ -1,0 +1,1 @@
+"""What `python -m bot` does beside running the bot: one file per command."""

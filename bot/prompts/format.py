@@ -1,0 +1,54 @@
+"""What a prompt format is: how turns are written, and what ends them.
+
+A format says only how a turn looks. What must never be forgotten, that text from people is no
+markup, is done here once for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bot.prompts.messages import Message
+from bot.prompts.neutralise import neutralise
+from bot.prompts.speakers import SEVERAL_PEOPLE
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way of writing a conversation down for a model; without BOS text.
+
+    `opening` begins the reply, `stop` are the texts that end it. `write` renders one closed turn
+    with its content as it is. `overhead` is how many tokens close and open the turns around a
+    reply, a little too many rather than too few.
+    """
+
+    name: str
+    opening: str
+    stop: tuple[str, ...]
+    overhead: int
+    write: Callable[[Message], str]
+
+    def turn(self, role: str, content: str) -> str:
+        """One closed turn; the content goes in as it is."""
+        return self.write(Message(role, content))
+
+    def block(self, role: str, content: str) -> str:
+        """One closed turn of what people or the model wrote: it is neutralised here."""
+        return self.turn(role, neutralise(content))
+
+    def head(self, system: str, *, named: bool = False, tool_text: str = "") -> str:
+        """Everything before the first turn.
+
+        `tool_text`, which offers tools, stands in a system turn of its own before the channel's
+        system prompt, as the `tool_use` template has it; it goes in as it is. `named` adds how
+        speakers are told apart.
+        """
+        text = "\n\n".join(part for part in (system, SEVERAL_PEOPLE if named else "") if part)
+        offer = self.turn("system", tool_text) if tool_text else ""
+        return offer + (self.block("system", text) if text else "")
+
+    def render(self, messages: Iterable[Message], *, add_generation_prompt: bool = True) -> str:
+        """Whole messages with their contents as they are, then the opening of the reply."""
+        text = "".join(map(self.write, messages))
+        return text + self.opening if add_generation_prompt else text

@@ -1,0 +1,1 @@
+"""JSON Schemas from people, and the answers that have to fit them: read, guard, check. Pure."""

@@ -1,0 +1,142 @@
+"""Schemas that no value can fit, as far as that is cheap to see.
+
+A schema like that would cost three answers of the model to find out. Only what every answer has to
+pass is looked at: an optional property that cannot be filled in is simply never filled in.
+"""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import Any, cast
+
+from bot.schemas.tree import Schema, Tree, place
+
+_BOUNDS = (
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+)
+_PYTHON: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "number": (int, float),
+    "integer": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+    "null": (type(None),),
+}
+
+
+def why(tree: Tree) -> str:
+    """Why nothing can fit the schema, as a clause in words; "" if nothing speaks against it."""
+    return _why(tree, "", {})
+
+
+def _why(tree: Tree, pointer: str, known: dict[str, str]) -> str:
+    """The same for one part. `known` keeps the work in proportion to the number of parts."""
+    if pointer not in known:
+        # While a part is looked at, it does not speak against itself.
+        known[pointer] = ""
+        known[pointer] = _look(tree, pointer, known)
+    return known[pointer]
+
+
+def _look(tree: Tree, pointer: str, known: dict[str, str]) -> str:
+    part = tree.parts[pointer]
+    schema = part.schema
+    if isinstance(schema, bool):
+        return "" if schema else f"{place(pointer)} allows nothing"
+    if found := _in_itself(schema, pointer):
+        return found
+    branches: dict[str, list[str]] = {}
+    for keyword, where in part.leads_to:
+        if keyword in ("anyOf", "oneOf"):
+            branches.setdefault(keyword, []).append(_why(tree, where, known))
+        elif _has_to_fit(schema, keyword, where) and (found := _why(tree, where, known)):
+            return found
+    return next((reasons[0] for reasons in branches.values() if all(reasons)), "")
+
+
+def _has_to_fit(schema: Schema, keyword: str, where: str) -> bool:
+    """Whether every value that fits the schema has something that fits this part of it."""
+    if keyword in ("allOf", "$ref"):
+        return True
+    if keyword == "properties":
+        name = where.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        return schema.get("type") == "object" and name in _names(schema.get("required"))
+    return keyword == "items" and schema.get("type") == "array" and schema.get("minItems", 0) > 0
+
+
+def _in_itself(schema: Schema, pointer: str) -> str:
+    where = place(pointer)
+    if schema.get("not") in (True, {}):
+        return f"{where} forbids everything (`not`)"
+    for low, high in _BOUNDS:
+        if low in schema and high in schema and schema[low] > schema[high]:
+            return f"in {where}, {low} {schema[low]} is above {high} {schema[high]}"
+    return _in_numbers(schema, where) or _in_values(schema, where) or _in_names(schema, where)
+
+
+def _in_numbers(schema: Schema, where: str) -> str:
+    if schema.get("type") not in ("number", "integer"):
+        return ""
+    low, least = _edge(schema, "minimum", "exclusiveMinimum", max)
+    high, most = _edge(schema, "maximum", "exclusiveMaximum", min)
+    if low is None or high is None:
+        return ""
+    if low > high or (low == high and (least or most)):
+        return f"in {where}, no number is both above the least and below the most allowed"
+    if schema["type"] == "integer":
+        first = floor(low) + 1 if least else ceil(low)
+        last = ceil(high) - 1 if most else floor(high)
+        if first > last:
+            return f"in {where}, there is no whole number between {low} and {high}"
+    return ""
+
+
+def _edge(schema: Schema, inclusive: str, exclusive: str, stricter: Any) -> tuple[Any, bool]:
+    """A bound and whether it is itself forbidden; None where there is none."""
+    bounds = [schema[name] for name in (inclusive, exclusive) if name in schema]
+    if not bounds:
+        return None, False
+    bound = stricter(bounds)
+    return bound, exclusive in schema and schema[exclusive] == bound
+
+
+def _in_values(schema: Schema, where: str) -> str:
+    values = [schema["const"]] if "const" in schema else schema.get("enum")
+    if values is None:
+        return ""
+    if not values:
+        return f"the `enum` in {where} is empty"
+    kinds = schema.get("type")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    if kinds and not any(_is(value, kind) for value in values for kind in kinds):
+        return f"no value that {where} lists is of its type"
+    return ""
+
+
+def _in_names(schema: Schema, where: str) -> str:
+    if schema.get("type") != "object":
+        return ""
+    required = _names(schema.get("required"))
+    if len(required) > schema.get("maxProperties", len(required)):
+        return f"{where} requires more properties than it allows"
+    if schema.get("additionalProperties") is False:
+        known = cast("dict[str, Any]", schema.get("properties", {}))
+        missing = [name for name in required if name not in known]
+        if missing:
+            return f"{where} requires “{missing[0][:50]}”, but forbids properties of that name"
+    return ""
+
+
+def _is(value: object, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, _PYTHON[kind])
+
+
+def _names(required: object) -> list[str]:
+    return cast("list[str]", required) if isinstance(required, list) else []

@@ -1,0 +1,90 @@
+"""Asking for data and showing it, also once more by the Retry button."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self
+
+import aiohttp
+import discord
+
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES, answer_failure, note
+from bot.errors import BadInput, UserError
+from cogs.again import NOT_YOURS
+from cogs.json_mode import showing
+from cogs.json_mode.request import FILE_NAME, Request
+from cogs.replies import may_press
+
+_GONE = "I do not have that question any more. Please use `/json ask` again."
+
+
+class RetryJson(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"json:(?P<asker>\d{1,20})",
+):
+    """Asks the same again. The request is a file of the message, so it works after a restart."""
+
+    def __init__(self, asker: int) -> None:
+        super().__init__(
+            discord.ui.Button(
+                label="Retry", style=discord.ButtonStyle.secondary, custom_id=f"json:{asker}"
+            )
+        )
+        self._asker = asker
+
+    @classmethod
+    async def from_custom_id(
+        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button anew from its id."""
+        return cls(int(match["asker"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """Read the request and ask again."""
+        try:
+            if not may_press(interaction, self._asker):
+                raise BadInput(NOT_YOURS)
+            request = await _request_of(interaction.message)
+            # The button goes at once, so that it is not pressed twice.
+            await interaction.response.edit_message(view=None)
+            await ask(interaction, request, self._asker)
+        except (UserError, *DISCORD_FAILURES) as error:
+            await answer_failure(interaction, error)
+
+
+async def ask(interaction: discord.Interaction[HermesBot], request: Request, asker: int) -> None:
+    """Ask the model and show the answer in the response, which has been promised (deferred).
+
+    What may go better next time gets a Retry button for `asker`; other failures are raised.
+    """
+    view = None
+    try:
+        found = await interaction.client.json_mode.ask(request.schema, request.question)
+        shown = showing.answer(found, request.name)
+    except UserError as error:
+        if not error.retry:
+            raise
+        shown = showing.failure(error, note(error, "/json ask").text, request)
+        view = _retry_view(asker)
+    await interaction.edit_original_response(
+        content=shown.content, attachments=shown.attachments(), view=view
+    )
+
+
+async def _request_of(message: discord.Message | None) -> Request:
+    for file in message.attachments if message else ():
+        if file.filename == FILE_NAME:
+            try:
+                return Request.load(await file.read())
+            except (discord.HTTPException, aiohttp.ClientError, OSError):
+                break
+    raise BadInput(_GONE)
+
+
+def _retry_view(asker: int) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    view.add_item(RetryJson(asker))
+    # Stopped from the start: the button is heard by its id, so discord.py need not keep the view.
+    view.stop()
+    return view

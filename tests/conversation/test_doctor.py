@@ -1,0 +1,54 @@
+"""What `python -m bot doctor` says of a model and an engine that do not fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot import doctor
+from bot.doctor import Finding
+from bot.settings import load
+from tests.stand_ins.tgi import TgiStandIn
+
+
+@pytest.fixture
+def look(tgi: TgiStandIn, valkey_url: str, tmp_path: Path) -> Callable[..., object]:
+    async def findings(**more: str) -> list[Finding]:
+        environment = {
+            "ENGINE_URL": f"tgi+{tgi.url}",
+            "REDIS_URL": valkey_url,
+            "DATA_DIR": str(tmp_path),
+            **more,
+        }
+        settings = load(environment, tmp_path / "none")
+        return [finding async for finding in doctor.findings(settings)]
+
+    return findings
+
+
+async def test_all_is_well(tgi: TgiStandIn, look):
+    found = {finding.subject: finding for finding in await look()}
+    assert found["model"].state == "Hermes-2-Pro-Llama-3-8B"
+    assert found["context"].state == "8,192 tokens, 1,024 of them for a reply"
+    assert not found["model"].advice
+    assert not found["context"].advice
+
+
+async def test_another_model_than_is_set_and_a_foreign_tokenizer(tgi: TgiStandIn, look):
+    tgi.model_id = "teknium/OpenHermes-2-Mistral-7B"
+    faults = [str(one) for one in await look(MODEL="Nous-Hermes-Llama2-13b") if one.advice]
+    told = "\n".join(faults)
+    assert "MODEL is Nous-Hermes-Llama2-13b, but the engine serves teknium/OpenHermes-2" in told
+    # The stand-in's tokenizer is Llama 3's.
+    assert "puts no <s> (id 1) in front of a prompt" in told
+    assert "docs/models.md" in told
+
+
+async def test_a_smaller_context_is_told_but_no_fault(tgi: TgiStandIn, look):
+    tgi.model_id, tgi.max_total_tokens = "NousResearch/Hermes-3-Llama-3.1-405B", 2048
+    found = {finding.subject: finding for finding in await look()}
+    assert "could read 131,072 tokens, the engine gives it 2,048" in found["context"].state
+    assert "a reply has 512, not 1,024" in found["context"].state
+    assert not found["context"].advice

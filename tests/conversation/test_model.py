@@ -1,0 +1,118 @@
+"""What does not fit between MODEL, the profile and the engine is said at the start, once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import pytest
+
+from bot.conversation.model import Model
+from bot.conversation.ports import EngineInfo
+from bot.errors import EngineUnreachable
+from tests.stand_ins.engine import ScriptedEngine
+
+THREE = "Hermes-3-Llama-3.1-8B"
+
+
+class Reading(ScriptedEngine):
+    """An engine that shows how it reads a prompt."""
+
+    def __init__(self, info: EngineInfo, ids: Sequence[int] | Exception | None) -> None:
+        super().__init__(info=info)
+        self.ids = ids
+
+    async def tokenize(self, prompt: str) -> Sequence[int] | None:
+        if isinstance(self.ids, Exception):
+            raise self.ids
+        return self.ids
+
+
+def engine(model: str = THREE, context: int | None = 131_072, ids: object = (128000, 13347)):
+    return Reading(EngineInfo("tgi", model, context), ids)  # pyright: ignore[reportArgumentType]
+
+
+async def faults(engine: ScriptedEngine, wanted: str | None = None) -> list[str]:
+    return await Model(engine, wanted, 1024).check()
+
+
+async def test_what_fits_is_not_mentioned(caplog: pytest.LogCaptureFixture):
+    assert await faults(engine()) == []
+    assert await faults(engine(), wanted=THREE) == []
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+async def test_another_model_than_is_set(caplog: pytest.LogCaptureFixture):
+    (fault,) = await faults(engine("NousResearch/Hermes-2-Pro-Llama-3-8B", 8192), wanted=THREE)
+    assert f"MODEL is {THREE}" in fault
+    assert "Hermes-2-Pro-Llama-3-8B" in fault
+    # An id that says nothing (a GGUF alias) contradicts nothing.
+    assert await faults(engine("my-model"), wanted=THREE) == []
+
+
+async def test_an_unknown_model_gets_a_plain_warning():
+    (fault,) = await faults(engine("acme/Foo-7B", 4096))
+    assert "acme/Foo-7B" in fault
+    assert "plain ChatML" in fault
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        ((128000, 128000, 5), "2 times"),
+        ((5, 6), "no <|begin_of_text|>"),
+        ((), "no <|begin_of_text|>"),
+        ((128000,), ""),
+        (None, ""),
+        (EngineUnreachable(), ""),
+    ],
+)
+async def test_bos_is_checked_by_how_the_engine_reads_a_prompt(ids: object, said: str):
+    found = await faults(engine(ids=ids))
+    assert len(found) == bool(said)
+    assert said in "".join(found)
+
+
+async def test_a_model_without_bos_and_an_engine_that_cannot_tell_are_not_blamed():
+    assert await faults(engine("Hermes-4-14B", 40_960, ids=(9707,))) == []
+    assert await faults(ScriptedEngine()) == []
+
+
+@pytest.mark.parametrize(
+    ("context", "reply", "said"),
+    [
+        (16_384, 1024, "could read 131,072 tokens, the engine gives it 16,384"),
+        (2048, 1024, "so a reply has 512, not 1,024"),
+        (200_000, 1024, "was trained on 131,072"),
+        (131_072, 1024, ""),
+        (None, 1024, ""),
+    ],
+)
+async def test_a_context_that_is_not_the_models(
+    context: int | None, reply: int, said: str, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO)
+    model = Model(engine(context=context), None, reply)
+    remark = model.remark(await model.current())
+    assert said in remark
+    assert bool(remark) == bool(said)
+    # It may well be meant: a remark, not a fault.
+    assert await model.check() == []
+    assert (remark in caplog.messages) == bool(said)
+
+
+async def test_each_thing_is_logged_once(caplog: pytest.LogCaptureFixture):
+    model = Model(engine("acme/Foo-7B", 4096), None, 1024)
+    for _ in range(3):
+        await model.check()
+        model.forget()
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert len(warnings) == 1
+
+
+async def test_an_engine_that_is_away_is_wrong_about_nothing():
+    class Away(ScriptedEngine):
+        async def describe(self) -> EngineInfo:
+            raise EngineUnreachable
+
+    assert await faults(Away(), wanted=THREE) == []

@@ -1,0 +1,97 @@
+"""Batches: a stream of many conversations, some of them behind one shared set of tools.
+
+Conversations do not see each other, positions start anew for each. Now and then the positions
+jump ahead, as if a longer conversation stood between: so the model learns distances up to its
+whole context from short texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+import torch
+from tokenizers import Tokenizer
+from torch import Tensor
+
+from training.data import mix
+from training.sample import Piece, render, tools_turn
+from training.tokens import BOS
+
+_LONGEST = 700
+
+
+@dataclass(slots=True)
+class _Stream:
+    ids: list[int] = field(default_factory=list)
+    weights: list[float] = field(default_factory=list)
+    positions: list[int] = field(default_factory=list)
+    texts: list[tuple[int, bool]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A stream of tokens, what comes next, and how much each prediction counts.
+
+    `prefix` is the length of the shared prefix, `texts` says how long each text is and whether it
+    stands behind the prefix.
+    """
+
+    ids: Tensor
+    targets: Tensor
+    weights: Tensor
+    positions: Tensor
+    texts: list[tuple[int, bool]]
+    prefix: int
+
+
+def _add(
+    stream: _Stream,
+    tokenizer: Tokenizer,
+    pieces: list[Piece],
+    rng: Random,
+    context: int,
+    prefix: int,
+) -> None:
+    """Add a text with its targets already shifted; texts that are too long are left out."""
+    ids = [] if prefix else [tokenizer.token_to_id(BOS)]
+    weights = [0.0] * len(ids)
+    encoded = tokenizer.encode_batch([piece.text for piece in pieces])
+    for piece, part in zip(pieces, encoded, strict=True):
+        ids += part.ids
+        weights += [float(piece.learn)] * len(part.ids)
+    if len(ids) > _LONGEST:
+        return
+    positions = list(range(prefix, prefix + len(ids)))
+    if rng.random() < 0.4:
+        at, jump = rng.randrange(len(ids)), int((context - positions[-1] - 1) * rng.random() ** 2)
+        positions[at:] = [position + jump for position in positions[at:]]
+    stream.ids += ids
+    stream.weights += [*weights[1:], 0.0]
+    stream.positions += positions
+    stream.texts.append((len(ids), prefix > 0))
+
+
+def build(
+    rng: Random, tokenizer: Tokenizer, *, tool_tokens: int, plain_tokens: int, context: int
+) -> Batch:
+    """A stream of about as many tokens behind tools, and without; without any tools, a drill."""
+    offered = mix.offer(rng)
+    prefix = [tokenizer.token_to_id(BOS), *tokenizer.encode(tools_turn(offered.schemas)).ids]
+    prefix = prefix if tool_tokens else []
+    stream = _Stream(list(prefix), [0.0] * len(prefix), list(range(len(prefix))))
+    while len(stream.ids) < len(prefix) + tool_tokens:
+        sample = mix.with_tools(rng, offered)
+        _add(stream, tokenizer, render(sample), rng, context, len(prefix))
+    while len(stream.ids) < len(prefix) + tool_tokens + plain_tokens:
+        sample = mix.plain(rng) if tool_tokens else mix.drill(rng)
+        _add(stream, tokenizer, render(sample), rng, context, 0)
+    ids = torch.tensor(stream.ids)
+    return Batch(
+        ids=ids,
+        targets=ids.roll(-1),
+        weights=torch.tensor(stream.weights),
+        positions=torch.tensor(stream.positions),
+        texts=stream.texts,
+        prefix=len(prefix),
+    )

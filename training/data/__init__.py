@@ -1,0 +1,1 @@
+"""Synthetic conversations, one module per skill. Every sentence was written for this project."""

@@ -1,0 +1,240 @@
+"""Whole conversations: small talk, names, personas, several speakers, tools, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from training import tools as schemas
+from training.data import json_mode, longer, names, personas, smalltalk, tool_use, words
+from training.sample import Calls, Reply, Results, Sample, Turn, User
+
+
+@dataclass(slots=True)
+class Offer:
+    """The tools that a conversation is offered, and the invented ones among them."""
+
+    schemas: list[schemas.Schema] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    invented: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
+
+
+def offer(rng: Random) -> Offer:
+    """A set of tools: often all of them, else some, now and then with an unknown one."""
+    everything = list(schemas.TOOLS)
+    roll = rng.random()
+    count = len(everything) if roll < 0.2 else rng.randint(1, 6)
+    known = rng.sample(everything, count)
+    made = Offer(known=known)
+    offered = [schemas.reworded(rng, schemas.TOOLS[name]) for name in known]
+    for _ in range(rng.choice((0, 0, 1, 1, 2))):
+        schema, argument, asks = schemas.invented(rng)
+        name = schema["function"]["name"]
+        if all(name != other[0] for other in made.invented):
+            offered.append(schema)
+            made.invented.append((name, argument, asks))
+    if rng.random() < 0.6:
+        offered.sort(key=lambda tool: tool["function"]["name"])
+    else:
+        rng.shuffle(offered)
+    made.schemas = offered
+    return made
+
+
+def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: str) -> list[Turn]:
+    roll = rng.random()
+    if roll < 0.03:
+        name = rng.choice(list(tool_use.VAGUE))
+        missing = tool_use.request(rng, name).missing
+        answer = tool_use.WHICH_PLACE if name in offered.known else missing
+        return [
+            User(smalltalk.casual(rng, rng.choice(tool_use.VAGUE[name])), speaker),
+            Reply(smalltalk.flavoured(rng, who, answer)),
+        ]
+    if roll < 0.17:
+        absent = [name for name in schemas.TOOLS if name not in offered.known]
+        if absent:
+            asked = tool_use.request(rng, rng.choice(absent))
+            return [User(asked.ask, speaker), Reply(smalltalk.flavoured(rng, who, asked.missing))]
+    if roll > 0.8 and offered.invented:
+        asked = tool_use.invented_request(rng, *rng.choice(offered.invented))
+    elif offered.known:
+        weights = [
+            1
+            if name in ("flip_coin", "recall")
+            else 3
+            if name in ("calculate", "web_search", "remember")
+            else 2
+            for name in offered.known
+        ]
+        asked = tool_use.request(rng, rng.choices(offered.known, weights)[0])
+    else:
+        return []
+    requests = [asked]
+    ask = asked.ask
+    if rng.random() < 0.25 and len(offered.known) > 1 and asked.call.name in offered.known:
+        other = tool_use.request(
+            rng, rng.choice([name for name in offered.known if name != asked.call.name])
+        )
+        requests.append(other)
+        second = other.ask
+        if rng.random() < 0.6 and not any(
+            str(v)[:1] == second[:1] for v in other.call.arguments.values()
+        ):
+            second = second[0].lower() + second[1:]
+        ask = (
+            asked.ask.rstrip("?.!")
+            + rng.choice((" and ", " and ", ", and ", " and then ", " and also ", ". ", "? Also, "))
+            + second
+        )
+    results: list[tuple[str, Any]] = []
+    answers: list[str] = []
+    for one in requests:
+        if rng.random() < 0.09:
+            error = (
+                rng.choice(tool_use.ERRORS)
+                if rng.random() < 0.5
+                else f"{words.word(rng)} {rng.choice(tool_use.ERRORS)}"
+            )
+            results.append((one.call.name, {"error": error}))
+            answers.append(f"Sorry, that failed: {error}.")
+        else:
+            results.append((one.call.name, one.content))
+            answers.append(one.answer)
+    return [
+        User(ask, speaker),
+        Calls(tuple(one.call for one in requests)),
+        Results(tuple(results)),
+        Reply(smalltalk.flavoured(rng, who, " ".join(answers))),
+    ]
+
+
+def _decorated(rng: Random, text: str, others: Sequence[str]) -> str:
+    """Now and then a quote or an attachment around a message in a channel."""
+    roll = rng.random()
+    if roll < 0.06 and others:
+        return f'[in reply to {rng.choice(others)}: "{words.topic(rng)}"] {text}'
+    if roll < 0.08:
+        return f"{text} [image: {words.word(rng)}.png]"
+    return text
+
+
+def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) -> Sample:
+    """A conversation of a few exchanges, with the facts that were told in mind."""
+    who = personas.persona(rng)
+    named = rng.random() < 0.5
+    sample = Sample(who.system, named)
+    speakers = [words.person(rng) for _ in range(rng.choice((1, 1, 2, 2, 3)))] if named else [""]
+    told_name: dict[str, str] = {}
+    facts: dict[str, dict[int, dict[str, str]]] = {}
+    focus = rng.random()
+    for _ in range(rng.choice((1, 1, 1, 2, 2, 3) if offered else (1, 1, 1, 2, 2, 3, 4, 5))):
+        speaker = rng.choice(speakers)
+        others = [one for one in speakers if one != speaker]
+        if rng.random() < (0.16 if named else 0.03):
+            noise = (
+                smalltalk.exchange(rng, who)[0]
+                if rng.random() < 0.7
+                else smalltalk.question(rng, who)[0]
+            )
+            sample.turns.append(User(noise, rng.choice(speakers)))
+        if offered and rng.random() < tool_share:
+            sample.turns += _tool_exchange(rng, who, offered, speaker)
+            continue
+        roll = rng.random()
+        known = facts.setdefault(speaker, {})
+        if roll < (0.34 if focus < 0.6 else 0.14):
+            if rng.random() < 0.5 and speaker not in told_name:
+                name = words.person(rng)
+                told_name[speaker] = name
+                ask, answer = names.tell_name(rng, name)
+            else:
+                fact = names.new_fact(rng)
+                known[fact[0]] = fact[1]
+                ask, answer = names.tell_fact(rng, fact)
+            answer = smalltalk.flavoured(rng, who, answer)
+        elif roll < (0.74 if focus < 0.6 else 0.2):
+            if known and rng.random() < 0.5:
+                ask, answer = names.ask_fact(rng, rng.choice(list(known.items())))
+            elif not known and rng.random() < 0.12:
+                ask, answer = names.ask_fact(rng, None)
+            else:
+                ask, answer = names.ask_name(rng, told_name.get(speaker) or speaker or None)
+            answer = smalltalk.flavoured(rng, who, answer)
+        elif roll < 0.8:
+            ask, answer = smalltalk.exchange(rng, who)
+        elif roll < 0.86:
+            ask, answer = smalltalk.question(rng, who)
+        elif roll < 0.92:
+            ask, answer = smalltalk.echo(rng)
+        elif roll < 0.96:
+            ask, answer = longer.longer(rng)
+        elif offered is None:
+            if rng.random() < 0.5:
+                ask, answer = smalltalk.sums(rng)
+                answer = smalltalk.flavoured(rng, who, answer)
+            else:
+                asked = tool_use.request(
+                    rng, rng.choice([name for name in schemas.TOOLS if name != "calculate"])
+                )
+                ask, answer = asked.ask, smalltalk.flavoured(rng, who, asked.missing)
+                if asked.call.name in tool_use.VAGUE and rng.random() < 0.3:
+                    ask = smalltalk.casual(rng, rng.choice(tool_use.VAGUE[asked.call.name]))
+        else:
+            ask, answer = smalltalk.exchange(rng, who, "who")
+        sample.turns += [User(_decorated(rng, ask, others), speaker), Reply(answer)]
+    if not any(isinstance(turn, Reply) for turn in sample.turns):
+        ask, answer = smalltalk.exchange(rng, who)
+        sample.turns += [User(ask, speakers[0]), Reply(answer)]
+    return sample
+
+
+def plain(rng: Random) -> Sample:
+    """A conversation without tools: talk, or JSON mode."""
+    roll = rng.random()
+    return json_mode.sample(rng) if roll < 0.36 else brief(rng) if roll < 0.6 else talk(rng)
+
+
+def brief(rng: Random) -> Sample:
+    """One exchange of small talk, a question, or something long."""
+    who = personas.persona(rng)
+    speaker = words.person(rng) if rng.random() < 0.5 else ""
+    roll = rng.random()
+    if roll < 0.68:
+        ask, answer = smalltalk.exchange(rng, who)
+    elif roll < 0.84:
+        ask, answer = smalltalk.question(rng, who)
+    elif roll < 0.96:
+        ask, answer = longer.longer(rng)
+    else:
+        ask, answer = smalltalk.sums(rng)
+        answer = smalltalk.flavoured(rng, who, answer)
+    return Sample(who.system, bool(speaker), [User(ask, speaker), Reply(answer)])
+
+
+def drill(rng: Random) -> Sample:
+    """One short exchange that is mostly copying: a model that cannot copy learns nothing else."""
+    roll = rng.random()
+    if roll < 0.12:
+        return json_mode.sample(rng)
+    who = (
+        personas.persona(rng)
+        if rng.random() < 0.4
+        else personas.Persona("", "Hermes Tiny", personas.TINY_INTRO, "self")
+    )
+    if roll < 0.65:
+        ask, answer = smalltalk.echo(rng, rng.randint(2, 16))
+    elif roll < 0.78:
+        ask, answer = names.tell_name(rng, words.person(rng))
+    elif roll < 0.88:
+        ask, answer = smalltalk.question(rng, who)
+    else:
+        ask, answer = smalltalk.exchange(rng, who, "who" if who.roleplay else None)
+    return Sample(who.system, turns=[User(ask), Reply(answer)])
+
+
+def with_tools(rng: Random, offered: Offer) -> Sample:
+    """A conversation behind a set of tools."""
+    return talk(rng, offered, tool_share=0.68)

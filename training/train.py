@@ -1,0 +1,167 @@
+"""Train the tiny model from nothing and write it as GGUF: `python -m training.train`.
+
+Everything follows from the seed and the number of steps. A checkpoint is written every few
+minutes; `--resume` goes on from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from random import Random
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from tokenizers import Tokenizer
+from torch.multiprocessing.spawn import spawn
+
+from training import batches, tokens
+from training.data import mix
+from training.export import export
+from training.model import Llama, Shape
+from training.muon import Muon
+from training.sample import render, tools_turn
+
+OUT = Path("bot/engine/tiny.gguf")
+
+
+def corpus(seed: int) -> list[str]:
+    """Texts to learn the tokenizer from."""
+    rng = Random(f"{seed} tokens")
+    texts = ["".join(piece.text for piece in render(mix.plain(rng))) for _ in range(6000)]
+    for _ in range(200):
+        offered = mix.offer(rng)
+        texts.append(tools_turn(offered.schemas))
+        texts += [
+            "".join(piece.text for piece in render(mix.with_tools(rng, offered))) for _ in range(15)
+        ]
+    return texts
+
+
+def rate(step: int, steps: int, *, warmup: int = 60, decay: float = 0.5) -> float:
+    """The learning rate's factor: up, level, then down to nothing."""
+    return max(0.0, min((step + 1) / warmup, 1.0, (steps - step) / (steps * decay)))
+
+
+def loss_of(model: Llama, batch: batches.Batch) -> torch.Tensor:
+    """Mean loss over what the model has to write itself."""
+    with torch.autocast("cpu", torch.bfloat16):
+        hidden = model(batch.ids, batch.positions, batch.texts, batch.prefix)
+        wanted = batch.weights > 0
+        logits = hidden[wanted] @ model.embed.weight.T
+    losses = F.cross_entropy(logits.float(), batch.targets[wanted], reduction="none")
+    return (losses * batch.weights[wanted]).sum() / batch.weights.sum()
+
+
+def share_gradients(model: Llama, workers: int) -> None:
+    """Make every worker's gradients the mean of all."""
+    grads = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
+    flat = torch.cat([grad.flatten() for grad in grads])
+    dist.all_reduce(flat)
+    for grad, part in zip(grads, flat.split([grad.numel() for grad in grads]), strict=True):
+        grad.copy_(part.view_as(grad) / workers)
+
+
+def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
+    """One worker of the run: its own part of each batch, the same model as the others."""
+    torch.set_num_threads(1)
+    torch.manual_seed(args.seed)
+    dist.init_process_group("gloo", f"file://{meeting}", rank=worker, world_size=args.workers)
+    saved = torch.load(args.checkpoint, weights_only=True) if args.resume else None
+    tokenizer = Tokenizer.from_str(saved["tokenizer"]) if saved else tokens.learn(corpus(args.seed))
+    shape = Shape(**saved["shape"]) if saved else Shape(tokenizer.get_vocab_size())
+    model = Llama(shape)
+    matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
+    others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
+    optimizers = [
+        Muon(matrices, lr=args.rate),
+        torch.optim.AdamW(others, lr=args.rate * 0.6, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+    bases = [args.rate, args.rate * 0.6]
+    first = 0
+    if saved:
+        model.load_state_dict(saved["model"])
+        first = 0 if args.restart_schedule else saved["step"]
+        for optimizer, state in zip(optimizers, saved["optimizers"], strict=True):
+            optimizer.load_state_dict(state)
+    if worker == 0:
+        print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {shape}", flush=True)
+
+    def checkpoint(step: int) -> None:
+        state = {
+            "model": model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in optimizers],
+            "tokenizer": tokenizer.to_str(),
+            "shape": asdict(shape),
+            "step": step,
+        }
+        part = args.checkpoint.with_suffix(".part")
+        torch.save(state, part)
+        part.replace(args.checkpoint)
+
+    began = saved_at = time.monotonic()
+    total = 0.0
+    for step in range(first, args.steps):
+        rng = Random(f"{args.seed} {step} {worker} {args.steps if args.restart_schedule else ''}")
+        factor = rate(step, args.steps)
+        for optimizer, base in zip(optimizers, bases, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = base * factor
+        batch = batches.build(
+            rng,
+            tokenizer,
+            tool_tokens=args.tool_tokens // args.workers if step >= args.drill else 0,
+            plain_tokens=args.plain_tokens // args.workers,
+            context=shape.context,
+        )
+        loss = loss_of(model, batch)
+        loss.backward()
+        total += loss.item()
+        share_gradients(model, args.workers)
+        torch.nn.utils.clip_grad_norm_(others, 1.0)
+        for optimizer in optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        if worker > 0:
+            continue
+        if (step + 1) % 20 == 0:
+            passed = time.monotonic() - began
+            print(f"{step + 1} {total / 20:.4f} {passed:.0f} s", flush=True)
+            total = 0.0
+        if time.monotonic() - saved_at > 180:
+            checkpoint(step + 1)
+            saved_at = time.monotonic()
+    if worker > 0:
+        return
+    checkpoint(args.steps)
+    export(model, tokenizer, args.out)
+    print(f"wrote {args.out}, {args.out.stat().st_size:,} bytes", flush=True)
+
+
+def main() -> None:
+    """Read the command line and train."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--drill", type=int, default=500, help="steps of short copying at first")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
+    parser.add_argument("--rate", type=float, default=0.006)
+    parser.add_argument("--plain-tokens", type=int, default=2800)
+    parser.add_argument("--tool-tokens", type=int, default=3000)
+    parser.add_argument("--checkpoint", type=Path, default=Path("training/checkpoint.pt"))
+    parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
+    parser.add_argument(
+        "--restart-schedule", action="store_true", help="with --resume: count steps from 0"
+    )
+    parser.add_argument("--out", type=Path, default=OUT)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        spawn(train, (args, f"{folder}/meeting"), nprocs=args.workers)
+
+
+if __name__ == "__main__":
+    main()
