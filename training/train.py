@@ -145,13 +145,13 @@ def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
 def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=2400)
-    parser.add_argument("--drill", type=int, default=500, help="steps of short copying at first")
+    parser.add_argument("--steps", type=int, default=3500)
+    parser.add_argument("--drill", type=int, default=400, help="steps of short copying at first")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")
     parser.add_argument("--rate", type=float, default=0.006)
-    parser.add_argument("--plain-tokens", type=int, default=2800)
-    parser.add_argument("--tool-tokens", type=int, default=3000)
+    parser.add_argument("--plain-tokens", type=int, default=3600)
+    parser.add_argument("--tool-tokens", type=int, default=2600)
     parser.add_argument("--checkpoint", type=Path, default=Path("training/checkpoint.pt"))
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
     parser.add_argument(
