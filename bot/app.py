@@ -11,12 +11,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.conversation.model import Model, ModelInUse
+from bot.conversation.models import Served
 from bot.conversation.ports import Engine, Store
 from bot.conversation.service import Conversations
 from bot.engine.connect import connect
 from bot.engine.limits import Limits
 from bot.errors import SettingsError, StartupError, UserError
-from bot.settings import Settings
+from bot.settings import NamedEngine, Settings
 from bot.store.history import RedisStore
 from bot.web.health import Check
 
@@ -25,7 +26,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """What both fronts (Discord and the playground) are built on."""
+    """What both fronts (Discord and the playground) are built on.
+
+    `engine` and `model` are the default; `conversations.models` has them all.
+    """
 
     engine: Engine
     store: Store
@@ -42,16 +46,33 @@ async def open_core(settings: Settings) -> AsyncGenerator[Core, None]:
     """
     async with AsyncExitStack() as stack:
         store = await _open_store(settings, stack)
-        engine = await connect(
-            settings.engine_url,
-            api_key=settings.engine_api_key.get_secret_value() if settings.engine_api_key else None,
-            model_file=settings.model_file,
-            data_dir=settings.data_dir,
-            limits=Limits(first_token=settings.first_token_timeout, total=settings.reply_timeout),
-        )
-        stack.push_async_callback(engine.aclose)
+        engine = await _connect(settings, settings.engine_url, stack)
         model = Model(engine, settings.model, settings.max_reply_tokens)
-        yield Core(engine, store, model, Conversations(engine, store, model))
+        others = [await _other(settings, named, stack) for named in settings.engines or ()]
+        yield Core(engine, store, model, Conversations(engine, store, model, others))
+
+
+async def _connect(
+    settings: Settings, url: str | None, stack: AsyncExitStack, setting: str = "ENGINE_URL"
+) -> Engine:
+    engine = await connect(
+        url,
+        api_key=settings.engine_api_key.get_secret_value() if settings.engine_api_key else None,
+        model_file=settings.model_file,
+        data_dir=settings.data_dir,
+        limits=Limits(first_token=settings.first_token_timeout, total=settings.reply_timeout),
+        setting=setting,
+    )
+    stack.push_async_callback(engine.aclose)
+    return engine
+
+
+async def _other(settings: Settings, named: NamedEngine, stack: AsyncExitStack) -> Served:
+    """One of ENGINES. What is wrong with it is said of that setting."""
+    engine = await _connect(settings, named.url, stack, "ENGINES")
+    setting = f"ENGINES' profile of {named.name}"
+    model = Model(engine, named.model, settings.max_reply_tokens, setting)
+    return Served(named.name, engine, model)
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
@@ -98,7 +119,8 @@ async def run(settings: Settings) -> None:
         gc.freeze()
         async with bot, _health(settings, checks):
             # The first question need not wait until the engine has said what it serves.
-            warm_up = asyncio.create_task(core.model.check())
+            served = core.conversations.models
+            warm_up = asyncio.gather(*(one.model.check() for one in served))
             try:
                 await bot.start(settings.discord_token.get_secret_value())
             finally:

@@ -14,7 +14,8 @@ from typing import Any, cast
 import aiohttp
 
 from bot.app import open_core
-from bot.conversation.model import Model, ModelInUse
+from bot.conversation.model import ModelInUse
+from bot.conversation.models import Served
 from bot.conversation.ports import Store
 from bot.errors import StartupError, UserError
 from bot.settings import Settings
@@ -64,8 +65,11 @@ async def findings(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding("start", "failed", str(error))
             return
         yield await _store(core.store, settings)
-        async for finding in _engine(core.model, settings):
-            yield finding
+        addresses = {named.name: named.url for named in settings.engines or ()}
+        for served in core.conversations.models:
+            address = addresses.get(served.name, settings.engine_url)
+            async for finding in _engine(served, address or "the embedded engine"):
+                yield finding
 
 
 def _disk(directory: Path) -> Finding:
@@ -137,31 +141,35 @@ async def _store(store: Store, settings: Settings) -> Finding:
     return Finding("Redis", f"{where} answers")
 
 
-async def _engine(model: Model, settings: Settings) -> AsyncIterator[Finding]:
+async def _engine(served: Served, address: str) -> AsyncIterator[Finding]:
+    model = served.model
+    # With one engine nobody needs to read its name.
+    which, setting = (f" {served.name}", "ENGINES") if served.mark else ("", "ENGINE_URL")
     try:
         current = await asyncio.wait_for(model.current(), 60)
     except TimeoutError:
-        yield Finding("engine", "does not answer within a minute", "look at its log")
+        yield Finding(f"engine{which}", "does not answer within a minute", "look at its log")
         return
     if current.info is None:
         yield Finding(
-            "engine",
-            f"{settings.engine_url} does not answer",
-            "start it (a large model loads for minutes), or correct ENGINE_URL",
+            f"engine{which}",
+            f"{address} does not answer",
+            f"start it (a large model loads for minutes), or correct {setting}",
         )
         return
-    yield Finding("engine", f"{current.info.kind} serves {current.info.model or 'a model'}")
-    yield _model(current)
+    state = f"{current.info.kind} serves {current.info.model or 'a model'}"
+    yield Finding(f"engine{which}", state)
+    yield Finding(f"model{which}", _named(current))
     remark = model.remark(current)
     yield Finding(
-        "context",
+        f"context{which}",
         f"{current.context:,} tokens, {current.max_reply:,} of them for a reply"
         + (f"; {remark}" if remark else ""),
     )
     for fault in await model.check():
-        yield Finding("model", fault, "docs/models.md says how each model is set up")
+        yield Finding(f"model{which}", fault, "docs/models.md says how each model is set up")
 
 
-def _model(current: ModelInUse) -> Finding:
+def _named(current: ModelInUse) -> str:
     note = f" ({current.profile.note})" if current.profile.note else ""
-    return Finding("model", f"{current.profile.name}{note}")
+    return f"{current.profile.name}{note}"

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -38,6 +40,43 @@ def _engine_url(value: str) -> str:
     if not value.startswith((*kinds, "http://", "https://")):
         raise ValueError("takes tgi+http://host:port, openai+http://host:port/v1 or http://…")
     return value.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEngine:
+    """One more engine: its name, its address, and a profile unless the engine tells its model."""
+
+    name: str
+    url: str
+    model: str | None = None
+
+
+def _engines(value: object) -> object:
+    """Read `name=address`, or `name=address|profile`, divided by commas or new lines."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
+    engines = tuple(_named_engine(part) for part in parts)
+    names = [engine.name for engine in engines]
+    if len(set(names)) < len(names):
+        raise ValueError("gives each engine a name of its own")
+    return engines
+
+
+def _named_engine(part: str) -> NamedEngine:
+    name, _, rest = part.partition("=")
+    url, _, model = rest.partition("|")
+    if not re.fullmatch(r"[a-z0-9-]{1,32}", name.strip()):
+        raise ValueError(
+            "takes name=tgi+http://host:port, name=openai+http://host:port/v1|profile and so on; "
+            "names are up to 32 of a-z, 0-9 and -"
+        )
+    if name.strip() == "default":
+        raise ValueError("takes other names than default: that is the engine of ENGINE_URL")
+    try:
+        return NamedEngine(name.strip(), _engine_url(url.strip()), model.strip() or None)
+    except ValueError as error:
+        raise ValueError(f"{name.strip()} {error}") from None
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
@@ -66,6 +105,10 @@ class Settings(BaseSettings):
         "Unset: the embedded engine.",
     )
     engine_api_key: SecretStr | None = Field(None, description="The engine's key, if it has one.")
+    engines: Annotated[tuple[NamedEngine, ...], BeforeValidator(_engines)] | None = Field(
+        None,
+        description="More engines to choose from by /model: name=address, name=address|profile.",
+    )
     model: str | None = Field(
         None, description="A profile's name. Unset: from what the engine says it serves."
     )

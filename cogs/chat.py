@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from dataclasses import replace
 from weakref import WeakValueDictionary
 
 import discord
@@ -18,7 +19,7 @@ from bot.errors import Explanation, UserError
 from cogs.again import again_view
 from cogs.live import live_of
 from cogs.live.target import ChannelTarget
-from cogs.places import circles, conversation_in
+from cogs.places import circles, conversation_in, engine_at
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention
 
@@ -96,12 +97,14 @@ class Chat(commands.Cog):
 
     async def _ask_of(self, message: discord.Message) -> Ask:
         reference = message.reference and message.reference.message_id
-        return await ask_of(
+        ask = await ask_of(
             message,
             self.bot.user,
             quote_me=reference != self._newest.get(message.channel.id),
             quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
         )
+        guild = message.guild.id if message.guild else None
+        return replace(ask, engine=await engine_at(self.bot, message.channel, guild))
 
     def _seen(self, message: discord.Message, always_on: bool) -> Incoming:
         me = self.bot.user.id if self.bot.user else 0

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.service import ContextReport
-from cogs.places import conversation_in, private_conversation
+from cogs.places import conversation_in, engine_here, private_conversation
 from cogs.system import quoted
 
 _SYSTEM_SHOWN = 400
@@ -33,7 +33,9 @@ class Context(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         channel = interaction.channel_id or 0
         own = private_conversation(channel, interaction.user.id)
-        report = await self.bot.conversations.report(own if private else conversation_in(channel))
+        report = await self.bot.conversations.report(
+            own if private else conversation_in(channel), await engine_here(interaction)
+        )
         text, files = described(report), []
         hidden = interaction.guild_id is not None and not (
             private or interaction.permissions.read_message_history

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.errors import EngineUnreachable
-from cogs.places import circles
+from cogs.places import circles, engine_here
 
 _COMMANDS = """\
 **Commands**
@@ -16,6 +16,7 @@ _COMMANDS = """\
 `/json` an answer as data: JSON that fits a schema
 `/context` what I was sent last, token for token
 `/system` who I am in this channel
+`/model` which model answers here, and what it can do
 `/channel` answer everything here, or only when addressed
 `/reset` forget what was said here"""
 
@@ -36,16 +37,20 @@ class Help(commands.Cog):
     async def help(self, interaction: discord.Interaction[HermesBot]) -> None:
         """What I am, how to talk to me, and what I can do"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        parts = [await self._who(), await self._how(interaction), _COMMANDS]
+        parts = [
+            await self._who(await engine_here(interaction)),
+            await self._how(interaction),
+            _COMMANDS,
+        ]
         if not self.bot.reads_everything:
             parts.append(_BLIND)
         await interaction.edit_original_response(content="\n\n".join(parts))
 
-    async def _who(self) -> str:
+    async def _who(self, engine: str) -> str:
         what = (
             "I am a bot that brings a Hermes language model into Discord, hosted by its operator."
         )
-        model = await self.bot.conversations.model()
+        model = await self.bot.conversations.model(engine)
         lines = [f"{what} The model is **{model.profile.name}**. What I say can be wrong."]
         if model.profile.note:
             lines.append(model.profile.note)

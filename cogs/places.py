@@ -1,8 +1,10 @@
-"""How Discord's places are called in the conversations: `discord:<channel id>`."""
+"""How Discord's places are called (`discord:<channel id>`), and what was chosen for them."""
 
 from __future__ import annotations
 
 import discord
+
+from bot.client import HermesBot
 
 _PREFIX = "discord:"
 
@@ -34,6 +36,26 @@ def circles(channel: object) -> tuple[str, ...]:
     if isinstance(channel, discord.Thread):
         ids.append(channel.parent_id)
     return tuple(conversation_in(found) for found in ids if found is not None)
+
+
+def server_place(guild_id: int) -> str:
+    """Where a choice for a whole server is kept."""
+    return f"server:{guild_id}"
+
+
+def model_places(channel: object, guild_id: int | None) -> tuple[str, ...]:
+    """Where the choice of an engine is looked for: channel, the thread's channel, the server."""
+    return (*circles(channel), *([server_place(guild_id)] if guild_id else []))
+
+
+async def engine_at(bot: HermesBot, channel: object, guild_id: int | None) -> str:
+    """The name of the engine that was chosen for a place, "" for the default."""
+    return (await bot.engines.at(*model_places(channel, guild_id))).engine
+
+
+async def engine_here(interaction: discord.Interaction[HermesBot]) -> str:
+    """The same, where a command was used."""
+    return await engine_at(interaction.client, interaction.channel, interaction.guild_id)
 
 
 def can_write(channel: object, me: discord.Member | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from contextlib import suppress
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -13,7 +14,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import answer_failure
 from bot.errors import UserError
-from cogs.places import conversation_in
+from cogs.places import conversation_in, engine_here
 from cogs.reading.words import is_blank, shortened
 
 # A modal has to be shown within three seconds; what is not known by then is left blank.
@@ -61,7 +62,9 @@ class System(
     async def view(self, interaction: discord.Interaction[HermesBot]) -> None:
         """Show the system prompt that this channel uses"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        report = await self.bot.conversations.report(_here(interaction))
+        report = await self.bot.conversations.report(
+            _here(interaction), await engine_here(interaction)
+        )
         whose = (
             "This channel has its own" if report.own_system else f"The default of {report.model}"
         )
@@ -99,7 +102,9 @@ class System(
         """The channel's own prompt, to edit it; blank if it is not known in time."""
         with suppress(asyncio.TimeoutError, UserError):
             async with asyncio.timeout(_PREFILL_SECONDS):
-                report = await self.bot.conversations.report(_here(interaction))
+                report = await self.bot.conversations.report(
+                    _here(interaction), await engine_here(interaction)
+                )
                 return report.system if report.own_system else ""
         return ""
 
@@ -110,7 +115,7 @@ def quoted(text: str, length: int) -> str:
     return shortened("\n".join(f"> {line}" for line in safe.splitlines()), length + 300)
 
 
-async def _store(bot: HermesBot, interaction: discord.Interaction, text: str) -> None:
+async def _store(bot: HermesBot, interaction: discord.Interaction[Any], text: str) -> None:
     if is_blank(text):
         await interaction.response.send_message(
             "That is an empty system prompt. `/system clear` goes back to the default.",
@@ -118,7 +123,8 @@ async def _store(bot: HermesBot, interaction: discord.Interaction, text: str) ->
         )
         return
     await interaction.response.defer(thinking=True)
-    await bot.conversations.set_system(_here(interaction), text.strip())
+    engine = await engine_here(interaction)
+    await bot.conversations.set_system(_here(interaction), text.strip(), engine)
     await interaction.edit_original_response(
         content=f"From now on, in this channel:\n{quoted(text.strip(), _SHOWN)}"
     )

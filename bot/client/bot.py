@@ -19,6 +19,7 @@ from bot.client import failures, quiet
 from bot.client.address import ApiAddress
 from bot.client.sync import sync
 from bot.conversation.always_on import AlwaysOn
+from bot.conversation.choices import EngineChoices
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
@@ -64,7 +65,8 @@ class HermesBot(commands.AutoShardedBot):
 
     `reads_everything` says whether Discord shows the bot all messages (the Message Content
     intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
-    `always_on` knows the channels in which everything is answered, `json_mode` asks for data.
+    `always_on` knows the channels in which everything is answered, `engines` which engine was
+    chosen for which place, `json_mode` asks for data.
     """
 
     def __init__(
@@ -101,6 +103,7 @@ class HermesBot(commands.AutoShardedBot):
         self.store = store
         self.json_mode = json_mode
         self.always_on = AlwaysOn(store)
+        self.engines = EngineChoices(store)
         self._address = ApiAddress(settings.discord_api_url)
         self._connecting: asyncio.Task[Any] | None = None
         self._syncing: asyncio.Task[None] | None = None
@@ -110,12 +113,20 @@ class HermesBot(commands.AutoShardedBot):
         """Whether Discord shows the bot what is written without addressing it."""
         return self._wanted.message_content
 
-    async def ask_json(self, kind: type[M], question: str, *, session: str = "") -> M:
+    async def ask_json(
+        self, kind: type[M], question: str, *, session: str = "", engine: str = ""
+    ) -> M:
         """Ask the model for an instance of a pydantic model; what goes wrong is a `UserError`.
 
-        `session` is the conversation that the question belongs to, if to any.
+        `session` is the conversation that the question belongs to, if to any; `engine` is the name
+        of the engine that is asked (`cogs.places.engine_here`), "" for the default.
         """
-        return await self.json_mode.ask_json(kind, question, session=session)
+        return await self.json_by(engine).ask_json(kind, question, session=session)
+
+    def json_by(self, engine: str) -> JsonMode:
+        """Data from the engine of that name; "" is the default."""
+        served = self.conversations.models.named(engine)
+        return JsonMode(served.engine, served.model) if served.mark else self.json_mode
 
     # ------------------------------------------------------------------ coming and going
 
@@ -168,6 +179,7 @@ class HermesBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Everything between login and connection."""
         await self.always_on.load()
+        await self.engines.load()
         await self._load_cogs()
         if not await self.sync_commands():
             self._syncing = asyncio.create_task(self._sync_later(), name="command sync")

@@ -13,7 +13,8 @@ class Ask:
     the same id is never answered twice. `speaker` is the writer's display name as it stands,
     empty where nobody needs naming (a DM, the playground). `text` is readable text: mentions,
     quotes and attachments are already written out. `origin` is what the front needs to answer
-    there again after a restart.
+    there again after a restart. `engine` is the name of the engine that answers, empty for the
+    default.
     """
 
     conversation: str
@@ -22,3 +23,4 @@ class Ask:
     text: str
     speaker: str = ""
     origin: dict[str, str] = field(default_factory=dict[str, str])
+    engine: str = ""

@@ -37,6 +37,21 @@ class Window:
     tokens: int
 
 
+def counted_by(mark: str, turns: Sequence[Turn], state: State) -> tuple[tuple[Turn, ...], State]:
+    """Turns and state with the counts of one engine only: what another one counted is unknown.
+
+    Another model has another tokenizer. Each turn tells who counted it, so that turns which a
+    reply never touched are not taken for counted when the engine changes.
+    """
+    if state.engine != mark:
+        state = replace(state, engine=mark, base_tokens=0)
+    known = tuple(
+        turn if turn.counted_by == mark else replace(turn, tokens=0, counted_by=mark)
+        for turn in turns
+    )
+    return known, state
+
+
 def block(form: Format, turn: Turn) -> str:
     """A turn as it stands in the prompt."""
     content = turn.text if turn.role == "assistant" else spoken(turn.speaker, turn.text)

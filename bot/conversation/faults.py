@@ -10,18 +10,20 @@ from bot.models.generic import GENERIC
 from bot.models.profile import Profile
 
 
-def of_model(profile: Profile, info: EngineInfo, *, chosen: bool) -> Iterator[str]:
-    """What contradicts itself; `chosen`: the profile comes from the MODEL setting."""
+def of_model(
+    profile: Profile, info: EngineInfo, *, chosen: bool, setting: str = "MODEL"
+) -> Iterator[str]:
+    """What contradicts itself; `chosen`: the profile comes from the `setting`."""
     served = catalogue.recognise(info.model)
     if chosen and served not in (GENERIC, profile):
         yield (
-            f"MODEL is {profile.name}, but the engine serves {info.model}: the prompts will not be "
-            f"what that model was trained on. Unset MODEL, or set it to {served.name}"
+            f"{setting} is {profile.name}, but the engine serves {info.model}: the prompts will "
+            f"not be what that model was trained on. Unset {setting}, or set it to {served.name}"
         )
     if not chosen and profile is GENERIC:
         yield (
             f"no profile is known for the model {info.model or '(the engine gives no name)'}: it "
-            "is spoken to in plain ChatML. Set MODEL if one of `python -m bot model list` fits"
+            f"is spoken to in plain ChatML. Set {setting} if one of `python -m bot model list` fits"
         )
 
 

@@ -43,13 +43,17 @@ class ModelInUse:
 class Model:
     """Finds out once what the engine serves, and asks again after it was away.
 
-    `wanted` is the `MODEL` setting; without it the engine's own answer decides. While the engine
-    cannot be asked, the profile's (or the generic) limits stand in.
+    `wanted` is a profile's name, from the `setting` that is named when it is wrong; without it the
+    engine's own answer decides. While the engine cannot be asked, the profile's (or the generic)
+    limits stand in.
     """
 
-    def __init__(self, engine: Engine, wanted: str | None, max_reply_tokens: int) -> None:
+    def __init__(
+        self, engine: Engine, wanted: str | None, max_reply_tokens: int, setting: str = "MODEL"
+    ) -> None:
         self._engine = engine
-        self._wanted = catalogue.named(wanted) if wanted else None
+        self._wanted = catalogue.named(wanted, setting) if wanted else None
+        self._setting = setting
         self._max_reply = max_reply_tokens
         self._known: ModelInUse | None = None
         self._told: set[str] = set()
@@ -106,7 +110,10 @@ class Model:
     def _contradictions(self, model: ModelInUse) -> list[str]:
         if model.info is None:
             return []
-        return list(faults.of_model(model.profile, model.info, chosen=self._wanted is not None))
+        chosen = self._wanted is not None
+        return list(
+            faults.of_model(model.profile, model.info, chosen=chosen, setting=self._setting)
+        )
 
     def _tell(self, fault: str) -> None:
         if fault not in self._told:

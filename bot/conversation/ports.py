@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -175,6 +175,14 @@ class Store(Protocol):
 
     async def set_always_on(self, conversation: str, on: bool) -> None:
         """Switch a conversation between answering everything and only when addressed."""
+        ...
+
+    async def engines(self) -> Mapping[str, str]:
+        """The engines that were chosen, by place."""
+        ...
+
+    async def set_engine(self, place: str, engine: str | None) -> None:
+        """Choose an engine for a place, or take the choice back."""
         ...
 
     async def schema_names(self, owner: str) -> Sequence[str]:

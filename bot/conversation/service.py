@@ -12,22 +12,22 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
-from bot.conversation import context
 from bot.conversation.ask import Ask
+from bot.conversation.fitting import fitting
 from bot.conversation.model import Model, ModelInUse
+from bot.conversation.models import DEFAULT, Models, Served
 from bot.conversation.ports import Engine, Store
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Pending, Snapshot, State, Turn, Usage
-from bot.conversation.writer import Writer, head_of
-from bot.errors import BadInput, EngineError, PromptTooLong, UserError
-from bot.prompts.format import Format
+from bot.conversation.writer import Writer
+from bot.errors import BadInput, UserError
 from bot.prompts.speakers import unique_name
 
 # What a system prompt may take of the prompt, so that there is room left to talk.
 _SYSTEM_SHARE = 0.5
 
-# The least share of the prompt that has to be left for a question.
-_QUESTION_SHARE = 0.1
+_ENGINE = "engine"
+"""The field of a reply's origin that names its engine; the default is not named."""
 
 _SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
 
@@ -61,12 +61,17 @@ class ContextReport:
 
 
 class Conversations:
-    """All conversations of this process, over one engine and one store."""
+    """All conversations of this process, over one store.
 
-    def __init__(self, engine: Engine, store: Store, model: Model) -> None:
-        self._engine = engine
+    `engine` with its `model` is the default; `others` answer where they were chosen. What takes
+    the name of an engine takes "" for the default, and falls back to it if there is none such.
+    """
+
+    def __init__(
+        self, engine: Engine, store: Store, model: Model, others: Sequence[Served] = ()
+    ) -> None:
+        self.models = Models(Served(DEFAULT, engine, model), *others)
         self._store = store
-        self._model = model
         self._places: dict[str, _Place] = {}
 
     @asynccontextmanager
@@ -101,7 +106,8 @@ class Conversations:
     ) -> AsyncGenerator[Reply | None, None]:
         """Answer the newest question of a conversation again, in place of its last reply.
 
-        Gives None if there is no question to answer.
+        The engine that wrote the last reply writes this one too. Gives None if there is no
+        question to answer.
         """
         async with self._visit(conversation) as place, place.lock:
             reply = await self._begin_again(conversation, origin)
@@ -142,11 +148,12 @@ class Conversations:
         async with self._visit(conversation) as place, place.lock:
             return await self._store.clear(conversation)
 
-    async def set_system(self, conversation: str, text: str | None) -> None:
+    async def set_system(self, conversation: str, text: str | None, engine: str = "") -> None:
         """Give the conversation its own system prompt, or None for the model's default."""
         if text:
-            limit = (await self._model.current()).prompt_limit
-            size, room = await self._count(text), int(limit * _SYSTEM_SHARE)
+            served = self.models.named(engine)
+            limit = (await served.model.current()).prompt_limit
+            size, room = await served.count(text), int(limit * _SYSTEM_SHARE)
             if size > room:
                 raise BadInput(
                     f"That system prompt is about {size:,} tokens long. With this model it can "
@@ -157,14 +164,14 @@ class Conversations:
             state = replace(snapshot.state, system=text or None, base_tokens=0)
             await self._store.save_state(conversation, state)
 
-    async def model(self) -> ModelInUse:
+    async def model(self, engine: str = "") -> ModelInUse:
         """The model that answers; its `info` is None while the engine cannot be asked."""
-        return await self._model.current()
+        return await self.models.named(engine).model.current()
 
-    async def report(self, conversation: str) -> ContextReport:
+    async def report(self, conversation: str, engine: str = "") -> ContextReport:
         """What was last sent to the model there, and what it cost."""
         snapshot = await self._store.load(conversation)
-        model = await self._model.current()
+        model = await self.model(engine)
         return ContextReport(
             model=model.profile.name,
             system=snapshot.state.system or model.profile.persona,
@@ -201,8 +208,9 @@ class Conversations:
         if not asks:
             return None
         as_written = _turns_of(asks, snapshot)
-        turns = await self._fitting(as_written, snapshot)
-        owed = _owed(f"r{asks[-1].id}", turns, asks[-1].origin)
+        served = self.models.named(asks[-1].engine)
+        turns = await fitting(served, as_written, snapshot)
+        owed = _owed(f"r{asks[-1].id}", turns, asks[-1].origin, served)
         if not await self._store.journal(conversation, turns, owed):
             return None
         every = (*snapshot.turns, *turns)
@@ -219,7 +227,8 @@ class Conversations:
         if not asked:
             return None
         # A new id: the journal takes each reply once, and this question has had one already.
-        owed = _owed(f"r{asked[-1].id}.{time.time_ns():x}", asked, origin)
+        served = self.models.named(_engine_of(asked, snapshot))
+        owed = _owed(f"r{asked[-1].id}.{time.time_ns():x}", asked, origin, served)
         if not await self._store.journal(conversation, (), owed):
             return None
         for older in snapshot.pending:
@@ -250,10 +259,8 @@ class Conversations:
         replaced: str = "",
     ) -> Reply:
         writer = Writer(
-            self._engine,
+            self.models.named(owed.origin.get(_ENGINE, "")),
             self._store,
-            self._model,
-            self._count,
             conversation=conversation,
             owed=owed,
             turns=turns,
@@ -264,37 +271,6 @@ class Conversations:
         reply = Reply(owed.reply, conversation, asks, writer.commit)
         reply.start(writer.events())
         return reply
-
-    async def _fitting(self, turns: tuple[Turn, ...], snapshot: Snapshot) -> tuple[Turn, ...]:
-        """The questions, shortened where the prompt could not hold them even alone."""
-        model = await self._model.current()
-        limit = model.prompt_limit
-        head = head_of((*snapshot.turns, *turns), snapshot.state, model)
-        if context.total(model.profile.format, head, turns, snapshot.state) <= limit:
-            return turns
-        room = limit - await self._count(head)
-        if room < limit * _QUESTION_SHARE:
-            raise PromptTooLong(
-                "The system prompt here leaves no room for a question. Please set a shorter one."
-            )
-        form = model.profile.format
-        return tuple([await self._shortened(form, turn, room // len(turns)) for turn in turns])
-
-    async def _shortened(self, form: Format, turn: Turn, room: int) -> Turn:
-        size = await self._count(context.block(form, turn))
-        while size > room and len(turn.text) > 1:
-            characters = int(len(turn.text) * room / size * 0.9)
-            turn = replace(turn, text=context.shorten(turn.text, characters))
-            size = await self._count(context.block(form, turn))
-        return turn
-
-    async def _count(self, text: str) -> int:
-        """Tokens of `text`: the engine's own count, else a careful estimate."""
-        try:
-            counted = await self._engine.count_tokens(text)
-        except EngineError:
-            counted = None
-        return self._model.estimate(text) if counted is None else counted
 
 
 @asynccontextmanager
@@ -333,11 +309,21 @@ def _last_question(turns: Sequence[Turn]) -> list[Turn]:
     return asked
 
 
-def _owed(reply: str, asked: Sequence[Turn], origin: dict[str, str]) -> Pending:
+def _engine_of(asked: Sequence[Turn], snapshot: Snapshot) -> str:
+    """The engine that answered a question, or should have; told by the journal or the state."""
+    asks = {turn.id for turn in asked}
+    for owed in snapshot.pending:
+        if asks & set(owed.asks):
+            return owed.origin.get(_ENGINE, "")
+    return snapshot.state.engine
+
+
+def _owed(reply: str, asked: Sequence[Turn], origin: dict[str, str], served: Served) -> Pending:
     return Pending(
         reply=reply,
         n=asked[-1].n + 1,
         asks=tuple(turn.id for turn in asked),
         since=time.time(),
-        origin=origin,
+        # Retry and the next process ask the same engine, whatever is chosen by then.
+        origin={**origin, _ENGINE: served.name} if served.mark else origin,
     )

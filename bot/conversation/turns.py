@@ -15,7 +15,8 @@ class Turn:
 
     `id` is the front's own id of the message (a Discord snowflake) or the reply's id; `n` orders
     the turns of a conversation. `tokens` is what the turn costs inside a rendered prompt, 0 while
-    it has not been counted. `shown` are the ids of the front's messages that show the turn.
+    it has not been counted, and `counted_by` the mark of the engine that counted ("": the default).
+    `shown` are the ids of the front's messages that show the turn.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Turn:
     tokens: int = 0
     shown: tuple[str, ...] = ()
     status: Status = ""
+    counted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class State:
 
     `start` is the `n` of the first turn that is still sent to the model (turns before it were
     cut), `system` the channel's own system prompt (None: the model's default), `base_tokens` the
-    cost of everything before the first turn (0: unknown).
+    cost of everything before the first turn (0: unknown). `engine` is the mark of the engine that
+    answered last and counted it.
     """
 
     start: int = 0
@@ -73,6 +76,7 @@ class State:
     base_tokens: int = 0
     cut: int = 0
     usage: Usage = field(default_factory=Usage)
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

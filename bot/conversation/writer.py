@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
 from bot.conversation import context
-from bot.conversation.model import Model, ModelInUse
-from bot.conversation.ports import End, Engine, Generation, Store, Text
+from bot.conversation.model import ModelInUse
+from bot.conversation.models import Served
+from bot.conversation.ports import End, Generation, Store, Text
 from bot.conversation.reply import Reply, Thought
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.errors import EngineInterrupted, EngineUnreachable, PromptTooLong
@@ -17,8 +18,6 @@ from bot.prompts.reasoning import ReasoningSplitter
 
 # A prompt that the engine finds too long after all is cut to this share and sent once more.
 _SECOND_TRY = 0.75
-
-Count = Callable[[str], Awaitable[int]]
 
 
 def head_of(turns: Sequence[Turn], state: State, model: ModelInUse) -> str:
@@ -36,10 +35,8 @@ class Writer:
 
     def __init__(
         self,
-        engine: Engine,
+        served: Served,
         store: Store,
-        model: Model,
-        count: Count,
         *,
         conversation: str,
         owed: Pending,
@@ -48,14 +45,14 @@ class Writer:
         asked: int,
         replaced: str = "",
     ) -> None:
-        self._engine = engine
+        self._engine = served.engine
+        self._model = served.model
+        self._count = served.count
+        self._mark = served.mark
         self._store = store
-        self._model = model
-        self._count = count
         self._conversation = conversation
         self._owed = owed
-        self._turns = tuple(turns)
-        self._state = state
+        self._turns, self._state = context.counted_by(served.mark, turns, state)
         self._asked = asked
         self._replaced = replaced
         self._format = CHATML
@@ -149,6 +146,7 @@ class Writer:
             tokens=generated + self._format.overhead if generated else 0,
             shown=shown,
             status=status,
+            counted_by=self._mark,
         )
 
     def _request(self, window: context.Window, model: ModelInUse) -> Generation:

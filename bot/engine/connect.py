@@ -20,7 +20,7 @@ from bot.errors import EngineRefused, EngineUnreachable, SettingsError
 Kind = Literal["tgi", "openai", "unknown"]
 
 _TAKES = (
-    "ENGINE_URL: takes tgi+http://host:port, openai+http://host:port/v1, or http://host:port "
+    "takes tgi+http://host:port, openai+http://host:port/v1, or http://host:port "
     "(which is asked what it is)"
 )
 
@@ -32,17 +32,19 @@ async def connect(
     api_key: str | None = None,
     model_file: str | None = None,
     limits: Limits | None = None,
+    setting: str = "ENGINE_URL",
 ) -> Engine:
     """Make the engine that `url` names; None starts the embedded one with `model_file`.
 
-    A server need not be up: nothing is asked of it here. A malformed `url` is a `SettingsError`;
-    an embedded model that cannot be loaded is a `StartupError`.
+    A server need not be up: nothing is asked of it here. A malformed `url` is a `SettingsError`
+    that names the `setting` it comes from; an embedded model that cannot be loaded is a
+    `StartupError`.
     """
     if url is None:
         from bot.engine.embedded import EmbeddedEngine
 
         return await EmbeddedEngine.start(model_file, data_dir, limits=limits)
-    kind, base = parse(url)
+    kind, base = parse(url, setting)
     if kind != "openai":
         # 0.3 s of imports: now and in a thread, not when somebody waits for an answer.
         await asyncio.to_thread(importlib.import_module, "bot.engine.tgi")
@@ -51,7 +53,7 @@ async def connect(
     return make(kind, base, api_key=api_key, limits=limits)
 
 
-def parse(url: str) -> tuple[Kind, str]:
+def parse(url: str, setting: str = "ENGINE_URL") -> tuple[Kind, str]:
     """Split an ENGINE_URL into the engine's kind and its plain http(s) address."""
     prefix, plus, rest = url.strip().partition("+")
     address = rest if plus and prefix in ("tgi", "openai") else url.strip()
@@ -62,9 +64,9 @@ def parse(url: str) -> tuple[Kind, str]:
         wrong = True
         parts = urlsplit("")
     if wrong or parts.query or parts.fragment or any(map(str.isspace, address)):
-        raise SettingsError(f"{_TAKES}, not {url!r}")
+        raise SettingsError(f"{setting}: {_TAKES}, not {url!r}")
     if parts.username is not None:
-        raise SettingsError("ENGINE_URL: takes no user or password; put a key in ENGINE_API_KEY")
+        raise SettingsError(f"{setting}: takes no user or password; put a key in ENGINE_API_KEY")
     base = address.rstrip("/")
     if prefix == "openai" and plus:
         return "openai", base if parts.path.strip("/") else base + "/v1"

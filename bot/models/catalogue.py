@@ -45,10 +45,10 @@ _PATTERNS = tuple(
 )
 
 
-def named(name: str) -> Profile:
+def named(name: str, setting: str = "MODEL") -> Profile:
     """The profile with this name, in any case, or of this model id.
 
-    A name that means nothing is a `SettingsError` with those that are near.
+    A name that means nothing is a `SettingsError` of a `setting`, with those that are near.
     """
     exact = _BY_NAME.get(name.strip().casefold())
     if exact is not None:
@@ -59,7 +59,9 @@ def named(name: str) -> Profile:
     names = [profile.name for profile in PROFILES]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     hint = f"; did you mean {near[0]}?" if near else ""
-    raise SettingsError(f"MODEL: there is no profile {name!r}{hint} (known: {', '.join(names)})")
+    raise SettingsError(
+        f"{setting}: there is no profile {name!r}{hint} (known: {', '.join(names)})"
+    )
 
 
 def recognise(model_id: str) -> Profile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.conversation.ports import MAX_SCHEMAS
 from bot.conversation.turns import Pending, Snapshot, State, Turn
@@ -17,7 +17,8 @@ _DAY = 86_400
 _SENT_DAYS = 1
 _OWED_CHUNK = 500
 _OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply it points to
-_TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage")  # what `clear` resets in a state
+# What `clear` resets in a state.
+_TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage", "engine")
 
 
 class RedisStore:
@@ -179,6 +180,20 @@ class RedisStore:
     async def set_always_on(self, conversation: str, on: bool) -> None:
         """Switch a conversation between answering everything and only when addressed."""
         await self._redis.run(("SADD" if on else "SREM", keys.ALWAYS_ON, keys.encode(conversation)))
+
+    async def engines(self) -> Mapping[str, str]:
+        """The engines that were chosen, by place."""
+        (chosen,) = await self._redis.run(("HGETALL", keys.ENGINES))
+        return {keys.decode(place): _unname(engine) for place, engine in chosen.items()}
+
+    async def set_engine(self, place: str, engine: str | None) -> None:
+        """Choose an engine for a place, or take the choice back."""
+        field = keys.encode(place)
+        await self._redis.run(
+            ("HDEL", keys.ENGINES, field)
+            if engine is None
+            else ("HSET", keys.ENGINES, field, _name(engine))
+        )
 
     async def schema_names(self, owner: str) -> Sequence[str]:
         """The names of the schemas that an owner (a server, or a person) has saved, in order."""

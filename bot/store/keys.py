@@ -15,11 +15,12 @@ PREFIX = "hermes:1:"
 """Everything of layout version 1. A new, incompatible layout takes the next number."""
 
 ALWAYS_ON = f"{PREFIX}always-on"
+ENGINES = f"{PREFIX}engines"
 ACTIVE = f"{PREFIX}active"
 OWED = f"{PREFIX}owed"
 HEARD = f"{PREFIX}heard"
 
-LASTING = (ALWAYS_ON, ACTIVE, OWED, HEARD)
+LASTING = (ALWAYS_ON, ENGINES, ACTIVE, OWED, HEARD)
 """The keys that exist once per database and never expire; the code that writes trims them."""
 
 _EMPTY = "%"  # no percent-encoded text is a lone percent sign; `{}` would be no hash tag at all

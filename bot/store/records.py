@@ -90,6 +90,7 @@ def read_state(stored: Mapping[bytes, bytes]) -> State:
         base_tokens=_whole(data, "base_tokens", _STATE.base_tokens),
         cut=_whole(data, "cut", _STATE.cut),
         usage=_usage(data.get("usage")),
+        engine=_text_or_none(data, "engine") or "",
     )
 
 
@@ -148,6 +149,7 @@ def _turn(data: dict[str, Any]) -> Turn:
         tokens=_whole(data, "tokens", 0),
         shown=_texts(data, "shown"),
         status=status if status in _STATUSES else "",
+        counted_by=_text(data, "counted_by"),
     )
 
 

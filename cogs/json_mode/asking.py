@@ -14,6 +14,7 @@ from bot.errors import BadInput, UserError
 from cogs.again import NOT_YOURS
 from cogs.json_mode import showing
 from cogs.json_mode.request import FILE_NAME, Request
+from cogs.places import engine_here
 from cogs.replies import may_press
 
 _GONE = "I do not have that question any more. Please use `/json ask` again."
@@ -60,7 +61,8 @@ async def ask(interaction: discord.Interaction[HermesBot], request: Request, ask
     """
     view = None
     try:
-        found = await interaction.client.json_mode.ask(request.schema, request.question)
+        json_mode = interaction.client.json_by(await engine_here(interaction))
+        found = await json_mode.ask(request.schema, request.question)
         shown = showing.answer(found, request.name)
     except UserError as error:
         if not error.retry:

@@ -9,6 +9,7 @@ import pytest
 
 from bot import doctor
 from bot.doctor import Finding
+from bot.errors import SettingsError
 from bot.settings import load
 from tests.stand_ins.tgi import TgiStandIn
 
@@ -52,3 +53,31 @@ async def test_a_smaller_context_is_told_but_no_fault(tgi: TgiStandIn, look):
     assert "could read 131,072 tokens, the engine gives it 2,048" in found["context"].state
     assert "a reply has 512, not 1,024" in found["context"].state
     assert not found["context"].advice
+
+
+async def test_every_engine_is_looked_at(tgi: TgiStandIn, look):
+    async with TgiStandIn(model_id="NousResearch/Hermes-3-Llama-3.1-8B") as other:
+        profile = "Hermes-4-14B"
+        found = await look(ENGINES=f"big={other.url}|{profile}, gone=tgi+http://127.0.0.1:9")
+    told = {finding.subject: finding for finding in found}
+    assert told["model"].state == "Hermes-2-Pro-Llama-3-8B"
+    assert told["engine big"].state == "tgi serves NousResearch/Hermes-3-Llama-3.1-8B"
+    assert told["engine gone"].state == "tgi+http://127.0.0.1:9 does not answer"
+    assert "correct ENGINES" in told["engine gone"].advice
+    faults = [finding.state for finding in found if finding.subject == "model big"]
+    assert any(fault.startswith("ENGINES' profile of big is Hermes-4-14B") for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("a=http://a b", "ENGINES: takes tgi+http://host:port"),
+        ("a=http://me:secret@b", "ENGINES: takes no user or password"),
+        ("a=http://a|Hermes-9", "ENGINES' profile of a: there is no profile 'Hermes-9'"),
+    ],
+)
+async def test_a_wrong_engine_is_one_line_that_names_the_setting(look, value: str, says: str):
+    with pytest.raises(SettingsError) as caught:
+        await look(ENGINES=value)
+    assert str(caught.value).startswith(says)
+    assert "\n" not in str(caught.value)

@@ -214,7 +214,7 @@ async def test_everyone_who_waited_hears_of_a_failure(talk: Talk, tgi: TgiStandI
         await asyncio.sleep(0.05)
         # While the first is answered, the engine comes back with less room.
         tgi.max_total_tokens, tgi.max_input_tokens = 512, 500
-        talk.conversations._model.forget()
+        talk.conversations.models.named("").model.forget()
         for text in ("two", "three"):
             group.create_task(say(text))
     assert heard == ["two", "three"]

@@ -98,7 +98,8 @@ def make_bot(engine: ScriptedEngine, store: Store) -> MakeBot:
         }
         settings = load({}, dotenv=None)
         model = Model(parts["engine"], None, settings.max_reply_tokens)
-        conversations = Conversations(parts["engine"], parts["store"], model)
+        others = options.pop("others", ())
+        conversations = Conversations(parts["engine"], parts["store"], model, others)
         return HermesBot(
             settings,
             conversations=conversations,

@@ -27,12 +27,13 @@ def admin(stage: Stage) -> MemberActor:
 
 
 async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberActor) -> None:
-    json = {f"json {name}" for name in ("ask", "save", "list", "show", "delete")}
-    assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | json
+    groups = {f"json {name}" for name in ("ask", "save", "list", "show", "delete")}
+    groups |= {"model show", "model use", "model reset"}
+    assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | groups
     assert set(admin.available_commands(stage.channel)) == {
         *("ask", "context", "help", "reset", "channel"),
         *("system view", "system set", "system clear"),
-        *json,
+        *groups,
     }
     in_a_dm = set(stage.alice.user.available_commands())
     assert {"ask", "reset", "system set"} <= in_a_dm

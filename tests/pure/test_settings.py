@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import load
+from bot.settings import NamedEngine, load
 
 NO_FILE = Path("does-not-exist.env")
 
@@ -45,6 +45,34 @@ def test_a_wrong_value_names_the_variable_and_what_it_takes(name: str, value: st
     assert text.startswith(f"{name}: ")
     assert says in text
     assert value in text
+
+
+def test_several_engines():
+    text = "fast=openai+http://a:8000/v1/, big = tgi+http://b:8080 | Hermes-3-Llama-3.1-405B\nc=http://c"
+    assert load({"ENGINES": text}, NO_FILE).engines == (
+        NamedEngine("fast", "openai+http://a:8000/v1"),
+        NamedEngine("big", "tgi+http://b:8080", "Hermes-3-Llama-3.1-405B"),
+        NamedEngine("c", "http://c"),
+    )
+    assert load({"ENGINES": " "}, NO_FILE).engines is None
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("http://a:8000", "takes name=tgi+http://host:port"),
+        ("Big=http://a", "up to 32 of a-z"),
+        (f"{'x' * 33}=http://a", "up to 32 of a-z"),
+        ("a=ftp://a", "a takes tgi+http://host:port"),
+        ("a=", "a takes tgi+http://host:port"),
+        ("default=http://a", "the engine of ENGINE_URL"),
+        ("a=http://a,a=http://b", "a name of its own"),
+    ],
+)
+def test_a_malformed_engine_is_one_line(value: str, says: str):
+    text = fault(ENGINES=value)
+    assert text.startswith("ENGINES: ")
+    assert says in text
 
 
 @pytest.mark.parametrize(

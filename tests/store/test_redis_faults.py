@@ -93,6 +93,8 @@ async def test_every_method_says_unavailable(tmp_path):
             store.owed(),
             store.always_on(),
             store.set_always_on(PLACE, True),
+            store.engines(),
+            store.set_engine(PLACE, "big"),
             store.active(0),
             store.last_heard(),
             store.say_heard(1),

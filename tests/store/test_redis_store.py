@@ -76,6 +76,8 @@ async def test_a_reply_costs_three_round_trips(line, store: RedisStore):
             counted.last_prompt(PLACE),
             counted.set_always_on(PLACE, True),
             counted.always_on(),
+            counted.set_engine(PLACE, "big"),
+            counted.engines(),
             counted.active(0),
             counted.say_heard(1),
             counted.last_heard(),
@@ -146,7 +148,7 @@ async def test_the_archive_is_bounded(valkey_url: str, raw):
 
 async def test_clear_forgets_the_turns_and_keeps_the_settings(store: RedisStore, raw):
     await store.set_always_on(PLACE, True)
-    state = replace(STATE, system="You are a bard.")
+    state = replace(STATE, system="You are a bard.", engine="big")
     await store.commit(PLACE, "r0", turns(0, 1, 2), state, dropped=["t0"], prompt="secret")
     await store.journal(PLACE, [ASK], OWED)
     await store.journal(PLACE, [], replace(OWED, reply="half \ud83d"))
@@ -161,6 +163,22 @@ async def test_clear_forgets_the_turns_and_keeps_the_settings(store: RedisStore,
     assert sorted(raw.hkeys(of().state)) == ["mood", "system"]
     assert await store.clear(PLACE) == 0
     assert await store.clear("never seen") == 0
+
+
+async def test_engines_are_chosen_by_place(store: RedisStore):
+    for place in HOSTILE:
+        await store.set_engine(place, "fast")
+        await store.set_engine(place, "big")
+    assert await store.engines() == dict.fromkeys(HOSTILE, "big")
+    for place in HOSTILE:
+        await store.set_engine(place, None)
+    assert await store.engines() == {}
+
+
+async def test_whose_counts_they_are_is_kept(store: RedisStore):
+    marked = replace(ASK, tokens=3, counted_by="big")
+    await store.commit(PLACE, "r", [marked], replace(STATE, engine="big"))
+    assert await store.load(PLACE) == Snapshot((marked,), replace(STATE, engine="big"), ())
 
 
 async def test_owed_replies_are_found_oldest_first(store: RedisStore, raw):
@@ -216,6 +234,7 @@ async def test_an_own_system_prompt_outlives_the_talk(store: RedisStore, raw):
 
 async def test_every_key_expires(store: RedisStore, raw):
     await store.set_always_on(PLACE, True)
+    await store.set_engine(PLACE, "big")
     await store.say_heard(1.0)
     await store.journal(PLACE, [*turns(1), ASK], OWED)
     await store.commit(PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p")

@@ -1,0 +1,78 @@
+"""The models that can answer: one, or several by name."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.conversation.model import Model
+from bot.conversation.ports import Engine
+from bot.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+DEFAULT = "default"
+"""The name of the engine that answers where nobody chose another one."""
+
+# Somebody waits for the answer to "is it there?"; an engine that needs longer is as good as away.
+_PRESENT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model together with the engine that serves it, under the name the operator gave."""
+
+    name: str
+    engine: Engine
+    model: Model
+
+    @property
+    def mark(self) -> str:
+        """What stored token counts are marked with; "" for the default, as before it had a name."""
+        return "" if self.name == DEFAULT else self.name
+
+    async def count(self, text: str) -> int:
+        """Tokens of `text`: the engine's own count, else a careful estimate."""
+        try:
+            counted = await self.engine.count_tokens(text)
+        except EngineError:
+            counted = None
+        return self.model.estimate(text) if counted is None else counted
+
+    async def answers(self) -> bool:
+        """Whether the engine is there right now."""
+        try:
+            async with asyncio.timeout(_PRESENT_SECONDS):
+                await self.engine.describe()
+        except (EngineError, TimeoutError) as error:
+            log.debug("engine %s: %s", self.name, error)
+            return False
+        return True
+
+
+class Models:
+    """All that are served, the default first. It is the one that `first` names."""
+
+    def __init__(self, first: Served, *others: Served) -> None:
+        self._first = first
+        self._all = {served.name: served for served in (first, *others)}
+        self._told: set[str] = set()
+
+    def __iter__(self) -> Iterator[Served]:
+        return iter(self._all.values())
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._all
+
+    def named(self, name: str) -> Served:
+        """The one of that name; for "" and for a name that is no more, the default."""
+        found = self._all.get(name)
+        if found is None and name and name not in self._told:
+            self._told.add(name)
+            log.warning("there is no engine %r in ENGINES any more; the default answers", name)
+        return found or self._first

@@ -1,0 +1,221 @@
+"""`/model`: which model answers in a place, what it can do, and the choice of another one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HermesBot
+from bot.conversation.choices import Choice
+from bot.conversation.model import ModelInUse
+from bot.conversation.models import Served
+from bot.errors import BadInput, EngineUnreachable
+from cogs.places import conversation_in, model_places, server_place
+
+Scope = Literal["channel", "server"]
+
+# Autocompletion has three seconds, and is better without the models' names than late.
+_SUGGEST_SECONDS = 1.5
+_MOST_SUGGESTED = 25
+
+_FORMATS = {"chatml": "ChatML", "alpaca": "Alpaca", "llama3": "Llama 3"}
+_ALONE = (
+    "There is only one model here, **{}**. The bot's operator can add more engines with the "
+    "setting ENGINES; then `/model use` chooses among them, for a channel or for a server."
+)
+_MANAGERS = "Choosing a model is for those who manage channels {}."
+_NO_SERVER = "This is no server; leave the scope out, and the choice holds for this conversation."
+_GONE = "⚠️ `{}` was chosen here, but the operator has taken it away; so the default answers."
+_KEPT = "What was said here stays known; a model that reads less is shown less of it."
+
+
+class ModelChoice(
+    commands.GroupCog,
+    name="Model",
+    group_name="model",
+    group_description="Which model answers here",
+):
+    """Shows and chooses the model of a channel or a server, never of anything else."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    async def show(self, interaction: discord.Interaction[HermesBot]) -> None:
+        """Which model answers here, why that one, and what it can do"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        choice = await self._choice(interaction)
+        served = self.bot.conversations.models.named(choice.engine)
+        present = await served.answers()
+        model = await served.model.current()
+        lines = [f"**{model.profile.name}** answers here: {_why(choice, interaction)}."]
+        if choice.engine and choice.engine not in self.bot.conversations.models:
+            lines.append(_GONE.format(choice.engine))
+        lines += _abilities(model)
+        lines.append("**Engine** answers right now" if present else f"⚠️ {EngineUnreachable.text}")
+        if others := [one for one in self.bot.conversations.models if one is not served]:
+            titles = await asyncio.gather(*map(_title, others))
+            lines.append("**Others** " + ", ".join(titles) + " (`/model use`)")
+        await interaction.edit_original_response(content="\n".join(lines)[:2000])
+
+    @app_commands.command()
+    @app_commands.describe(
+        name="Its name; suggested with the model",
+        scope="channel: only here; server: where no channel has its own choice",
+    )
+    async def use(
+        self, interaction: discord.Interaction[HermesBot], name: str, scope: Scope = "channel"
+    ) -> None:
+        """Choose the model that answers in this channel, or in this server"""
+        _check_rights(interaction, scope)
+        models = self.bot.conversations.models
+        if len(models) == 1:
+            model = await self.bot.conversations.model()
+            await interaction.response.send_message(
+                _ALONE.format(model.profile.name), ephemeral=True
+            )
+            return
+        name = name.strip().casefold()
+        if name not in models:
+            known = ", ".join(f"`{served.name}`" for served in models)
+            raise BadInput(f"There is no model of that name. There are {known}.")
+        await interaction.response.defer(thinking=True)
+        await self.bot.engines.choose(_place(interaction, scope), name)
+        await interaction.edit_original_response(
+            content=await self._chosen(interaction, models.named(name), scope)
+        )
+
+    @app_commands.command()
+    @app_commands.describe(scope="Whose choice to take back: this channel's or this server's")
+    async def reset(
+        self, interaction: discord.Interaction[HermesBot], scope: Scope = "channel"
+    ) -> None:
+        """Take the choice of a model back"""
+        _check_rights(interaction, scope)
+        await interaction.response.defer(thinking=True)
+        await self.bot.engines.choose(_place(interaction, scope), None)
+        choice = await self._choice(interaction)
+        model = await self.bot.conversations.model(choice.engine)
+        where = _here(interaction) if scope == "channel" else "this server"
+        await interaction.edit_original_response(
+            content=f"No model is chosen for {where} any more. **{model.profile.name}** answers "
+            f"here: {_why(choice, interaction)}."
+        )
+
+    @use.autocomplete("name")
+    async def suggest(
+        self, _: discord.Interaction[HermesBot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        """The names that hold what was typed, each with the model behind it."""
+        models = list(self.bot.conversations.models)
+        titles = await asyncio.gather(*map(_plain_title, models))
+        return [
+            app_commands.Choice(name=title[:100], value=served.name)
+            for served, title in zip(models, titles, strict=True)
+            if current.strip().casefold() in title.casefold()
+        ][:_MOST_SUGGESTED]
+
+    async def _choice(self, interaction: discord.Interaction[HermesBot]) -> Choice:
+        return await self.bot.engines.at(*model_places(interaction.channel, interaction.guild_id))
+
+    async def _chosen(
+        self, interaction: discord.Interaction[HermesBot], served: Served, scope: Scope
+    ) -> str:
+        """What changes by a choice, and what does not."""
+        title = await _title(served)
+        if scope == "channel":
+            lines = [f"From now on {title} answers in {_here(interaction)}, and only here.", _KEPT]
+        else:
+            lines = [
+                f"From now on {title} answers in this server, where no channel has a model of its "
+                "own. Other servers are not affected."
+            ]
+            choice = await self._choice(interaction)
+            if choice.place != _place(interaction, "server"):
+                lines.append(f"Here nothing changes: {_why(choice, interaction)}.")
+        if not await served.answers():
+            lines.append(f"⚠️ {EngineUnreachable.text}")
+        return "\n".join(lines)
+
+
+def _abilities(model: ModelInUse) -> list[str]:
+    profile = model.profile
+    json = "trained for it" if profile.json_mode else "not trained for it"
+    if model.info and model.info.forces_schema:
+        json += ", forced by the engine"
+    lines = [
+        f"**Format** {_FORMATS.get(profile.format.name, profile.format.name)}",
+        f"**Context** {model.context:,} tokens, up to {model.max_reply:,} of them for an answer",
+        f"**Tools** {'yes' if profile.tools else 'no'}",
+        f"**JSON** {json}",
+        f"**Reasoning** {'thinks before it answers' if profile.reasoning else 'no'}",
+    ]
+    return [*lines, profile.note] if profile.note else lines
+
+
+def _why(choice: Choice, interaction: discord.Interaction[HermesBot]) -> str:
+    """Where a choice comes from."""
+    if not choice.place:
+        return "it is the default"
+    if choice.place == conversation_in(interaction.channel_id or 0):
+        return f"`{choice.engine}` was chosen for {_here(interaction)}"
+    server = interaction.guild_id and choice.place == server_place(interaction.guild_id)
+    where = "this server" if server else "the channel of this thread"
+    return f"`{choice.engine}` was chosen for {where}"
+
+
+def _here(interaction: discord.Interaction[HermesBot]) -> str:
+    if interaction.guild_id is None:
+        return "this conversation"
+    return "this thread" if isinstance(interaction.channel, discord.Thread) else "this channel"
+
+
+def _place(interaction: discord.Interaction[HermesBot], scope: Scope) -> str:
+    if scope == "channel":
+        return conversation_in(interaction.channel_id or 0)
+    if interaction.guild_id is None:
+        raise BadInput(_NO_SERVER)
+    return server_place(interaction.guild_id)
+
+
+def _check_rights(interaction: discord.Interaction[HermesBot], scope: Scope) -> None:
+    """A group's commands share their visibility on Discord, so this is checked here."""
+    member = interaction.user
+    if interaction.guild_id is None or not isinstance(member, discord.Member):
+        return
+    # Who may manage one channel only must not choose for the whole server.
+    whole = scope == "server"
+    may = member.guild_permissions if whole else interaction.permissions
+    if not (may.manage_guild or may.manage_channels):
+        raise BadInput(_MANAGERS.format("in this whole server" if whole else "here"))
+
+
+async def _title(served: Served) -> str:
+    """An engine's name and what it serves, for people to read."""
+    model = await _model_in_time(served)
+    return f"`{served.name}`" + (f" (**{model}**)" if model else "")
+
+
+async def _plain_title(served: Served) -> str:
+    model = await _model_in_time(served)
+    return f"{served.name}: {model}" if model else served.name
+
+
+async def _model_in_time(served: Served) -> str:
+    """The model of an engine, "" if it cannot be asked within a moment."""
+    try:
+        async with asyncio.timeout(_SUGGEST_SECONDS):
+            model = await served.model.current()
+    except TimeoutError:
+        return ""
+    # Of an engine that is away only the name is known, unless the operator gave its profile.
+    return model.profile.name if model.info or model.profile.repository else ""
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(ModelChoice(bot))
