@@ -181,6 +181,10 @@ class OpenAIEngine:
         served = await self._model()
         body = _body(request, served, prompt, max_tokens)
         headers = {"X-Session-Id": request.session} if request.session else {}
+        if served.server == "llamacpp":
+            # It closes the connection after a streamed answer without saying so, and the next
+            # request there would fail.
+            headers["Connection"] = "close"
         connected = False
         try:
             async with self._http().post(

@@ -55,6 +55,15 @@ async def test_writes_text(engine: EmbeddedEngine):
     assert (await read(engine, ask(PROMPT, 60)))[0] == text  # greedy
 
 
+async def test_questions_in_a_row_are_each_asked_once(
+    engine: EmbeddedEngine, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO")
+    for _ in range(5):
+        await read(engine, ask(PROMPT, 20))
+    assert "asking again" not in caplog.text
+
+
 async def test_describes_itself(engine: EmbeddedEngine):
     info = await engine.describe()
     assert (info.kind, info.model) == ("embedded", "Hermes-Tiny")
