@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | play | doctor | model | render`."""
+"""The command line: `python -m bot run | play | doctor | eval | model | render`."""
 
 from __future__ import annotations
 
@@ -61,12 +61,18 @@ async def _command(options: argparse.Namespace, settings: Settings) -> int:
 
         models.run(options.action, options.name, options.file, settings.data_dir)
         return 0
+    if options.command == "eval":
+        from bot.commands.evaluate import evaluate
+
+        return await evaluate(options, settings)
     from bot.doctor import examine
 
     return await examine(settings)
 
 
 def _parser() -> argparse.ArgumentParser:
+    from bot.commands import eval_options
+
     parser = argparse.ArgumentParser(
         prog="hermes-discord", description="Nous Hermes models in your Discord server."
     )
@@ -78,6 +84,8 @@ def _parser() -> argparse.ArgumentParser:
         "--no-browser", dest="browser", action="store_false", help="only print the address"
     )
     commands.add_parser("doctor", help="say what is wrong with the set-up, and how to mend it")
+    measure = commands.add_parser("eval", help="measure the model's tool calls, JSON and more")
+    eval_options.add_to(measure)
     commands.add_parser("render", help="prompts as JSON Lines: cases in, prompts out")
     model = commands.add_parser("model", help="which models there are, and which fit this machine")
     model.set_defaults(action="list", name="", file=None)

@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.conversation": ("errors", "models", *PURE_ROOMS),
     "bot.engine": ("errors", "models", "prompts", "conversation.ports"),
     "bot.store": ("errors", "characters", "conversation.ports", "conversation.turns"),
+    "bot.evaluation": ("errors", "models", "conversation", *PURE_ROOMS),
     "bot.web": ("errors", "models", "conversation", *PURE_ROOMS),
     "bot.client": ("errors", "settings", "models", "conversation", *PURE_ROOMS),
     "cogs": ("errors", "client", "models", "conversation", *PURE_ROOMS),

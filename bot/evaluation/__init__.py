@@ -1,0 +1,1 @@
+"""Measuring what the connected model can do: cases, how they are judged, and the run."""
