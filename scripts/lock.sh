@@ -10,7 +10,7 @@ uv=${UV:-.venv/bin/uv}
 
 compile() {
     "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-header --no-emit-index-url "$@"
+        --no-header "$@"
 }
 
 compile pyproject.toml --output-file requirements.lock "${@}"

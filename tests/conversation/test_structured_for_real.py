@@ -10,10 +10,8 @@ from pydantic import BaseModel
 
 from bot.conversation.model import Model
 from bot.conversation.structured import JsonMode
-from bot.engine.embedded import BUNDLED, EmbeddedEngine
+from bot.engine.embedded import EmbeddedEngine
 from bot.schemas import reading, validation
-
-pytestmark = pytest.mark.skipif(not BUNDLED.exists(), reason="the bundled model is not made yet")
 
 
 class Person(BaseModel):

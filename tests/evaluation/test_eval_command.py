@@ -11,7 +11,6 @@ import pytest_asyncio
 
 from bot.__main__ import _parser
 from bot.commands.evaluate import evaluate
-from bot.engine.embedded import BUNDLED
 from bot.errors import SettingsError, StartupError
 from bot.evaluation import cases
 from bot.settings import Settings
@@ -146,7 +145,6 @@ async def test_a_model_without_tools_is_not_asked_for_calls(measure, tgi, capsys
     assert "single" not in rows(said.out)
 
 
-@pytest.mark.skipif(not BUNDLED.exists(), reason="the bundled model is not made yet")
 async def test_the_bundled_model(tmp_path: Path, capsys):
     options = _parser().parse_args(["eval", "--concurrency", "2"])
     assert await evaluate(options, Settings(data_dir=tmp_path, engine_url=None)) == 0

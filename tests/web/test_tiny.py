@@ -9,14 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.engine.embedded import BUNDLED, EmbeddedEngine
+from bot.engine.embedded import EmbeddedEngine
 from bot.store.history import RedisStore
 from tests.web.browser import Visitor
 from tests.web.conftest import serve_playground
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.skipif(not BUNDLED.exists(), reason="the bundled model has not been trained yet"),
 ]
 
 
