@@ -35,7 +35,7 @@ async def take(path: Path, data: Path) -> None:
     ):
         model = Model(engine, None, 512)
         conversations = Conversations(engine, store, model)
-        words = "llama.cpp in this process with the bundled tiny model"
+        words = "llama.cpp on this machine with the bundled tiny model"
         page = Playground(conversations, model, engine=words, store="a private Valkey in data")
         async with serve("127.0.0.1", 0, checks={}, playground=page) as address:
             visitor = await Visitor.come(browser, address, **LOOK)
