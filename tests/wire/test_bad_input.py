@@ -108,7 +108,8 @@ async def test_missing_message_content_intent(empty_house: House) -> None:
     house = empty_house
     house.discord.gateway.approved.discard("message_content")
     await house.start_bot()
-    assert house.discord.gateway.refused in ([], [4014])
+    # discord.py may try the same intents a second time before it reports the refusal.
+    assert set(house.discord.gateway.refused) <= {4014}
     assert "message content" in house.bot.log.lower()
     first = await house.say_and_hear("Hello", "Hello.")
     house.engine.say("In private.", "Replied.")
