@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -328,9 +329,10 @@ async def test_patience_bounds_the_time_too(tgi: TgiStandIn):
 
 
 async def test_the_concurrency_limit_of_the_server():
+    patient = replace(QUICK, attempts=1000, patience=20.0)
     async with (
         TgiStandIn(max_concurrent_requests=2, tokens_per_second=400) as tgi,
-        aclosing(TgiEngine(tgi.url, limits=QUICK)) as engine,
+        aclosing(TgiEngine(tgi.url, limits=patient)) as engine,
     ):
         answers = await asyncio.gather(*(read(engine, ask()) for _ in range(4)))
         assert len({text for text, _ in answers}) == 1
