@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import crowd, machine, replies, resting, scale, talk
+from benchmarks import crowd, machine, parser, replies, resting, scale, talk
 
 Figures = dict[str, float]
 Measurement = Callable[[], Awaitable[Figures]]
@@ -23,6 +23,7 @@ MEASUREMENTS: dict[str, dict[str, Measurement]] = {
     "idle-1": {kind: lambda k=kind: resting.memory(k, 1) for kind in ("hermes", "floor")},
     "idle-1000": {kind: lambda k=kind: resting.memory(k, 1_000) for kind in ("hermes", "floor")},
     "start": {kind: lambda k=kind: resting.start(k) for kind in ("hermes", "floor")},
+    "parser": {kind: lambda k=kind: parser.measure(k) for kind in ("hermes", "floor")},
     "scale": {"hermes": lambda: scale.measure("hermes")},
     "talk": {"hermes": lambda: talk.through_the_bot(8_192, 120)},
     "talk-2048": {"hermes": lambda: talk.through_the_bot(2_048, 60)},
@@ -42,19 +43,21 @@ REACH: dict[str, tuple[str, str, str]] = {
     "idle-1000.idle_mb": ("83", "52", "<= 100"),
     "start.start_s": ("2.5", "0.24", "<= 1.5"),
     "scale.redis_at_1000": ("-", "-", "3"),
+    "parser.text_mb_s": ("-", "-", ">= 50"),
+    "parser.token_us": ("-", "-", "<= 2"),
     "talk.cached_share": ("0.016", "-", ">= 0.9"),
     "talk-llama.cpp.cached_share": ("-", "-", ">= 0.9"),
 }
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; none: all")
-    parser.add_argument("--json", type=Path, help="write the figures there, too")
-    options = parser.parse_args()
+    reader = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    reader.add_argument("names", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; none: all")
+    reader.add_argument("--json", type=Path, help="write the figures there, too")
+    options = reader.parse_args()
     unknown = set(options.names) - set(MEASUREMENTS)
     if unknown:
-        parser.error(f"there is no measurement {sorted(unknown)}")
+        reader.error(f"there is no measurement {sorted(unknown)}")
     began, about = time.monotonic(), machine.describe()
     found = {name: _take(name) for name in options.names or MEASUREMENTS}
     print(f"\n{about}; {time.monotonic() - began:.0f} s; now {machine.describe()}\n")

@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | play | doctor | eval | model | render`."""
+"""The command line: `python -m bot run | play | doctor | eval | model | parse | render`."""
 
 from __future__ import annotations
 
@@ -27,6 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bot.commands.render import main as render
 
         return render(sys.stdin.buffer, sys.stdout.buffer)
+    if options.command == "parse":
+        from bot.commands.parse import main as parse
+
+        return parse(sys.stdin.buffer, sys.stdout.buffer)
     try:
         from bot import log
         from bot.settings import load
@@ -87,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     measure = commands.add_parser("eval", help="measure the model's tool calls, JSON and more")
     eval_options.add_to(measure)
     commands.add_parser("render", help="prompts as JSON Lines: cases in, prompts out")
+    commands.add_parser("parse", help="answers of a model as JSON Lines: text in, calls out")
     model = commands.add_parser("model", help="which models there are, and which fit this machine")
     model.set_defaults(action="list", name="", file=None)
     actions = model.add_subparsers(dest="action")

@@ -6,19 +6,27 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import Engine, Store
 from bot.conversation.service import Conversations
+from bot.conversation.tool_rules import ToolRules
+from bot.conversation.toolbox import Toolbox
 from bot.engine.connect import connect
 from bot.engine.limits import Limits
 from bot.errors import SettingsError, StartupError, UserError
+from bot.net.fetch import Fetcher
 from bot.settings import NamedEngine, Settings
 from bot.store.history import RedisStore
+from bot.tools import discovery
+from bot.tools.kit import Kit
+from bot.tools.mcp import McpServers, read_config
+from bot.tools.services import Services
 from bot.web.health import Check
 
 log = logging.getLogger(__name__)
@@ -28,17 +36,20 @@ log = logging.getLogger(__name__)
 class Core:
     """What both fronts (Discord and the playground) are built on.
 
-    `engine` and `model` are the default; `conversations.models` has them all.
+    `engine` and `model` are the default; `conversations.models` has them all. `tool_cogs` are what
+    the tools are methods of, built with `kit`.
     """
 
     engine: Engine
     store: Store
     model: Model
     conversations: Conversations
+    kit: Kit
+    tool_cogs: tuple[Any, ...]
 
 
 @asynccontextmanager
-async def open_core(settings: Settings) -> AsyncGenerator[Core, None]:
+async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGenerator[Core, None]:
     """Open store and engine; both come up even if their servers are away for now.
 
     What this process has to run itself (a private Valkey, the embedded engine) is started here;
@@ -49,7 +60,41 @@ async def open_core(settings: Settings) -> AsyncGenerator[Core, None]:
         engine = await _connect(settings, settings.engine_url, stack)
         model = Model(engine, settings.model, settings.max_reply_tokens)
         others = [await _other(settings, named, stack) for named in settings.engines or ()]
-        yield Core(engine, store, model, Conversations(engine, store, model, others))
+        services = Services(searxng=settings.searxng_url or "", sandbox=settings.sandbox_url or "")
+        fetcher = Fetcher(allow=services.overridden())
+        kit = Kit(settings, await stack.enter_async_context(fetcher), store, services=services)
+        cogs = discovery.build(kit)
+        toolbox = await _toolbox(settings, store, cogs, stack, in_discord=in_discord)
+        conversations = Conversations(engine, store, model, others, toolbox)
+        yield Core(engine, store, model, conversations, kit, cogs)
+
+
+async def _toolbox(
+    settings: Settings,
+    store: Store,
+    cogs: Sequence[Any],
+    stack: AsyncExitStack,
+    *,
+    in_discord: bool,
+) -> Toolbox:
+    tools = discovery.tools_in(cogs)
+    configs = read_config(settings.mcp_config) if settings.mcp_config else ()
+    on, unknown = discovery.named(settings.tools_on, cogs)
+    # The tools of other servers are known only once those answer.
+    foreign = {name for name in unknown if name.startswith(tuple(f"{c.name}_" for c in configs))}
+    if wrong := [name for name in unknown if name not in foreign]:
+        known = ", ".join(sorted(tool.name for tool in tools))
+        raise SettingsError(f"TOOLS_ON: there is no tool {wrong[0]!r}; there are {known}")
+    servers = McpServers(configs, taken={tool.name for tool in tools})
+    await stack.enter_async_context(servers)
+    return Toolbox(
+        tools,
+        store,
+        ToolRules(store, on | foreign),
+        in_discord=in_discord,
+        calls_per_hour=settings.tool_calls_per_hour,
+        foreign=servers.tools,
+    )
 
 
 async def _connect(
@@ -101,13 +146,15 @@ async def run(settings: Settings) -> None:
     from bot.client import HermesBot
     from bot.conversation.structured import JsonMode
 
-    async with open_core(settings) as core:
+    async with open_core(settings, in_discord=True) as core:
         bot = HermesBot(
             settings,
             conversations=core.conversations,
             store=core.store,
             json_mode=JsonMode(core.engine, core.model),
+            tool_cogs=core.tool_cogs,
         )
+        core.kit.discord = bot
 
         async def connected() -> None:
             if not bot.is_ready():

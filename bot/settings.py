@@ -26,7 +26,16 @@ SECRETS = ("DISCORD_TOKEN", "ENGINE_API_KEY", "REDIS_URL")
 
 # Variables that share a prefix with ours or our .env file but belong to other programs.
 _FOREIGN_PREFIXES = ("COMPOSE_", "TGI_", "HF_", "HUGGING_FACE_", "DOCKER_", "LLAMA_", "GRAFANA_")
-_OUR_PREFIXES = ("DISCORD_", "ENGINE_", "HISTORY_")
+_OUR_PREFIXES = (
+    "DISCORD_",
+    "ENGINE_",
+    "HISTORY_",
+    "TOOL_",
+    "TOOLS_",
+    "MCP_",
+    "SEARXNG_",
+    "SANDBOX_",
+)
 
 
 def _http_url(value: str) -> str:
@@ -77,6 +86,11 @@ def _named_engine(part: str) -> NamedEngine:
         return NamedEngine(name.strip(), _engine_url(url.strip()), model.strip() or None)
     except ValueError as error:
         raise ValueError(f"{name.strip()} {error}") from None
+
+
+def _names(value: object) -> object:
+    """Read names that are divided by commas or blanks."""
+    return tuple(re.split(r"[,\s]+", value.strip(", \n"))) if isinstance(value, str) else value
 
 
 def _redis_url(value: SecretStr) -> SecretStr:
@@ -131,6 +145,23 @@ class Settings(BaseSettings):
         120.0, gt=0, description="How long the engine may stay silent before its first token."
     )
     reply_timeout: float = Field(600.0, gt=0, description="How long a whole answer may take.")
+    tools_on: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+        (),
+        description="Tools that are on unless a server says otherwise: names of tools, or of files "
+        "in cogs/tools such as weather. Others that reach out of Discord are off at first.",
+    )
+    tool_calls_per_hour: int = Field(
+        60, ge=0, description="How many tool calls one person may cause in an hour; 0: none."
+    )
+    searxng_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None, description="A SearXNG server that web_search asks; it may be a private one."
+    )
+    sandbox_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None, description="A sandbox with Piston's API that run_python runs code in."
+    )
+    mcp_config: Path | None = Field(
+        None, description="A JSON file with Model Context Protocol servers whose tools are offered."
+    )
     history_days: int = Field(
         30, ge=1, le=3650, description="A conversation is forgotten after so many quiet days."
     )

@@ -11,7 +11,7 @@ from bot.conversation.ask import Ask
 from bot.errors import BadInput
 from cogs.live import live_of
 from cogs.live.target import InteractionTarget
-from cogs.places import conversation_in, engine_here, private_conversation
+from cogs.places import conversation_in, engine_here, private_conversation, rules_here
 from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank
 
@@ -42,7 +42,7 @@ class AskCommand(commands.Cog, name="Ask"):
         if is_blank(text):
             raise BadInput("There is no question in that. Please write one.")
         await interaction.response.defer(ephemeral=private, thinking=True)
-        ask = _ask_of(interaction, text, await engine_here(interaction), private=private)
+        ask = await _ask_of(interaction, text, private=private)
         if private and fresh:
             await self.bot.conversations.reset(ask.conversation)
         async with self.bot.conversations.turn(ask) as reply:
@@ -52,9 +52,7 @@ class AskCommand(commands.Cog, name="Ask"):
                 await live_of(self.bot).deliver(reply, InteractionTarget(interaction))
 
 
-def _ask_of(
-    interaction: discord.Interaction[HermesBot], text: str, engine: str, *, private: bool
-) -> Ask:
+async def _ask_of(interaction: discord.Interaction[HermesBot], text: str, *, private: bool) -> Ask:
     channel, user = interaction.channel_id or 0, interaction.user
     shared = interaction.guild_id is not None and not private
     return Ask(
@@ -72,8 +70,9 @@ def _ask_of(
             "interaction": interaction.token,
             "application": str(interaction.application_id),
             "private": "yes" if private else "",
+            **await rules_here(interaction, interaction.user),
         },
-        engine=engine,
+        engine=await engine_here(interaction),
     )
 
 

@@ -19,7 +19,7 @@ from bot.errors import Explanation, UserError
 from cogs.again import again_view
 from cogs.live import live_of
 from cogs.live.target import ChannelTarget
-from cogs.places import circles, conversation_in, engine_at
+from cogs.places import circles, conversation_in, engine_at, rules_for
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention
 
@@ -102,6 +102,9 @@ class Chat(commands.Cog):
             self.bot.user,
             quote_me=reference != self._newest.get(message.channel.id),
             quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
+            rules=await rules_for(
+                self.bot, message.channel, message.guild and message.guild.id, message.author
+            ),
         )
         guild = message.guild.id if message.guild else None
         return replace(ask, engine=await engine_at(self.bot, message.channel, guild))

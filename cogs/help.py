@@ -17,6 +17,7 @@ _COMMANDS = """\
 `/context` what I was sent last, token for token
 `/system` who I am in this channel
 `/model` which model answers here, and what it can do
+`/tools` what I can do beside talking, and who may use it
 `/channel` answer everything here, or only when addressed
 `/reset` forget what was said here"""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.client import HermesBot
+from bot.tools.context import origin_of_rules
 
 _PREFIX = "discord:"
 
@@ -41,6 +42,50 @@ def circles(channel: object) -> tuple[str, ...]:
 def server_place(guild_id: int) -> str:
     """Where a choice for a whole server is kept."""
     return f"server:{guild_id}"
+
+
+def category_place(category_id: int) -> str:
+    """Where a rule for all channels of a category is kept."""
+    return f"category:{category_id}"
+
+
+def category_of(channel: object) -> int | None:
+    """The id of a channel's category, for a thread that of its channel."""
+    home = channel.parent if isinstance(channel, discord.Thread) else channel
+    return getattr(home, "category_id", None)
+
+
+def rule_places(channel: object, guild_id: int | None) -> tuple[str, ...]:
+    """Where rules about tools are looked for, the narrowest first: channel, category, server."""
+    category = category_of(channel)
+    return (
+        *circles(channel),
+        *([category_place(category)] if category else []),
+        *([server_place(guild_id)] if guild_id else []),
+    )
+
+
+async def rules_for(
+    bot: HermesBot,
+    channel: object,
+    guild_id: int | None,
+    asker: discord.User | discord.Member | None,
+) -> dict[str, str]:
+    """What a reply's origin notes about tools: its places, and the asker's roles that matter."""
+    toolbox = bot.conversations.toolbox
+    if toolbox is None:
+        return {}
+    places = rule_places(channel, guild_id)
+    named = await toolbox.rules.named_roles(places)
+    roles = asker.roles if named and isinstance(asker, discord.Member) else ()
+    return origin_of_rules(places, named & {str(role.id) for role in roles})
+
+
+async def rules_here(
+    interaction: discord.Interaction[HermesBot], asker: discord.User | discord.Member | None
+) -> dict[str, str]:
+    """The same, where a command or a button was used."""
+    return await rules_for(interaction.client, interaction.channel, interaction.guild_id, asker)
 
 
 def model_places(channel: object, guild_id: int | None) -> tuple[str, ...]:

@@ -17,12 +17,13 @@ from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from cogs.live import live_of
-from cogs.live.buttons import RETRY, STOP, fingerprint, question_of, retry_button
+from cogs.live.buttons import RETRY, STOP, fingerprint, question_of, retry_button, view_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
+from cogs.places import rules_here
 
 log = logging.getLogger(__name__)
 
-_NOT_YOURS = "Only who asked, or somebody who may manage messages here, can do that."
+NOT_YOURS = "Only who asked, or somebody who may manage messages here, can do that."
 _TOO_LATE = "That reply is finished already."
 _NOT_NEWEST = "The conversation has moved on since. Please ask again."
 _BUSY = "I am writing something else here right now. Please try again when that is done."
@@ -49,12 +50,12 @@ class StopButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Stop the reply, if it is still written and this person may."""
         if not may_press(interaction, self._asker):
-            await _tell(interaction, BadInput(_NOT_YOURS))
+            await tell(interaction, BadInput(NOT_YOURS))
             return
         bot: HermesBot = interaction.client
         reply = bot.conversations.writing(self._conversation)
         if reply is None or fingerprint(reply.id) != self._reply or reply.done:
-            await _tell(interaction, BadInput(_TOO_LATE))
+            await tell(interaction, BadInput(_TOO_LATE))
             return
         reply.stop()
         try:
@@ -85,11 +86,11 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         try:
             await self._again(interaction)
         except (UserError, *DISCORD_FAILURES) as error:
-            await _tell(interaction, error)
+            await tell(interaction, error)
 
     async def _again(self, interaction: discord.Interaction[HermesBot]) -> None:
         if not may_press(interaction, self._asker):
-            raise BadInput(_NOT_YOURS)
+            raise BadInput(NOT_YOURS)
         bot, failed = interaction.client, interaction.message
         if failed is None or not interaction.channel_id:
             raise BadInput(_NOWHERE)
@@ -101,7 +102,7 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
             if not self._is_newest(turns):
                 raise BadInput(_NOT_NEWEST)
             async with bot.conversations.retry(
-                self._conversation, self._origin(interaction)
+                self._conversation, await self._origin(interaction)
             ) as reply:
                 if reply is None:
                     raise BadInput(_NOT_NEWEST)
@@ -111,7 +112,7 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
             if error.retry:
                 # What failed may pass: the button comes back.
                 button = retry_button(self._conversation, self._asker, self._question)
-                await interaction.edit_original_response(view=button.view())
+                await interaction.edit_original_response(view=view_of([button]))
             raise
 
     def _target(
@@ -125,12 +126,15 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         )
         return ChannelTarget(channel, reply_to=self._question, asker=self._asker, standing=standing)
 
-    def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:
+    async def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:
+        # Whoever presses, it is the asker's question; another person's roles are not theirs.
+        asker = interaction.user if interaction.user.id == self._asker else None
         return {
             "channel": str(interaction.channel_id),
             "message": str(self._question),
             "asker": str(self._asker),
             "guild": str(interaction.guild_id or ""),
+            **await rules_here(interaction, asker),
         }
 
     def _is_newest(self, turns: Sequence[Turn]) -> bool:
@@ -155,7 +159,8 @@ def _standing(turns: Sequence[Turn], failed: int) -> tuple[int, ...]:
     return tuple(shown) if failed in shown else (failed,)
 
 
-async def _tell(interaction: discord.Interaction[Any], error: BaseException) -> None:
+async def tell(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Answer a press with what went wrong; a plain refusal is not worth a line in the log."""
     if isinstance(error, BadInput):
         try:
             await answer(interaction, error.text)

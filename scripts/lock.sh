@@ -1,5 +1,5 @@
 #!/bin/sh
-# Write the three lock files anew from pyproject.toml and training/requirements.in.
+# Write the four lock files anew from pyproject.toml and training/requirements.in.
 #
 # One lock fits every system and every Python from 3.11 on (--universal). No address of a package
 # index is recorded, so a mirror works as well as the index itself. What is locked stays as it is
@@ -17,6 +17,8 @@ compile pyproject.toml --output-file requirements.lock "${@}"
 # The same versions below as in the product's lock, so that the tests test what is shipped.
 compile pyproject.toml --group dev --constraint requirements.lock \
     --output-file requirements-dev.lock "${@}"
+compile pyproject.toml --all-extras --constraint requirements-dev.lock \
+    --output-file requirements-extras.lock "${@}"
 if [ -f training/requirements.in ]; then
     compile training/requirements.in --constraint requirements-dev.lock \
         --output-file requirements-train.lock "${@}"

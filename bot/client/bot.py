@@ -7,6 +7,7 @@ import importlib
 import logging
 import pkgutil
 import sys
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import aiohttp
@@ -66,7 +67,7 @@ class HermesBot(commands.AutoShardedBot):
     `reads_everything` says whether Discord shows the bot all messages (the Message Content
     intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
     `always_on` knows the channels in which everything is answered, `engines` which engine was
-    chosen for which place, `json_mode` asks for data.
+    chosen for which place, `json_mode` asks for data. `tool_cogs` are built already.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class HermesBot(commands.AutoShardedBot):
         store: Store,
         json_mode: JsonMode,
         reads_everything: bool = True,
+        tool_cogs: Iterable[commands.Cog] = (),
     ) -> None:
         quiet.hush()
         # discord.py keeps this very object, so that an intent can be given up later on.
@@ -105,6 +107,7 @@ class HermesBot(commands.AutoShardedBot):
         self.always_on = AlwaysOn(store)
         self.engines = EngineChoices(store)
         self._address = ApiAddress(settings.discord_api_url)
+        self._tool_cogs = tuple(tool_cogs)
         self._connecting: asyncio.Task[Any] | None = None
         self._syncing: asyncio.Task[None] | None = None
 
@@ -224,6 +227,9 @@ class HermesBot(commands.AutoShardedBot):
                 raise StartupError(
                     f"{found.name} does not load: {type(error).__name__}: {error}"
                 ) from error
+
+        for cog in self._tool_cogs:
+            await self.add_cog(cog)
 
     async def sync_commands(self) -> bool:
         """Write to Discord what differs from the code; False if that did not work just now."""

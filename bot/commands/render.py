@@ -9,12 +9,11 @@ settings and starts no part of the bot.
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
+from bot.commands import lines
 from bot.errors import BadInput
 from bot.models import catalogue
 from bot.models.generic import GENERIC
@@ -36,43 +35,17 @@ _FROM_PEOPLE: dict[str, tuple[str, ...]] = {
 }
 
 
-def main(lines: Iterable[bytes], out: BinaryIO) -> int:
+def main(given: Iterable[bytes], out: BinaryIO) -> int:
     """Answer each line with one line, at once; return the exit code."""
-    try:
-        for line in lines:
-            if line.strip():
-                out.write(json.dumps(answer(line)).encode() + b"\n")
-                out.flush()
-    except BrokenPipeError:
-        # Nobody reads on. Python would complain once more while it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return lines.serve(given, out, rendered)
 
 
-def answer(line: bytes) -> dict[str, Any]:
+def answer(line: bytes) -> lines.Case:
     """The answer to one line: what it renders to, or an `error`. Never fails."""
-    named: dict[str, Any] = {}
-    try:
-        text = line.decode("utf-8-sig", "replace")
-        case: object = json.loads(text, parse_constant=_refuse)
-        if not isinstance(case, dict):
-            raise BadInput("a line takes a JSON object")
-        found = cast(dict[str, Any], case)
-        named = {"id": found["id"]} if "id" in found else {}
-        return named | rendered(found)
-    except BadInput as error:
-        return named | {"error": error.text}
-    except RecursionError:
-        return {"error": "that is nested too deeply"}
-    except ValueError as error:
-        return named | {"error": f"not JSON: {error}"}
+    return lines.answer(line, rendered)
 
 
-def _refuse(name: str) -> None:
-    raise BadInput(f"not JSON: {name}")
-
-
-def rendered(case: Case) -> dict[str, str]:
+def rendered(case: Case) -> lines.Case:
     """Render a case; what it lacks or misspells is `BadInput`."""
     template = case.get("template") or "default"
     if not isinstance(template, str) or template not in _FROM_PEOPLE:

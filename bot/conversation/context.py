@@ -7,12 +7,15 @@ bound fits, nothing has to be counted at all.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation.turns import State, Turn
 from bot.prompts.format import Format
+from bot.prompts.messages import ToolCall, ToolStep
 from bot.prompts.speakers import spoken
+from bot.tools.run import Step, ToolRun
 
 # When the window is full it is cut down to this share of the limit in one step. Each cut makes
 # the engine read the kept part again, so a smaller share is cut less often; a larger one
@@ -53,9 +56,30 @@ def counted_by(mark: str, turns: Sequence[Turn], state: State) -> tuple[tuple[Tu
 
 
 def block(form: Format, turn: Turn) -> str:
-    """A turn as it stands in the prompt."""
+    """A turn as it stands in the prompt; a reply with the rounds of tools that led to it."""
     content = turn.text if turn.role == "assistant" else spoken(turn.speaker, turn.text)
-    return form.block(turn.role, content)
+    return exchange(form, turn.steps, answered=True) + form.block(turn.role, content)
+
+
+def exchange(form: Format, steps: Sequence[Step], *, answered: bool) -> str:
+    """Rounds of tools as they stand in the prompt; `answered`: the answer stands behind them."""
+    return form.steps(
+        [
+            ToolStep(
+                tuple(ToolCall(run.name, run.arguments) for run in step.runs if run.name),
+                tuple(response(run) for run in step.runs),
+                step.raw,
+            )
+            for step in steps
+        ],
+        answered=answered,
+    )
+
+
+def response(run: ToolRun) -> str:
+    """What the model reads of a call."""
+    named = {"name": run.name} if run.name else {}
+    return json.dumps({**named, "content": run.content}, ensure_ascii=False)
 
 
 def upper_bound(text: str) -> int:

@@ -15,20 +15,22 @@ from bot.prompts.format import Format
 _QUESTION_SHARE = 0.1
 
 
-async def fitting(served: Served, turns: tuple[Turn, ...], snapshot: Snapshot) -> tuple[Turn, ...]:
+async def fitting(
+    served: Served, turns: tuple[Turn, ...], snapshot: Snapshot, offer: str = ""
+) -> tuple[Turn, ...]:
     """The questions, shortened where the prompt could not hold them even alone."""
     model = await served.model.current()
     limit = model.prompt_limit
     known, state = context.counted_by(served.mark, turns, snapshot.state)
-    head = head_of((*snapshot.turns, *turns), state, model)
-    if context.total(model.profile.format, head, known, state) <= limit:
+    head = head_of((*snapshot.turns, *turns), state, model, offer)
+    if context.total(model.profile.script, head, known, state) <= limit:
         return turns
     room = limit - await served.count(head)
     if room < limit * _QUESTION_SHARE:
         raise PromptTooLong(
             "The system prompt here leaves no room for a question. Please set a shorter one."
         )
-    form = model.profile.format
+    form = model.profile.script
     return tuple([await _shortened(served, form, turn, room // len(turns)) for turn in turns])
 
 

@@ -7,11 +7,86 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.conversation.turns import Pending, Snapshot, State, Turn
+from bot.tools.context import ToolContext
 
 FinishReason = Literal["stop", "length"]
 
 MAX_SCHEMAS = 50
 """How many schemas a server, or a person, can save."""
+
+
+ACTION_DAYS = 1
+"""How long a question for confirmation can be answered."""
+
+MAX_LOGGED = 1_000
+"""How many calls the log of a server keeps."""
+
+MAX_FACTS = 200
+"""How many facts a place keeps; the newest stay."""
+
+MAX_REMINDERS = 25
+"""How many reminders a person can have at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A call that changes something and waits for its asker's confirmation, since a Unix time."""
+
+    id: str
+    tool: str
+    arguments: dict[str, Any]
+    context: ToolContext
+    since: float
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedCall:
+    """Who called which tool with what, and when (Unix time)."""
+
+    at: float
+    asker: str
+    channel: str
+    tool: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What somebody asked the bot to remember: who, called what, and when (Unix time)."""
+
+    text: str
+    asker: str
+    name: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What somebody wants to be reminded of when it is `due`, set `at` (Unix times).
+
+    `channel` is where it was set, in the front's own words. `number` is what its owner knows it
+    by; 0 until it is saved.
+    """
+
+    id: str
+    asker: str
+    text: str
+    due: float
+    at: float
+    channel: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Reminders to deliver now, each with the time of an earlier claim that was never settled.
+
+    `next_due` is when the next one falls due, or a claim ends; None if nothing is left.
+    """
+
+    reminders: tuple[tuple[Reminder, float | None], ...]
+    next_due: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +277,72 @@ class Store(Protocol):
 
     async def delete_schema(self, owner: str, name: str) -> bool:
         """Forget a saved schema; returns whether there was one."""
+        ...
+
+    async def tool_rules(self) -> Mapping[str, str]:
+        """What was set about tools, by place, as `ToolRules` wrote it."""
+        ...
+
+    async def set_tool_rules(self, place: str, text: str | None) -> None:
+        """Keep what was set about tools in a place, None to forget it."""
+        ...
+
+    async def log_calls(self, owner: str, calls: Sequence[LoggedCall]) -> int:
+        """Add calls of one asker to a server's log, in one round trip.
+
+        Returns how many calls this asker has made there in the current hour, these included.
+        """
+        ...
+
+    async def logged_calls(self, owner: str, count: int) -> Sequence[LoggedCall]:
+        """The newest calls of a server's log, newest first."""
+        ...
+
+    async def save_action(self, action: Action) -> None:
+        """Keep what waits for confirmation, for `ACTION_DAYS`."""
+        ...
+
+    async def action(self, action: str) -> Action | None:
+        """What waits for confirmation under an id, if it still does."""
+        ...
+
+    async def take_action(self, action: str) -> bool:
+        """Settle what waits for confirmation; only one caller is told True."""
+        ...
+
+    async def amend(self, conversation: str, turn: Turn) -> bool:
+        """Write a turn again that is still in the window; returns whether it is."""
+        ...
+
+    async def remember(self, owner: str, fact: Fact) -> None:
+        """Keep a fact in a place, in place of the oldest if there are `MAX_FACTS`."""
+        ...
+
+    async def facts(self, owner: str) -> Sequence[Fact]:
+        """All facts of a place, newest first."""
+        ...
+
+    async def save_reminder(self, reminder: Reminder) -> int:
+        """Save a reminder; returns its number, 0 if the person has `MAX_REMINDERS` others."""
+        ...
+
+    async def reminders(self, asker: str) -> Sequence[Reminder]:
+        """A person's reminders, the next one first."""
+        ...
+
+    async def cancel_reminder(self, asker: str, number: int) -> Reminder | None:
+        """Take back a person's reminder; returns it, None if there is none of that number."""
+        ...
+
+    async def claim_reminders(self, now: float, until: float) -> Claims:
+        """Take on some reminders that are due, so that nobody else is told of them `until` then.
+
+        What is not settled by then can be claimed again.
+        """
+        ...
+
+    async def settle_reminder(self, reminder: Reminder) -> None:
+        """Forget a reminder, since it was delivered or never can be."""
         ...
 
     async def active(self, since: float) -> Sequence[str]:

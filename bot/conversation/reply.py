@@ -13,6 +13,7 @@ from bot.conversation.ask import Ask
 from bot.conversation.ports import End, Text
 from bot.errors import UserError
 from bot.prompts.neutralise import restore
+from bot.tools.run import Step
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,16 @@ class Thought:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A tool begins to run: the quiet line that says which."""
+
+    line: str
+
+
+Event = Text | Thought | Trace | Step | End
+
+
 class Reply:
     """One answer: its text so far, whether it is done, and how to stop it.
 
@@ -34,6 +45,8 @@ class Reply:
     starts next finishes it. `error` is what broke it off, if anything did; `text` is then what
     had come so far. `reasoning` is what the model thought first, if it is one that does; it is not
     part of `text` and never stored. `asks` are the messages that it answers, oldest first.
+    `steps` are the rounds of tools so far, `running` the lines of those that run right now;
+    `parts` is the text with the traces of tools where they stand in it.
     """
 
     def __init__(
@@ -50,6 +63,9 @@ class Reply:
         self.reasoning = ""
         self.asked_at = 0.0
         self.first_text_at = 0.0
+        self.steps: list[Step] = []
+        self.running: list[str] = []
+        self._before: list[str | Trace] = []
         self._raw = ""
         self._commit = commit
         self._settled = False
@@ -60,7 +76,16 @@ class Reply:
     @property
     def text(self) -> str:
         """What has been written so far, as a person should read it."""
-        return restore(self._raw.lstrip())
+        if not self._before:
+            return restore(self._raw.lstrip())
+        said = [part for part in self._before if isinstance(part, str)]
+        return restore("\n".join(filter(None, (*said, self._raw.lstrip()))))
+
+    @property
+    def parts(self) -> list[str | Trace]:
+        """The same, with what tools did where they did it."""
+        said = (*self._before, self._raw.lstrip())
+        return [restore(part) if isinstance(part, str) else part for part in said if part]
 
     @property
     def done(self) -> bool:
@@ -90,7 +115,7 @@ class Reply:
             await self._commit(self, shown)
             self._settled = True
 
-    def start(self, events: AsyncGenerator[Text | Thought | End, None]) -> None:
+    def start(self, events: AsyncGenerator[Event, None]) -> None:
         """Begin to read the engine's answer."""
         self.asked_at = time.monotonic()
         self._pump = asyncio.create_task(self._read(events), name=f"reply {self.id}")
@@ -104,19 +129,11 @@ class Reply:
             with suppress(asyncio.CancelledError):
                 await self._pump
 
-    async def _read(self, events: AsyncGenerator[Text | Thought | End, None]) -> None:
+    async def _read(self, events: AsyncGenerator[Event, None]) -> None:
         try:
             async with aclosing(events):
                 async for event in events:
-                    if isinstance(event, End):
-                        self.end = event
-                        continue
-                    if isinstance(event, Thought):
-                        self.reasoning += event.text
-                        continue
-                    self.first_text_at = self.first_text_at or time.monotonic()
-                    self._raw += event.text
-                    self._changed.set()
+                    self._take(event)
         except UserError as error:
             log.warning("reply %s: %s", self.id, error)
             self.error = error
@@ -125,6 +142,28 @@ class Reply:
                 raise
         except Exception as error:  # kept for the front, which tells the asker and logs it
             self.defect = error
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case Text():
+                self.first_text_at = self.first_text_at or time.monotonic()
+                self._raw += event.text
+                self._changed.set()
+            case Thought():
+                self.reasoning += event.text
+            case Trace():
+                if said := self._raw.strip():
+                    self._before.append(said)
+                self._before.append(event)
+                self.running.append(event.line)
+                self._raw = ""
+                self._changed.set()
+            case Step():
+                self.steps.append(event)
+                self.running.clear()
+                self._changed.set()
+            case End():
+                self.end = event
 
     def _end(self, _: asyncio.Task[None]) -> None:
         self._finished.set()

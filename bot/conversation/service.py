@@ -14,20 +14,22 @@ from dataclasses import dataclass, field, replace
 
 from bot.conversation.ask import Ask
 from bot.conversation.fitting import fitting
+from bot.conversation.gathering import gather
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
-from bot.conversation.ports import Engine, Store
+from bot.conversation.offering import Offering
+from bot.conversation.ports import Action, Engine, Store
+from bot.conversation.questions import ENGINE, engine_of, last_question, owed_for, settled, turns_of
 from bot.conversation.reply import Reply
-from bot.conversation.turns import Pending, Snapshot, State, Turn, Usage
+from bot.conversation.toolbox import Toolbox
+from bot.conversation.tooling import Rounds
+from bot.conversation.turns import Pending, State, Turn, Usage
 from bot.conversation.writer import Writer
 from bot.errors import BadInput, UserError
-from bot.prompts.speakers import unique_name
+from bot.tools.run import Step, ToolRun
 
 # What a system prompt may take of the prompt, so that there is room left to talk.
 _SYSTEM_SHARE = 0.5
-
-_ENGINE = "engine"
-"""The field of a reply's origin that names its engine; the default is not named."""
 
 _SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
 
@@ -65,14 +67,22 @@ class Conversations:
 
     `engine` with its `model` is the default; `others` answer where they were chosen. What takes
     the name of an engine takes "" for the default, and falls back to it if there is none such.
+    `toolbox` has the tools that are offered to models that know how to call them.
     """
 
     def __init__(
-        self, engine: Engine, store: Store, model: Model, others: Sequence[Served] = ()
+        self,
+        engine: Engine,
+        store: Store,
+        model: Model,
+        others: Sequence[Served] = (),
+        toolbox: Toolbox | None = None,
     ) -> None:
         self.models = Models(Served(DEFAULT, engine, model), *others)
         self._store = store
         self._places: dict[str, _Place] = {}
+        self.toolbox = toolbox
+        self._offering = Offering(toolbox)
 
     @asynccontextmanager
     async def turn(self, ask: Ask) -> AsyncGenerator[Reply | None, None]:
@@ -187,6 +197,18 @@ class Conversations:
         """The turns that the model is sent, oldest first."""
         return (await self._store.load(conversation)).turns
 
+    async def settle_action(self, action: Action, run: ToolRun) -> bool:
+        """Put what came of a call that waited for confirmation in the place of its waiting.
+
+        Returns whether the call is still known there.
+        """
+        conversation = action.context.conversation
+        async with self._visit(conversation) as place, place.lock:
+            for turn in (await self._store.load(conversation)).turns:
+                if any(one.action == action.id for step in turn.steps for one in step.runs):
+                    return await self._store.amend(conversation, settled(turn, action.id, run))
+        return False
+
     @asynccontextmanager
     async def _visit(self, conversation: str) -> AsyncGenerator[_Place, None]:
         """The conversation's place in this process; it is dropped when the last visitor leaves."""
@@ -207,14 +229,15 @@ class Conversations:
         asks = tuple({ask.id: ask for ask in asks if ask.id not in known}.values())
         if not asks:
             return None
-        as_written = _turns_of(asks, snapshot)
+        as_written = turns_of(asks, snapshot)
         served = self.models.named(asks[-1].engine)
-        turns = await fitting(served, as_written, snapshot)
-        owed = _owed(f"r{asks[-1].id}", turns, asks[-1].origin, served)
+        rounds = await self._offering.rounds(conversation, asks[-1].origin, as_written[-1], served)
+        turns = await fitting(served, as_written, snapshot, rounds.text)
+        owed = owed_for(f"r{asks[-1].id}", turns, asks[-1].origin, served)
         if not await self._store.journal(conversation, turns, owed):
             return None
         every = (*snapshot.turns, *turns)
-        reply = self._write(conversation, owed, every, snapshot.state, len(turns), asks)
+        reply = self._write(conversation, owed, every, snapshot.state, len(turns), rounds, asks)
         if turns != as_written:
             reply.notices.append(_SHORTENED)
         return reply
@@ -223,19 +246,22 @@ class Conversations:
         snapshot = await self._store.load(conversation)
         turns = list(snapshot.turns)
         replaced = turns.pop().id if turns and turns[-1].role == "assistant" else ""
-        asked = _last_question(turns)
+        asked = last_question(turns)
         if not asked:
             return None
         # A new id: the journal takes each reply once, and this question has had one already.
-        served = self.models.named(_engine_of(asked, snapshot))
-        owed = _owed(f"r{asked[-1].id}.{time.time_ns():x}", asked, origin, served)
+        served = self.models.named(engine_of(asked, snapshot))
+        owed = owed_for(f"r{asked[-1].id}.{time.time_ns():x}", asked, origin, served)
         if not await self._store.journal(conversation, (), owed):
             return None
         for older in snapshot.pending:
             if set(older.asks) <= set(owed.asks):
                 # Its commit failed. This reply comes in its place; a restart must not write both.
                 await self._store.commit(conversation, older.reply, (), snapshot.state)
-        return self._write(conversation, owed, turns, snapshot.state, len(asked), replaced=replaced)
+        rounds = await self._offering.rounds(conversation, origin, asked[-1], served)
+        return self._write(
+            conversation, owed, turns, snapshot.state, len(asked), rounds, replaced=replaced
+        )
 
     async def _begin_owed(self, conversation: str, owed: Pending) -> Reply | None:
         snapshot = await self._store.load(conversation)
@@ -246,7 +272,22 @@ class Conversations:
             await self._store.commit(conversation, owed.reply, (), snapshot.state)
             return None
         before = [turn for turn in snapshot.turns if turn.n < owed.n]
-        return self._write(conversation, owed, before, snapshot.state, len(asked))
+        served = self.models.named(owed.origin.get(ENGINE, ""))
+        rounds = await self._offering.rounds(conversation, owed.origin, asked[-1], served)
+        return self._write(conversation, owed, before, snapshot.state, len(asked), rounds)
+
+    async def gather(self, ask: Ask) -> tuple[Step, ...]:
+        """What tools find for a question that is answered outside the conversation, as JSON.
+
+        Nothing is stored. Tools that change something are not offered: nobody would confirm them.
+        """
+        served = self.models.named(ask.engine)
+        asked = Turn(ask.id, 0, "user", ask.text, author=ask.author)
+        rounds = await self._offering.rounds(
+            ask.conversation, ask.origin, asked, served, changes=False
+        )
+        await gather(served, rounds, ask.text, session=ask.conversation)
+        return tuple(rounds.steps)
 
     def _write(
         self,
@@ -255,11 +296,12 @@ class Conversations:
         turns: Sequence[Turn],
         state: State,
         asked: int,
+        rounds: Rounds,
         asks: tuple[Ask, ...] = (),
         replaced: str = "",
     ) -> Reply:
         writer = Writer(
-            self.models.named(owed.origin.get(_ENGINE, "")),
+            self.models.named(owed.origin.get(ENGINE, "")),
             self._store,
             conversation=conversation,
             owed=owed,
@@ -267,6 +309,7 @@ class Conversations:
             state=state,
             asked=asked,
             replaced=replaced,
+            rounds=rounds,
         )
         reply = Reply(owed.reply, conversation, asks, writer.commit)
         reply.start(writer.events())
@@ -282,48 +325,3 @@ async def _writing(place: _Place, reply: Reply | None) -> AsyncGenerator[None, N
         place.reply = None
         if reply:
             await reply.close()
-
-
-def _turns_of(asks: Sequence[Ask], snapshot: Snapshot) -> tuple[Turn, ...]:
-    """The questions as turns, each speaker with a name that nobody else there has."""
-    names = {turn.speaker: turn.author for turn in snapshot.turns if turn.speaker}
-    n = max((turn.n for turn in snapshot.turns), default=0)
-    n = max(n, max((owed.n for owed in snapshot.pending), default=0))
-    turns: list[Turn] = []
-    for ask in asks:
-        n += 1
-        speaker = unique_name(ask.speaker, ask.author, names) if ask.speaker else ""
-        if speaker:
-            names[speaker] = ask.author
-        turns.append(Turn(ask.id, n, "user", ask.text, speaker=speaker, author=ask.author))
-    return tuple(turns)
-
-
-def _last_question(turns: Sequence[Turn]) -> list[Turn]:
-    """The user's turns at the end, that no reply stands behind."""
-    asked: list[Turn] = []
-    for turn in reversed(turns):
-        if turn.role != "user":
-            break
-        asked.insert(0, turn)
-    return asked
-
-
-def _engine_of(asked: Sequence[Turn], snapshot: Snapshot) -> str:
-    """The engine that answered a question, or should have; told by the journal or the state."""
-    asks = {turn.id for turn in asked}
-    for owed in snapshot.pending:
-        if asks & set(owed.asks):
-            return owed.origin.get(_ENGINE, "")
-    return snapshot.state.engine
-
-
-def _owed(reply: str, asked: Sequence[Turn], origin: dict[str, str], served: Served) -> Pending:
-    return Pending(
-        reply=reply,
-        n=asked[-1].n + 1,
-        asks=tuple(turn.id for turn in asked),
-        since=time.time(),
-        # Retry and the next process ask the same engine, whatever is chosen by then.
-        origin={**origin, _ENGINE: served.name} if served.mark else origin,
-    )

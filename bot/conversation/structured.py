@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
+from bot.conversation import context
 from bot.conversation.context import upper_bound
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.ports import End, Engine, Generation
@@ -35,6 +36,7 @@ from bot.schemas import answers, grammar, validation
 from bot.schemas.loose import Unreadable
 from bot.schemas.reading import Usable
 from bot.schemas.tree import Schema, grow
+from bot.tools.run import Step
 
 log = logging.getLogger(__name__)
 
@@ -102,21 +104,27 @@ class JsonMode:
         self._model = model
 
     async def ask(
-        self, schema: Usable, question: str, *, session: str = "", tries: int = TRIES
+        self,
+        schema: Usable,
+        question: str,
+        *,
+        session: str = "",
+        tries: int = TRIES,
+        steps: Sequence[Step] = (),
     ) -> JsonAnswer:
         """Ask for an object that fits a schema, which `bot.schemas.reading.read` gives.
 
         `session` keeps the question on one engine of several; "" is the one that has had this
         schema before, and knows its prefix and its grammar. Raises `AnswerUnfit` if no answer
         fits, `PromptTooLong`, `BadInput` for a schema that takes too long to check, and the
-        engine's errors.
+        engine's errors. `steps` are rounds of tools that were made for the question.
         """
 
         def check(value: object) -> tuple[object, Sequence[str]]:
             return value, [str(one) for one in validation.problems(schema.document, value)]
 
         wanted = _Wanted(schema.text, schema.grammar, check)
-        return await self._ask(wanted, question, session, tries)
+        return await self._ask(wanted, question, session, tries, steps)
 
     async def ask_json(
         self, kind: type[M], question: str, *, session: str = "", tries: int = TRIES
@@ -125,13 +133,20 @@ class JsonMode:
         answer = await self._ask(_wanted(kind), question, session, tries)
         return cast(M, answer.value)
 
-    async def _ask(self, wanted: _Wanted, question: str, session: str, tries: int) -> JsonAnswer:
+    async def _ask(
+        self,
+        wanted: _Wanted,
+        question: str,
+        session: str,
+        tries: int,
+        steps: Sequence[Step] = (),
+    ) -> JsonAnswer:
         failed: list[Failed] = []
         try:
             async with asyncio.timeout(_SECONDS):
                 for attempt in range(1, tries + 1):
                     model = await self._model.current()
-                    written = await self._write(wanted, question, failed, model, session)
+                    written = await self._write(wanted, question, steps, failed, model, session)
                     value, problem = _judge(written, wanted)
                     if problem is None:
                         errors = tuple("; ".join(one.errors) for one in failed)
@@ -149,12 +164,13 @@ class JsonMode:
         self,
         wanted: _Wanted,
         question: str,
+        steps: Sequence[Step],
         failed: Sequence[Failed],
         model: ModelInUse,
         session: str,
     ) -> _Written:
         """One answer; an engine that cannot take the grammar is asked without."""
-        prompt = await self._prompt(wanted, question, failed, model)
+        prompt = await self._prompt(wanted, question, steps, failed, model)
         session = session or wanted.fingerprint
         if wanted.grammar is not None:
             written = _Written(forced=bool(model.info and model.info.forces_schema))
@@ -194,12 +210,17 @@ class JsonMode:
                     written.text += event.text
 
     async def _prompt(
-        self, wanted: _Wanted, question: str, failed: Sequence[Failed], model: ModelInUse
+        self,
+        wanted: _Wanted,
+        question: str,
+        steps: Sequence[Step],
+        failed: Sequence[Failed],
+        model: ModelInUse,
     ) -> str:
         """The prompt with as many of the failed answers as fit into it, the newest first."""
         size = 0
         for first in range(len(failed) + 1):
-            prompt = _render(wanted.text, question, failed[first:], model)
+            prompt = _render(wanted.text, question, steps, failed[first:], model)
             size = await self._size(prompt, model.prompt_limit)
             if size <= model.prompt_limit:
                 return prompt
@@ -246,9 +267,18 @@ def _checker(kind: type[BaseModel]) -> Callable[[object], tuple[Any, Sequence[st
     return check
 
 
-def _render(schema: str, question: str, failed: Sequence[Failed], model: ModelInUse) -> str:
-    tools = model.profile.tools is not None
-    return model.profile.format.render(messages(schema, question, failed, tools=tools))
+def _render(
+    schema: str,
+    question: str,
+    steps: Sequence[Step],
+    failed: Sequence[Failed],
+    model: ModelInUse,
+) -> str:
+    tools, form = model.profile.tools is not None, model.profile.script
+    asked = messages(schema, question, tools=tools)
+    exchange = context.exchange(form, steps, answered=False)
+    complaints = messages(schema, question, failed, tools=tools)[len(asked) :]
+    return form.render(asked, add_generation_prompt=False) + exchange + form.render(complaints)
 
 
 def _judge(written: _Written, wanted: _Wanted) -> tuple[Any, Failed | None]:

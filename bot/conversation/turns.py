@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.tools.run import Step
+
 Role = Literal["user", "assistant"]
 Status = Literal["", "stopped", "interrupted"]
 
@@ -16,7 +18,8 @@ class Turn:
     `id` is the front's own id of the message (a Discord snowflake) or the reply's id; `n` orders
     the turns of a conversation. `tokens` is what the turn costs inside a rendered prompt, 0 while
     it has not been counted, and `counted_by` the mark of the engine that counted ("": the default).
-    `shown` are the ids of the front's messages that show the turn.
+    `shown` are the ids of the front's messages that show the turn. `steps` are the rounds of tools
+    that led to the text.
     """
 
     id: str
@@ -29,6 +32,7 @@ class Turn:
     shown: tuple[str, ...] = ()
     status: Status = ""
     counted_by: str = ""
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

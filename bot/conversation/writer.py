@@ -1,4 +1,4 @@
-"""Writing one reply: fit the prompt, ask the engine, settle the token counts, commit."""
+"""Writing one reply: fit the prompt, ask the engine, run tools, settle the counts, commit."""
 
 from __future__ import annotations
 
@@ -7,30 +7,48 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bot.conversation import context
+from bot.conversation.listening import Listener
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import End, Generation, Store, Text
-from bot.conversation.reply import Reply, Thought
+from bot.conversation.reply import Event, Reply, Trace
+from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.errors import EngineInterrupted, EngineUnreachable, PromptTooLong
 from bot.prompts.chatml import CHATML
-from bot.prompts.reasoning import ReasoningSplitter
+from bot.tools import runner
 
 # A prompt that the engine finds too long after all is cut to this share and sent once more.
 _SECOND_TRY = 0.75
 
 
-def head_of(turns: Sequence[Turn], state: State, model: ModelInUse) -> str:
-    """What stands before the first turn: the same bytes for as long as nothing is changed."""
+# What is kept free for calls and results where tools are offered, as a share of the prompt.
+_TOOLS_SHARE = 0.2
+
+# A model that makes up a tool's answer is not listened to any further.
+_MADE_UP = "<tool_response>"
+
+# Results are not trimmed below so many characters.
+_SHORTEST_RESULT = 200
+
+_NO_ANSWER = "I have used my tools, but could not make an answer of what they gave."
+
+
+def head_of(turns: Sequence[Turn], state: State, model: ModelInUse, offer: str = "") -> str:
+    """What stands before the first turn: the same bytes for as long as nothing is changed.
+
+    `offer` is the text that offers tools.
+    """
     named = any(turn.speaker for turn in turns)
-    return model.profile.format.head(state.system or model.profile.persona, named=named)
+    persona = state.system or model.profile.persona
+    return model.profile.script.head(persona, named=named, tool_text=offer)
 
 
 class Writer:
     """The work behind one `Reply`. `turns` are all that may be sent, the question last.
 
     `asked` is how many of them are the question; `replaced` is the id of an older reply in whose
-    place this one comes.
+    place this one comes. `rounds` runs the tools that are offered.
     """
 
     def __init__(
@@ -44,6 +62,7 @@ class Writer:
         state: State,
         asked: int,
         replaced: str = "",
+        rounds: Rounds,
     ) -> None:
         self._engine = served.engine
         self._model = served.model
@@ -59,8 +78,11 @@ class Writer:
         self._head = ""
         self._begun = False
         self._window: context.Window | None = None
+        self._rounds = rounds
+        self._prompt = ""
+        self._ends: list[End] = []
 
-    async def events(self) -> AsyncGenerator[Text | Thought | End, None]:
+    async def events(self) -> AsyncGenerator[Event, None]:
         """The engine's answer to the prompt that fits."""
         try:
             async for event in self._answer(await self._model.current(), None):
@@ -77,24 +99,47 @@ class Writer:
             self._model.forget()
             raise
 
-    async def _answer(
-        self, model: ModelInUse, limit: int | None
-    ) -> AsyncGenerator[Text | Thought | End, None]:
-        self._format = model.profile.format
-        self._head = head_of(self._turns, self._state, model)
-        window = await self._fit(min(limit or model.prompt_limit, model.prompt_limit))
-        splitter = ReasoningSplitter(model.profile.reasoning)
-        async with aclosing(self._engine.stream(self._request(window, model))) as events:
-            async for event in events:
-                self._begun = True
-                end = isinstance(event, End)
-                thought, said = splitter.finish() if end else splitter.feed(event.text)
-                if thought:
-                    yield Thought(thought)
-                if said:
-                    yield Text(said)
-                if end:
-                    yield event
+    async def _answer(self, model: ModelInUse, limit: int | None) -> AsyncGenerator[Event, None]:
+        self._format = model.profile.script
+        tools = self._rounds.tools if model.profile.tools else ()
+        offer = self._rounds.text if tools else ""
+        self._head = head_of(self._turns, self._state, model, offer)
+        limit = min(limit or model.prompt_limit, model.prompt_limit)
+        window = await self._fit(int(limit * (1 - _TOOLS_SHARE)) if tools else limit)
+        self._prompt = window.prompt
+        listener = Listener(model.profile, [tool.schema for tool in tools])
+        said = False
+        while True:
+            async with aclosing(self._engine.stream(self._request(model))) as events:
+                async for event in events:
+                    self._begun = True
+                    if isinstance(event, End):
+                        self._ends.append(event)
+                    for heard in listener.hear(event):
+                        said = said or isinstance(heard, Text)
+                        yield heard
+            answer = listener.answer()
+            if answer is None or self._rounds.over:
+                break
+            for line in self._rounds.lines(answer):
+                yield Trace(line)
+            yield await self._rounds.run(answer, listener.written)
+            self._go_on(window, limit)
+        if self._rounds.steps and not said:
+            yield Text(_NO_ANSWER)
+        yield self._ends[-1]
+
+    def _go_on(self, window: context.Window, limit: int) -> None:
+        """Put the rounds so far behind the question; long results lose their ends."""
+        form, steps = self._format, self._rounds.steps
+        room = limit - window.tokens
+        most = runner.MAX_RESULT
+        exchange = context.exchange(form, steps, answered=False)
+        while self._model.estimate(exchange) > room and most > _SHORTEST_RESULT:
+            most //= 2
+            steps[:] = [runner.shortened(step, most) for step in steps]
+            exchange = context.exchange(form, steps, answered=False)
+        self._prompt = window.prompt.removesuffix(form.opening) + exchange + form.opening
 
     async def commit(self, reply: Reply, shown: tuple[str, ...]) -> None:
         """Store the reply, what it taught about token counts, and the prompt it came from."""
@@ -102,22 +147,24 @@ class Writer:
         if window is None:
             await self._store.commit(self._conversation, self._owed.reply, (), self._state)
             return
-        turns, state, end = window.turns, window.state, reply.end
-        if end and end.prompt_tokens:
-            self._model.learn(window.prompt, end.prompt_tokens)
-            turns, state = context.settle(self._format, window, self._head, end.prompt_tokens)
+        turns, state = window.turns, window.state
+        first = self._ends[0] if self._ends else None
+        end = self._ends[-1] if self._ends else None
+        if first and first.prompt_tokens:
+            self._model.learn(window.prompt, first.prompt_tokens)
+            turns, state = context.settle(self._format, window, self._head, first.prompt_tokens)
         model = await self._model.current()
         usage = Usage(
             prompt=end.prompt_tokens or window.tokens if end else window.tokens,
             cached=end.cached_tokens if end else None,
-            generated=end.generated_tokens if end else 0,
+            generated=sum(one.generated_tokens for one in self._ends),
             limit=model.prompt_limit,
             cut=len(window.dropped),
         )
         before = {turn.id: turn for turn in self._turns}
         written = [turn for turn in turns if before[turn.id] != turn]
         dropped = window.dropped
-        if reply.text.strip():
+        if reply.text.strip() or reply.steps:
             written.append(self._reply_turn(reply, shown))
             # Only now: an attempt that brought nothing must not cost the reply before it.
             dropped += (self._replaced,) if self._replaced else ()
@@ -127,7 +174,7 @@ class Writer:
             written,
             replace(state, usage=usage),
             dropped=dropped,
-            prompt=window.prompt,
+            prompt=self._prompt,
         )
 
     def _reply_turn(self, reply: Reply, shown: tuple[str, ...]) -> Turn:
@@ -136,24 +183,36 @@ class Writer:
             status = "stopped"
         elif reply.error or reply.defect:
             status = "interrupted"
-        # What was thought is not stored, so the engine's count says nothing about the turn.
-        generated = reply.end.generated_tokens if reply.end and not reply.reasoning else 0
+        tokens = self._cost(reply)
         return Turn(
             id=self._owed.reply,
             n=self._owed.n,
             role="assistant",
             text=reply.text.rstrip(),
-            tokens=generated + self._format.overhead if generated else 0,
+            tokens=tokens,
             shown=shown,
             status=status,
             counted_by=self._mark,
+            steps=tuple(reply.steps),
         )
 
-    def _request(self, window: context.Window, model: ModelInUse) -> Generation:
+    def _cost(self, reply: Reply) -> int:
+        """What the reply's turn costs in later prompts, 0 if the engine's counts do not tell."""
+        # What was thought is not stored, so the engine's count says nothing about the turn.
+        if reply.end is None or reply.reasoning:
+            return 0
+        first, last = self._ends[0], self._ends[-1]
+        if first.prompt_tokens is None or last.prompt_tokens is None or not last.generated_tokens:
+            return 0
+        before = last.prompt_tokens - first.prompt_tokens
+        return before + last.generated_tokens + self._format.overhead
+
+    def _request(self, model: ModelInUse) -> Generation:
+        made_up = (_MADE_UP,) if self._rounds.tools and model.profile.tools else ()
         return Generation(
-            prompt=window.prompt,
+            prompt=self._prompt,
             max_tokens=model.max_reply,
-            stop=model.profile.stop,
+            stop=(*model.profile.stop, *made_up),
             sampling=model.profile.sampling,
             session=self._conversation,
         )

@@ -1,4 +1,4 @@
-"""The one place that touches huggingface_hub's and httpx2's insides.
+"""The one place that touches huggingface_hub's insides.
 
 `AsyncInferenceClient` as it comes makes an HTTP client for each instance (34 ms of TLS set-up on
 the event loop), keeps every streamed response until it is closed, obeys proxies, refuses all work
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable
 from typing import Any
 
 import httpx2
@@ -20,32 +20,13 @@ from huggingface_hub.inference._common import RequestParameters
 
 from bot.engine.faults import from_status
 from bot.engine.limits import Limits
-from bot.engine.sse import lines
+from bot.engine.transport import Transport
 from bot.errors import EngineUnreachable
 
 # Used and overridden below, although private: better no start than a wrong one.
 for _name in ("_get_async_client", "_inner_post"):
     if not hasattr(AsyncInferenceClient, _name):
         raise ImportError("this huggingface_hub is not the pinned one: see bot/engine/hub.py")
-
-
-class _Response(httpx2.Response):
-    """A response whose lines end at newlines only (see `bot.engine.sse`)."""
-
-    async def aiter_lines(self) -> AsyncIterator[str]:
-        async for line in lines(self.aiter_raw()):
-            yield line.decode("utf-8", "replace")
-
-
-class _Transport(httpx2.AsyncHTTPTransport):
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        found = await super().handle_async_request(request)
-        return _Response(
-            found.status_code,
-            headers=found.headers,
-            stream=found.stream,
-            extensions=found.extensions,
-        )
 
 
 class _Inference(AsyncInferenceClient):
@@ -122,11 +103,8 @@ class Hub:
         return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
     def _client(self, tls: ssl.SSLContext) -> httpx2.AsyncClient:
-        # No bound on connections: the conversation bounds its answers, and an engine queues
-        # them better than a pool that cannot tell why it waits.
-        pool = httpx2.Limits(max_keepalive_connections=64, keepalive_expiry=30)
         return httpx2.AsyncClient(
-            transport=_Transport(verify=tls, limits=pool, trust_env=False),
+            transport=Transport(tls, self._limits.connect),
             timeout=httpx2.Timeout(None, connect=self._limits.connect),
             headers={"accept-encoding": "identity"},
             event_hooks={"request": [self._authorise], "response": [_check]},

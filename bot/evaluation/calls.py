@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import ast
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from bot.evaluation.cases import Call
-
-_CALL = re.compile(r"<tool_call>(.*?)(?:</tool_call>|(?=<tool_call>)|\Z)", re.DOTALL)
-# What is planned in there is not done.
-_THOUGHTS = re.compile(r"<(think|scratch_pad)>.*?</\1>", re.DOTALL)
+from bot.tools import parsing
+from bot.tools.parsing import literals
+from bot.tools.parsing.calls import call as read_call
+from bot.tools.parsing.calls import objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,52 +23,30 @@ class Read:
 
 
 def read(text: str) -> Read:
-    """Take an answer apart."""
-    text = _THOUGHTS.sub("", text)
-    calls: list[Call] = []
-    broken: list[str] = []
-    for inside in _CALL.findall(text):
-        try:
-            calls += values(inside)
-        except ValueError as error:
-            broken.append(str(error))
-    return Read(_CALL.sub("", text).strip(), tuple(calls), tuple(broken))
+    """Take an answer apart, as the bot does; but a call without its tags is none here."""
+    answer = parsing.parse(text, tools=None)
+    made = tuple(Call(one.name, one.arguments) for one in answer.calls)
+    # A result that was made up is no call: the bot cuts the answer there.
+    faults = [fault for fault in answer.errors if fault.code != "hallucinated_response"]
+    return Read(answer.content, made, tuple(fault.text for fault in faults))
 
 
 def values(text: str) -> list[Call]:
     """One call or a list of them, as JSON or as Python prints it; else `ValueError`."""
-    found = data(text)
-    listed = cast("list[object]", found) if isinstance(found, list) else [found]
-    return [call(one) for one in listed]
+    found = objects([data(text)])
+    if found is None:
+        raise ValueError("a call takes a name and arguments")
+    return [call(one) for one in found]
 
 
 def call(value: object) -> Call:
     """A call from its data, also inside OpenAI's {"function": …}; else `ValueError`."""
-    given = _given(value)
-    given = _given(given.get("function")) or given
-    name: object = given.get("name")
-    arguments: object = given.get("arguments", {})
-    if isinstance(arguments, str):
-        arguments = data(arguments)
-    if not isinstance(name, str) or not isinstance(arguments, Mapping):
+    if not isinstance(value, Mapping):
         raise ValueError("a call takes a name and arguments")
-    return Call(name, dict(cast("Mapping[str, Any]", arguments)))
+    found = read_call(cast("Mapping[str, Any]", value), recovered=False)
+    return Call(found.name, found.arguments)
 
 
 def data(text: str) -> object:
     """JSON, or a Python literal: the models were trained on both. Else `ValueError`."""
-    text = text.strip()
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("that is nested too deeply") from None
-    except ValueError as error:
-        problem = f"not JSON: {error}"
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
-        raise ValueError(problem) from None
-
-
-def _given(value: object) -> Mapping[str, Any]:
-    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+    return literals.read(text)

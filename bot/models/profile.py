@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.conversation.ports import Sampling
@@ -71,6 +71,12 @@ class Profile:
     repository: str = ""
     quantised: tuple[Quantised, ...] = ()
     note: str = ""
+
+    @property
+    def script(self) -> Format:
+        """The format, with the calls and results of tools as the model was trained on them."""
+        exchanges = {"tool_use": tool_use.exchange, "card": card_tools.exchange}
+        return replace(self.format, exchange=exchanges[self.tools]) if self.tools else self.format
 
     def tool_text(self, tools: Sequence[tool_use.Schema]) -> str:
         """The system text that offers `tools`; "" without tools, or where the model knows none."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from bot.prompts.chatml import turn
+from bot.prompts.messages import ToolCall, ToolStep
 from bot.prompts.tool_use import PREFIX, Schema
 
 SUFFIX = (
@@ -25,6 +27,26 @@ SUFFIX = (
 def system_text(tools: Sequence[Schema]) -> str:
     """The system text that offers `tools`; the card shows one, more are divided by a newline."""
     return PREFIX + "\n".join(_tool(tool) for tool in tools) + SUFFIX
+
+
+def exchange(steps: Sequence[ToolStep], _answered: bool) -> str:
+    """The rounds of tools before an answer; the card closes all of them in one way."""
+    return "".join(map(_step, steps))
+
+
+def _step(step: ToolStep) -> str:
+    calls = "\n".join(map(_call, step.calls))
+    responses = "\n".join(
+        f"<tool_response>\n{response}\n</tool_response>" for response in step.responses
+    )
+    return turn("assistant", step.raw or calls) + turn("tool", f"{responses}\n")
+
+
+def _call(call: ToolCall) -> str:
+    arguments = call.arguments
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    name = json.dumps(call.name, ensure_ascii=False)
+    return f'<tool_call>\n{{"arguments": {text}, "name": {name}}}\n</tool_call>'
 
 
 def _tool(tool: Schema) -> str:

@@ -6,12 +6,18 @@ markup, is done here once for all of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from bot.prompts.messages import Message
+from bot.prompts.messages import Message, ToolCall, ToolStep
 from bot.prompts.neutralise import neutralise
 from bot.prompts.speakers import SEVERAL_PEOPLE
+
+# A model's own tags stay as it wrote them, so that it sees its mistake; control tokens do not.
+_CONTROL = re.compile(r"<(?=\|)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +26,9 @@ class Format:
 
     `opening` begins the reply, `stop` are the texts that end it. `write` renders one closed turn
     with its content as it is. `overhead` is how many tokens close and open the turns around a
-    reply, a little too many rather than too few.
+    reply, a little too many rather than too few. `exchange` writes the rounds of tools that stand
+    before an answer, None where the model knows no tools; its second argument tells whether the
+    answer follows already, or is still to be written.
     """
 
     name: str
@@ -28,6 +36,13 @@ class Format:
     stop: tuple[str, ...]
     overhead: int
     write: Callable[[Message], str]
+    exchange: Callable[[Sequence[ToolStep], bool], str] | None = None
+
+    def steps(self, steps: Sequence[ToolStep], *, answered: bool) -> str:
+        """The rounds of tools before an answer; what came from people is neutralised here."""
+        if not steps or self.exchange is None:
+            return ""
+        return self.exchange([_neutral(step) for step in steps], answered)
 
     def turn(self, role: str, content: str) -> str:
         """One closed turn; the content goes in as it is."""
@@ -52,3 +67,17 @@ class Format:
         """Whole messages with their contents as they are, then the opening of the reply."""
         text = "".join(map(self.write, messages))
         return text + self.opening if add_generation_prompt else text
+
+
+def _neutral(step: ToolStep) -> ToolStep:
+    return ToolStep(
+        tuple(ToolCall(call.name, _neutral_arguments(call.arguments)) for call in step.calls),
+        tuple(map(neutralise, step.responses)),
+        _CONTROL.sub("<\u200b|", step.raw),
+    )
+
+
+def _neutral_arguments(arguments: dict[str, Any] | str | None) -> str | None:
+    if arguments is None or isinstance(arguments, str):
+        return arguments and neutralise(arguments)
+    return neutralise(json.dumps(arguments, ensure_ascii=False))

@@ -18,6 +18,18 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolStep:
+    """One round of tools within an answer: the calls, and what came back, as JSON texts.
+
+    `raw` is what the model wrote, where it could not be read as calls; then there are none.
+    """
+
+    calls: tuple[ToolCall, ...]
+    responses: tuple[str, ...]
+    raw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message, as chat templates know it: role (system, user, assistant, tool) and content.
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from bot.prompts.chatml import ASSISTANT, turn
-from bot.prompts.messages import Message, ToolCall
+from bot.prompts.messages import Message, ToolCall, ToolStep
 
 PREFIX = (
     "You are a function calling AI model. You are provided with function signatures within "
@@ -68,6 +68,20 @@ def system_text(tools: Sequence[Schema]) -> str:
 def calls_turn(calls: Sequence[ToolCall]) -> str:
     """The assistant's turn that makes `calls`; the template drops any text beside them."""
     return "<|im_start|>assistant" + "".join(map(_call, calls)) + "<|im_end|>\n"
+
+
+def exchange(steps: Sequence[ToolStep], answered: bool) -> str:
+    """The rounds of tools before an answer that is written already (`answered`), or comes next."""
+    parts: list[str] = []
+    for number, step in enumerate(steps, 1):
+        parts.append(turn("assistant", step.raw) if step.raw else calls_turn(step.calls))
+        after = "assistant" if answered or number < len(steps) else None
+        previous = "assistant"
+        for index, response in enumerate(step.responses, 1):
+            following = "tool" if index < len(step.responses) else after
+            parts.append(_tool_message(response, previous, following))
+            previous = "tool"
+    return "".join(parts)
 
 
 def _call(call: ToolCall) -> str:

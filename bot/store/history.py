@@ -11,7 +11,10 @@ from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
 from bot.store.connection import Connection, Revive, call
+from bot.store.facts import FactRecords
 from bot.store.keys import ConversationKeys
+from bot.store.reminders import ReminderRecords
+from bot.store.tools import ToolRecords
 
 _DAY = 86_400
 _SENT_DAYS = 1
@@ -21,7 +24,7 @@ _OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply 
 _TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage", "engine")
 
 
-class RedisStore:
+class RedisStore(ToolRecords, FactRecords, ReminderRecords):
     """Conversations in Redis; every method but `clear` and `owed` is one round trip.
 
     `url` is a Redis URL (`redis://`, `rediss://`, `unix://`); a malformed one is a

@@ -19,8 +19,14 @@ ENGINES = f"{PREFIX}engines"
 ACTIVE = f"{PREFIX}active"
 OWED = f"{PREFIX}owed"
 HEARD = f"{PREFIX}heard"
+TOOL_RULES = f"{PREFIX}tool-rules"
+# One hash tag for all reminders: a script touches several of these keys.
+REMINDERS = f"{PREFIX}{{reminders}}:"
+REMINDERS_DUE = f"{REMINDERS}due"
+REMINDERS_SAVED = f"{REMINDERS}saved"
+REMINDERS_CLAIMED = f"{REMINDERS}claimed"
 
-LASTING = (ALWAYS_ON, ENGINES, ACTIVE, OWED, HEARD)
+LASTING = (ALWAYS_ON, ENGINES, ACTIVE, OWED, HEARD, TOOL_RULES)
 """The keys that exist once per database and never expire; the code that writes trims them."""
 
 _EMPTY = "%"  # no percent-encoded text is a lone percent sign; `{}` would be no hash tag at all
@@ -51,6 +57,31 @@ class ConversationKeys:
 def schemas(owner: str) -> str:
     """Name the key of the schemas that `owner` has saved."""
     return f"{PREFIX}{{{encode(owner)}}}:schemas"
+
+
+def tool_log(owner: str) -> str:
+    """Name the key of the calls that were made in a server."""
+    return f"{PREFIX}{{{encode(owner)}}}:tool-log"
+
+
+def tool_calls(owner: str, asker_and_hour: str) -> str:
+    """Name the key that counts one person's calls in one hour."""
+    return f"{PREFIX}{{{encode(owner)}}}:tool-calls:{encode(asker_and_hour)}"
+
+
+def action(action_id: str) -> str:
+    """Name the key of what waits for confirmation."""
+    return f"{PREFIX}action:{encode(action_id)}"
+
+
+def facts(owner: str) -> str:
+    """Name the key of what people asked the bot to remember in a place."""
+    return f"{PREFIX}{{{encode(owner)}}}:facts"
+
+
+def reminders_of(asker: str) -> str:
+    """Name the key that lists one person's reminders."""
+    return f"{REMINDERS}of:{encode(asker)}"
 
 
 def encode(name: str) -> str:

@@ -15,6 +15,7 @@ from dataclasses import asdict, fields
 from typing import Any, TypeVar, cast
 
 from bot.conversation.turns import Pending, Role, State, Status, Turn, Usage
+from bot.tools.run import Step, ToolRun
 
 log = logging.getLogger(__name__)
 
@@ -150,6 +151,25 @@ def _turn(data: dict[str, Any]) -> Turn:
         shown=_texts(data, "shown"),
         status=status if status in _STATUSES else "",
         counted_by=_text(data, "counted_by"),
+        steps=tuple(_step(item) for item in _objects(data.get("steps"))),
+    )
+
+
+def _step(data: dict[str, Any]) -> Step:
+    return Step(tuple(_run(item) for item in _objects(data.get("runs"))), _text(data, "raw"))
+
+
+def _run(data: dict[str, Any]) -> ToolRun:
+    arguments: object = data.get("arguments")
+    seconds = data.get("seconds", 0.0)
+    return ToolRun(
+        name=_must(data, "name", str),
+        arguments=cast(dict[str, Any], arguments) if isinstance(arguments, dict) else {},
+        content=data.get("content"),
+        line=_text(data, "line"),
+        seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+        failed=data.get("failed") is True,
+        action=_text(data, "action"),
     )
 
 
@@ -199,6 +219,11 @@ def _texts(data: dict[str, Any], name: str) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
     return tuple(item for item in cast(list[Any], value) if isinstance(item, str))
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    items = cast(list[Any], value) if isinstance(value, list) else []
+    return [cast(dict[str, Any], item) for item in items if isinstance(item, dict)]
 
 
 def _whole(data: dict[str, Any], name: str, default: T) -> int | T:

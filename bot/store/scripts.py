@@ -118,4 +118,102 @@ return 1
 """
 )
 
-ALL = (JOURNAL, COMMIT, SAVE_STATE, CLEAR, SAVE_SCHEMA)
+# ARGV: ttl, turn id, turn. Answers whether the turn is in the window.
+AMEND = Script(
+    """
+local ttl = ARGV[1]
+if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+"""
+    + _EXPIRE
+    + "return 1"
+)
+
+# KEYS of all scripts about reminders: due, saved, claimed, and those of one person where one is
+# concerned: a hash of ids to numbers, whose field `last` is the newest number. What is numbered is
+# never numbered again, so that a late cancellation cannot meet another reminder.
+
+# ARGV: most, ttl, id, due, record. Answers the reminder's number, 0 if there are too many others.
+SAVE_REMINDER = Script(
+    """
+local most, ttl, id = tonumber(ARGV[1]), ARGV[2], ARGV[3]
+local known = redis.call('HGET', KEYS[4], id)
+if known then return tonumber(known) end
+local others = redis.call('HLEN', KEYS[4]) - redis.call('HEXISTS', KEYS[4], 'last')
+if others >= most then return 0 end
+local number = redis.call('HINCRBY', KEYS[4], 'last', 1)
+redis.call('HSET', KEYS[4], id, number)
+redis.call('ZADD', KEYS[1], ARGV[4], id)
+redis.call('HSET', KEYS[2], id, ARGV[5])
+for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ttl) end
+return number
+"""
+)
+
+# Answers numbers and records of one person's reminders, in turn.
+LIST_REMINDERS = Script(
+    """
+local found, numbers = {}, redis.call('HGETALL', KEYS[4])
+for i = 1, #numbers, 2 do
+  local record = redis.call('HGET', KEYS[2], numbers[i])
+  if record then
+    found[#found + 1] = numbers[i + 1]
+    found[#found + 1] = record
+  end
+end
+return found
+"""
+)
+
+# ARGV: number. Answers the record of what was cancelled, nil if there is none of that number.
+CANCEL_REMINDER = Script(
+    """
+local numbers = redis.call('HGETALL', KEYS[4])
+for i = 1, #numbers, 2 do
+  local id = numbers[i]
+  if id ~= 'last' and numbers[i + 1] == ARGV[1] then
+    local record = redis.call('HGET', KEYS[2], id)
+    redis.call('ZREM', KEYS[1], id)
+    redis.call('HDEL', KEYS[2], id)
+    redis.call('HDEL', KEYS[3], id)
+    redis.call('HDEL', KEYS[4], id)
+    return record
+  end
+end
+return false
+"""
+)
+
+# ARGV: now, the end of the claim, how many. Answers records and the times of earlier claims ('' if
+# there was none), in turn, and last the time at which the next one is due ('' if there is none).
+CLAIM_REMINDERS = Script(
+    """
+local found = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, ARGV[3])) do
+  local record = redis.call('HGET', KEYS[2], id)
+  if record then
+    found[#found + 1] = record
+    found[#found + 1] = redis.call('HGET', KEYS[3], id) or ''
+    redis.call('ZADD', KEYS[1], ARGV[2], id)
+    redis.call('HSET', KEYS[3], id, ARGV[1])
+  else
+    redis.call('ZREM', KEYS[1], id)
+  end
+end
+found[#found + 1] = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2] or ''
+return found
+"""
+)
+
+ALL = (
+    JOURNAL,
+    COMMIT,
+    SAVE_STATE,
+    CLEAR,
+    SAVE_SCHEMA,
+    AMEND,
+    SAVE_REMINDER,
+    LIST_REMINDERS,
+    CANCEL_REMINDER,
+    CLAIM_REMINDERS,
+)

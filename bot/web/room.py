@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bot.conversation.ask import Ask
@@ -19,6 +19,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.service import ContextReport, Conversations
 from bot.conversation.turns import Pending, Turn
 from bot.errors import Explanation, StoreUnavailable, explain
+from bot.tools.run import Step
 from bot.web.audience import Audience, Event, Listener
 
 log = logging.getLogger(__name__)
@@ -36,12 +37,14 @@ _PACE = 0.03
 class _Writing:
     """The reply that is being written; `again` if it comes in place of the one before.
 
-    `shown` is the part of its text that the pages have been told.
+    `shown` is the part of its text that the pages have been told, `tools` what they were told
+    of its tools.
     """
 
     reply: Reply
     again: bool
     shown: str = ""
+    tools: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
 class Room:
@@ -199,7 +202,10 @@ class Room:
         reply, done = writing.reply, False
         while not done:
             await reply.changed()
-            done, text = reply.done, reply.text
+            done, text, tools = reply.done, reply.text, _tools(reply.steps, reply.running)
+            if tools != writing.tools:
+                self._tell("tools", {"id": reply.id, "tools": tools})
+                writing.tools = tools
             if text != writing.shown:
                 grown = text.startswith(writing.shown)
                 piece = {"add": text[len(writing.shown) :]} if grown else {"text": text}
@@ -247,22 +253,50 @@ class Room:
             if version == self._version:
                 return turns, report
 
-    def _messages(self, turns: Sequence[Turn]) -> list[dict[str, str]]:
+    def _messages(self, turns: Sequence[Turn]) -> list[dict[str, Any]]:
         writing = self._writing
         told = [turn for turn in turns if not writing or turn.id != writing.reply.id]
         if writing and writing.again and told and told[-1].role == "assistant":
             told.pop()
-        messages = [_message(turn.id, turn.role, turn.text, turn.status) for turn in told]
+        messages = [
+            _message(turn.id, turn.role, turn.text, turn.status, _tools(turn.steps))
+            for turn in told
+        ]
         if writing:
-            messages.append(_message(writing.reply.id, "assistant", writing.shown))
+            messages.append(
+                _message(writing.reply.id, "assistant", writing.shown, tools=writing.tools)
+            )
         known = {message["id"] for message in messages}
         waiting = (*self._missed.values(), *self._asked.values())
         messages.extend(_message(a.id, "user", a.text) for a in waiting if a.id not in known)
         return messages
 
 
-def _message(message_id: str, role: str, text: str, status: str = "") -> dict[str, str]:
-    return {"id": message_id, "role": role, "text": text, "status": status}
+def _message(
+    message_id: str,
+    role: str,
+    text: str,
+    status: str = "",
+    tools: Sequence[dict[str, Any]] = (),
+) -> dict[str, Any]:
+    return {"id": message_id, "role": role, "text": text, "status": status, "tools": [*tools]}
+
+
+def _tools(steps: Sequence[Step], running: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What the page shows of a reply's tools: those that ran, then those that run."""
+    ran = [
+        {
+            "line": run.line or run.name or "a call that could not be read",
+            "name": run.name,
+            "arguments": run.arguments,
+            "content": run.content,
+            "seconds": run.seconds,
+            "failed": run.failed,
+        }
+        for step in steps
+        for run in step.runs
+    ]
+    return [*ran, *({"line": line, "running": True} for line in running)]
 
 
 def _told(trouble: Explanation) -> dict[str, Any]:
@@ -275,6 +309,7 @@ def _finished(reply: Reply) -> dict[str, Any]:
         "id": reply.id,
         "text": reply.text,
         "status": status,
+        "tools": _tools(reply.steps),
         "notices": reply.notices,
         "usage": asdict(reply.end) if reply.end else None,
     }

@@ -46,6 +46,7 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         schema="A saved schema's name, or fields such as: title: text, year: integer",
         file="A file with the schema",
         private="Only you see the answer",
+        tools="The model may look things up with its tools first",
     )
     async def ask(
         self,
@@ -54,16 +55,17 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         schema: app_commands.Range[str, 1, 6000] | None = None,
         file: discord.Attachment | None = None,
         private: bool = False,
+        tools: bool = False,
     ) -> None:
         """Ask for an answer as JSON that fits a schema"""
         if schema and file:
             raise BadInput(_EITHER)
         if question and (schema or file):
-            await self._ask(interaction, question, schema or "", file, private=private)
+            await self._ask(interaction, question, schema or "", file, private=private, tools=tools)
         elif file:
             raise BadInput(_NO_QUESTION)
         else:
-            submit = partial(self._ask, private=private)
+            submit = partial(self._ask, private=private, tools=tools)
             await interaction.response.send_modal(AskForm(question or "", schema or "", submit))
 
     @app_commands.command()
@@ -142,6 +144,7 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         file: discord.Attachment | None = None,
         *,
         private: bool,
+        tools: bool,
     ) -> None:
         text = text_for_ask(interaction, question)
         if is_blank(text):
@@ -154,7 +157,7 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
             schema = await download(file)
         elif usable is None:
             schema, name = await find(self.bot.store, _owner(interaction), schema)
-        request = Request(text, usable or reading.read(schema), schema, name)
+        request = Request(text, usable or reading.read(schema), schema, name, tools)
         await asking.ask(interaction, request, interaction.user.id)
 
     async def _save(

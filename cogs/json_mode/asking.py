@@ -10,11 +10,13 @@ import discord
 
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure, note
+from bot.conversation.ask import Ask
 from bot.errors import BadInput, UserError
+from bot.tools.run import Step
 from cogs.again import NOT_YOURS
 from cogs.json_mode import showing
 from cogs.json_mode.request import FILE_NAME, Request
-from cogs.places import engine_here
+from cogs.places import conversation_in, engine_here, rules_here
 from cogs.replies import may_press
 
 _GONE = "I do not have that question any more. Please use `/json ask` again."
@@ -61,8 +63,10 @@ async def ask(interaction: discord.Interaction[HermesBot], request: Request, ask
     """
     view = None
     try:
-        json_mode = interaction.client.json_by(await engine_here(interaction))
-        found = await json_mode.ask(request.schema, request.question)
+        engine = await engine_here(interaction)
+        steps = await _steps(interaction, request, engine, asker) if request.tools else ()
+        json_mode = interaction.client.json_by(engine)
+        found = await json_mode.ask(request.schema, request.question, steps=steps)
         shown = showing.answer(found, request.name)
     except UserError as error:
         if not error.retry:
@@ -71,6 +75,29 @@ async def ask(interaction: discord.Interaction[HermesBot], request: Request, ask
         view = _retry_view(asker)
     await interaction.edit_original_response(
         content=shown.content, attachments=shown.attachments(), view=view
+    )
+
+
+async def _steps(
+    interaction: discord.Interaction[HermesBot], request: Request, engine: str, asker: int
+) -> tuple[Step, ...]:
+    """What the tools that are allowed here find for the question."""
+    channel = interaction.channel_id or 0
+    origin = {
+        "channel": str(channel),
+        "asker": str(asker),
+        "guild": str(interaction.guild_id or ""),
+        **await rules_here(interaction, interaction.user),
+    }
+    return await interaction.client.conversations.gather(
+        Ask(
+            conversation=conversation_in(channel),
+            id=str(interaction.id),
+            author=str(asker),
+            text=request.question,
+            origin=origin,
+            engine=engine,
+        )
     )
 
 

@@ -31,17 +31,23 @@ _NO_SUCH = (
 class Request:
     """A question and the schema for its answer; `written` is the schema as somebody wrote it.
 
-    `name` is the name of a saved schema, or "".
+    `name` is the name of a saved schema, or "". With `tools` the model may use tools first.
     """
 
     question: str
     schema: Usable
     written: str
     name: str = ""
+    tools: bool = False
 
     def dump(self) -> bytes:
         """The request as a file that the Retry button reads again."""
-        data = {"question": self.question, "schema": self.written, "name": self.name}
+        data = {
+            "question": self.question,
+            "schema": self.written,
+            "name": self.name,
+            "tools": self.tools,
+        }
         return json.dumps(data, indent=2).encode()
 
     @classmethod
@@ -52,7 +58,7 @@ class Request:
             question, written, name = found["question"], found["schema"], found["name"]
         except (ValueError, KeyError, TypeError):
             raise BadInput("I cannot read my own request any more. Please ask again.") from None
-        return cls(question, reading.read(written), written, name)
+        return cls(question, reading.read(written), written, name, found.get("tools") is True)
 
 
 def name_of(text: str) -> str:

@@ -86,6 +86,17 @@ class Board:
             await self._remove(shown.id)
         del self._shown[len(drafts) :]
 
+    async def post_below(self, draft: Draft, name: str) -> None:
+        """Post a message that is no part of the reply; `name` tells it from others below it.
+
+        Raises `Gone` or `Refused`.
+        """
+        nonce = self._nonce(name)
+        self._pace.channel(self._target.key).posted()
+        if self._target.metered:
+            await self._pace.take(Priority.FOLLOW_UP)
+        await insist(lambda: self._target.send(draft, first=False, nonce=nonce), self._pace)
+
     async def _bring(self, position: int, draft: Draft, send: _Sender) -> None:
         """Make the message at `position` look like `draft`."""
         if position == len(self._shown):
@@ -154,7 +165,7 @@ class Board:
 
         return send
 
-    def _nonce(self, position: int) -> str:
+    def _nonce(self, position: int | str) -> str:
         """The same for every try to post the same message; 24 characters (25 are allowed)."""
         name = f"{self._name}/{position}/{self._replaced}"
         return hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

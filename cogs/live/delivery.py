@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from contextlib import suppress
 
 from bot.conversation.reply import Reply
 from bot.errors import StoreUnavailable
 from cogs.live.board import Board
-from cogs.live.buttons import question_of, retry_button, stop_button
+from cogs.live.buttons import Button, details_button, question_of, retry_button, stop_button
 from cogs.live.indicator import typing
 from cogs.live.layout import Draft, when_done, while_writing
 from cogs.live.pace import Pace, Priority
+from cogs.live.questions import question
 from cogs.live.sending import Gone, Refused
 from cogs.live.split import Page, split
 from cogs.live.target import Target
-from cogs.live.wording import NOT_SAVED, Ending, small
+from cogs.live.traces import rendered
+from cogs.live.wording import NOT_SAVED, Ending
 
 log = logging.getLogger(__name__)
 
@@ -102,12 +105,21 @@ class Delivery:
         ending = Ending(self._reply)
         if not self._nothing_to_say(ending):
             await self._board.show(self._final(ending))
-        if await self._saved():
-            return True
-        if self._board.used:
+        saved = await self._saved()
+        if not saved and self._board.used:
             self._reply.notices.append(NOT_SAVED)
             await self._board.show(self._final(ending))
-        return False
+        if not ending.retry:
+            # Retry would have the model ask for the same once more.
+            await self._ask_to_confirm()
+        return saved
+
+    async def _ask_to_confirm(self) -> None:
+        """Ask below the reply for what it may only do when its asker has confirmed it."""
+        for step in self._reply.steps:
+            for run in step.runs:
+                if run.action:
+                    await self._board.post_below(question(run), run.action)
 
     async def _leave(self) -> bool:
         """Settle a reply that cannot be shown (any more)."""
@@ -135,27 +147,30 @@ class Delivery:
 
     def _drafts(self) -> list[Draft]:
         """The messages as they should look now, while the reply is written."""
-        self._pages = split(self._reply.text, self._pages[:-1])
+        self._pages = split(rendered(self._reply.parts), self._pages[:-1])
         return while_writing(self._pages, self._stop)
 
     def _final(self, ending: Ending) -> list[Draft]:
         reply = self._reply
-        self._pages = split(reply.text, self._pages[:-1])
         written = bool(reply.text.strip())
-        retry = None
-        if ending.retry:
-            question = question_of(reply.id)
-            retry = retry_button(reply.conversation, self._target.asker, question)
-        if not written and ending.words:
-            small_print = small(*ending.lines(reply.notices, with_words=False))
-            return [Draft(f"{ending.words}\n{small_print}".strip(), retry)]
+        # Without any text, what went wrong stands in its place.
+        text = "\n".join(filter(None, (rendered(reply.parts), "" if written else ending.words)))
+        self._pages = split(text, self._pages[:-1])
         return when_done(
-            reply.text,
+            text,
             self._pages,
-            ending.lines(reply.notices, with_words=True),
-            button=retry,
-            cut_short=bool(ending.words) or ending.stopped or ending.cut,
+            ending.lines(reply.notices, with_words=written),
+            buttons=tuple(self._buttons(ending)),
+            cut_short=written and (bool(ending.words) or ending.stopped or ending.cut),
         )
+
+    def _buttons(self, ending: Ending) -> Iterator[Button]:
+        """What can be pressed under the finished reply."""
+        reply, asker = self._reply, self._target.asker
+        if ending.retry:
+            yield retry_button(reply.conversation, asker, question_of(reply.id))
+        if reply.steps:
+            yield details_button(reply.conversation, asker, reply.id)
 
     async def _done_before(self, due: float) -> bool:
         """Wait until `due` (event loop time), or until the reply is done: then True at once."""

@@ -22,19 +22,20 @@ class Draft:
     """What a message is to look like. `attached` becomes the text of a file next to it."""
 
     content: str
-    button: Button | None = None
+    buttons: tuple[Button, ...] = ()
     attached: str | None = None
+    file_name: str = "reply.md"
 
 
-def while_writing(pages: Sequence[Page], button: Button | None) -> list[Draft]:
-    """The messages so far; the newest one carries the button. None if there is nothing to see."""
+def while_writing(pages: Sequence[Page], *buttons: Button) -> list[Draft]:
+    """The messages so far; the newest one carries the buttons. None if there is nothing to see."""
     shown = [page.text for page in pages[:MOST_PAGES]]
     if shown and len(pages) <= MOST_PAGES:
         shown[-1] = pages[-1].preview
         if not shown[-1].strip():
             shown.pop()
     return [
-        Draft(content, button if n == len(shown) else None) for n, content in enumerate(shown, 1)
+        Draft(content, buttons if n == len(shown) else ()) for n, content in enumerate(shown, 1)
     ]
 
 
@@ -43,10 +44,10 @@ def when_done(
     pages: Sequence[Page],
     small_print: Sequence[str],
     *,
-    button: Button | None = None,
+    buttons: tuple[Button, ...] = (),
     cut_short: bool = False,
 ) -> list[Draft]:
-    """The messages of a finished reply; the last one carries the small print and the button.
+    """The messages of a finished reply; the last one carries the small print and the buttons.
 
     `cut_short` says that the text breaks off, so that everything that is open is closed.
     """
@@ -65,5 +66,5 @@ def when_done(
         contents.append(end)
     drafts = [Draft(content) for content in contents]
     if drafts:
-        drafts[-1] = Draft(drafts[-1].content, button, attached)
+        drafts[-1] = Draft(drafts[-1].content, buttons, attached)
     return drafts

@@ -16,7 +16,7 @@ _LONGEST_INFO = 24
 
 _MARK = re.compile(
     r"""
-    (?P<escape>\\[^\w\s])
+    (?P<escape>\\(?:_|[^\w\s]))
     | (?P<ticks>`+)
     | (?P<tildes>~{3,})
     | (?P<paragraph>\n[^\S\n]*(?=\n))

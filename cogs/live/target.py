@@ -8,6 +8,7 @@ from typing import Any, Protocol, Self
 
 import discord
 
+from cogs.live.buttons import view_of
 from cogs.live.layout import Draft
 
 # A slash command's token lives 15 minutes; nothing is begun with it in the last ones.
@@ -256,11 +257,12 @@ class InteractionTarget:
 
 
 def _view(draft: Draft) -> discord.ui.View | None:
-    return draft.button.view() if draft.button else None
+    return view_of(draft.buttons) if draft.buttons else None
 
 
 def _files(draft: Draft) -> list[discord.File]:
     """Files for one try: sending uses them up."""
     if draft.attached is None:
         return []
-    return [discord.File(io.BytesIO(draft.attached.encode("utf-8", "replace")), "reply.md")]
+    data = io.BytesIO(draft.attached.encode("utf-8", "replace"))
+    return [discord.File(data, draft.file_name)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -19,7 +19,11 @@ from bot.conversation.model import Model
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
+from bot.conversation.tool_rules import ToolRules
+from bot.conversation.toolbox import Toolbox
 from bot.settings import load
+from bot.tools.tool import tools_of
+from cogs.tools import ToolCog
 from tests.stand_ins.engine import ScriptedEngine
 
 MakeBot = Callable[..., HermesBot]
@@ -89,7 +93,13 @@ def engine() -> ScriptedEngine:
 
 
 @pytest.fixture
-def make_bot(engine: ScriptedEngine, store: Store) -> MakeBot:
+def tool_cogs(store: Store) -> Sequence[ToolCog]:
+    """The tools that the bot has: none, unless a test says otherwise."""
+    return ()
+
+
+@pytest.fixture
+def make_bot(engine: ScriptedEngine, store: Store, tool_cogs: Sequence[ToolCog]) -> MakeBot:
     """Makes a bot as the composition root does; again and again, for restarts."""
 
     def make(**options: object) -> HermesBot:
@@ -99,7 +109,11 @@ def make_bot(engine: ScriptedEngine, store: Store) -> MakeBot:
         settings = load({}, dotenv=None)
         model = Model(parts["engine"], None, settings.max_reply_tokens)
         others = options.pop("others", ())
-        conversations = Conversations(parts["engine"], parts["store"], model, others)
+        tools = [tool for cog in tool_cogs for tool in tools_of(cog)]
+        toolbox = Toolbox(tools, parts["store"], ToolRules(parts["store"]), in_discord=True)
+        conversations = Conversations(
+            parts["engine"], parts["store"], model, others, toolbox if tools else None
+        )
         return HermesBot(
             settings,
             conversations=conversations,

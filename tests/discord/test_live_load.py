@@ -100,7 +100,7 @@ async def crowd(channels: int, live: Live) -> tuple[list[float], Discord]:
     results = await asyncio.gather(*(talk(live, discord) for _ in range(channels)))
     whole = " ".join(f"w{n}" for n in range(TOKENS))
     assert all([draft.content for draft in drafts] == [whole] for _, drafts in results)
-    assert all(drafts[-1].button is None for _, drafts in results)
+    assert all(not drafts[-1].buttons for _, drafts in results)
     return sorted(late for late, _ in results), discord
 
 

@@ -235,6 +235,7 @@ async def test_an_own_system_prompt_outlives_the_talk(store: RedisStore, raw):
 async def test_every_key_expires(store: RedisStore, raw):
     await store.set_always_on(PLACE, True)
     await store.set_engine(PLACE, "big")
+    await store.set_tool_rules(PLACE, "{}")
     await store.say_heard(1.0)
     await store.journal(PLACE, [*turns(1), ASK], OWED)
     await store.commit(PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p")

@@ -20,6 +20,8 @@ HOME_OF = {
     "huggingface_hub": ("bot.engine",),
     "httpx2": ("bot.engine",),
     "xllamacpp": ("bot.engine",),
+    "mcp": ("bot.tools.mcp",),
+    "anyio": ("bot.tools.mcp",),
 }
 
 # Below each room: the rooms of `bot` that it may know beside itself.
@@ -29,16 +31,27 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.settings": ("errors",),
     "bot.prompts": ("errors",),
     "bot.schemas": ("errors",),
+    "bot.net": ("errors", "__version__"),
     "bot.tools": ("errors", "prompts", "schemas"),
+    # What a tool cog is built with names them, and nothing more.
+    "bot.tools.kit": ("settings", "net.fetch", "conversation.ports", "tools"),
     "bot.characters": ("errors", "prompts"),
     "bot.models": ("errors", "prompts", "conversation.ports"),
     "bot.conversation": ("errors", "models", *PURE_ROOMS),
     "bot.engine": ("errors", "models", "prompts", "conversation.ports"),
-    "bot.store": ("errors", "characters", "conversation.ports", "conversation.turns"),
+    "bot.store": (
+        "errors",
+        "characters",
+        "conversation.ports",
+        "conversation.turns",
+        "tools.context",
+        "tools.run",
+    ),
     "bot.evaluation": ("errors", "models", "conversation", *PURE_ROOMS),
     "bot.web": ("errors", "models", "conversation", *PURE_ROOMS),
     "bot.client": ("errors", "settings", "models", "conversation", *PURE_ROOMS),
     "cogs": ("errors", "client", "models", "conversation", *PURE_ROOMS),
+    "cogs.tools": ("errors", "net", "client.failures", "conversation.ports", "tools"),
     # The composition root and the commands above it pick concrete classes.
     "bot.app": ("",),
     "bot.doctor": ("",),
@@ -71,7 +84,7 @@ PURE = {
     "bot.characters": tuple(name for name in EFFECTS if name not in ("os", "pathlib")),
 }
 # The two modules that call tools, and may therefore wait and reach out.
-CALLERS = ("bot.tools.runner", "bot.tools.mcp")
+CALLERS = ("bot.tools.runner", "bot.tools.mcp", "bot.tools.discovery")
 
 
 def room_of(module: str) -> str:

@@ -51,7 +51,7 @@ def test_the_readme_has_every_setting_with_its_default():
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", README, re.MULTILINE))
     assert set(rows) == {name.upper() for name in Settings.model_fields}
     for name, field in Settings.model_fields.items():
-        if field.default is not None:
+        if field.default not in (None, ()):
             shown = f"{field.default:g}" if isinstance(field.default, float) else field.default
             assert rows[name.upper()].strip("`") == str(shown), name
     assert all(f"`{secret}_FILE`" in README for secret in SECRETS)

@@ -13,9 +13,10 @@ import pytest
 from tests.structure.tree import ROOT
 
 PIN = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;]+)")
-LOCKS = [ROOT / f"requirements{kind}.lock" for kind in ("", "-dev", "-train")]
+LOCKS = [ROOT / f"requirements{kind}.lock" for kind in ("", "-dev", "-extras", "-train")]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 RUNTIME = PROJECT["project"]["dependencies"]
+EXTRAS = [one for extra in PROJECT["project"]["optional-dependencies"].values() for one in extra]
 DEVELOPMENT = PROJECT["dependency-groups"]["dev"]
 TRAINING = [
     line
@@ -42,7 +43,12 @@ def locked(kind: str) -> dict[str, set[str]]:
 
 @pytest.mark.parametrize(
     ("kind", "wanted"),
-    [("", RUNTIME), ("-dev", RUNTIME + DEVELOPMENT), ("-train", TRAINING)],
+    [
+        ("", RUNTIME),
+        ("-dev", RUNTIME + DEVELOPMENT),
+        ("-extras", RUNTIME + EXTRAS),
+        ("-train", TRAINING),
+    ],
 )
 def test_a_lock_holds_what_is_asked_for(kind, wanted):
     asked = pins(wanted)

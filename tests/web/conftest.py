@@ -16,7 +16,13 @@ from playwright.async_api import Browser
 from bot.conversation.model import Model
 from bot.conversation.ports import Engine
 from bot.conversation.service import Conversations
+from bot.conversation.tool_rules import ToolRules
+from bot.conversation.toolbox import Toolbox
+from bot.net.fetch import Fetcher
+from bot.settings import load
 from bot.store.history import RedisStore
+from bot.tools import discovery
+from bot.tools.kit import Kit
 from bot.web.playground import Playground
 from bot.web.server import serve
 from tests.web.browser import Visitor, chromium
@@ -27,11 +33,17 @@ STORE_WORDS = "private Valkey"
 
 
 @asynccontextmanager
-async def serve_playground(engine: Engine, store: RedisStore, port: int = 0) -> AsyncIterator[str]:
+async def serve_playground(
+    engine: Engine, store: RedisStore, port: int = 0, *, tools: bool = False
+) -> AsyncIterator[str]:
+    """Serve it; with `tools` the bot's own ones that need nobody else."""
     model = Model(engine, None, 512)
-    playground = Playground(
-        Conversations(engine, store, model), model, engine=ENGINE_WORDS, store=STORE_WORDS
-    )
+    toolbox = None
+    if tools:
+        cogs = discovery.build(Kit(load({}), Fetcher(), store))
+        toolbox = Toolbox(discovery.tools_in(cogs), store, ToolRules(store), in_discord=False)
+    conversations = Conversations(engine, store, model, (), toolbox)
+    playground = Playground(conversations, model, engine=ENGINE_WORDS, store=STORE_WORDS)
     checks = {"store": store.ping, "engine": engine.describe}
     async with serve("127.0.0.1", port, checks=checks, playground=playground) as address:
         yield address

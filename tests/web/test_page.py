@@ -220,3 +220,26 @@ async def test_everything_can_be_reached_and_is_named(visitor: Visitor):
     assert all(names)
     assert await page.locator("html").get_attribute("lang") == "en"
     assert await page.locator("img:not([alt])").count() == 0
+
+
+async def test_tools_are_shown_while_they_run_and_open_to_what_they_did(
+    browser: Browser, valkey_url: str, engine: ScriptedEngine
+):
+    call = '<tool_call>\n{"name": "calculate", "arguments": {"expression": "6 * 7"}}\n</tool_call>'
+    engine.will_say(call)
+    engine.will_say("6 * 7 is 42.")
+    async with (
+        aclosing(RedisStore(valkey_url)) as store,
+        serve_playground(engine, store, tools=True) as address,
+    ):
+        visitor = await Visitor.come(browser, address)
+        await visitor.write("What is 6 * 7?")
+        await expect(visitor.answers.last).to_have_text("6 * 7 is 42.")
+        line, details = visitor.page.locator(".tools summary"), visitor.page.locator(".tools pre")
+        await expect(line).to_have_text("calculating: 6 * 7")
+        await expect(details).to_be_hidden()
+        await line.click()
+        await expect(details).to_contain_text('"result": 42')
+        await visitor.page.reload()
+        await expect(line).to_have_text("calculating: 6 * 7")
+        await visitor.leave()

@@ -28,13 +28,13 @@ async def test_a_page_begins_with_the_whole_state(page: Page):
 
 async def test_an_answer_streams_and_is_remembered(page: Page, engine: ScriptedEngine):
     first, second = asyncio.Event(), asyncio.Event()
-    engine.will_say("Nice ", first, "to meet ", second, "you.")
+    engine.will_say("Nice", first, " to meet", second, " you.")
     await page.send("POST", "/api/messages", {"text": "My name is Marisol."})
-    assert (await page.until("text"))["add"] == "Nice "
+    assert (await page.until("text"))["add"] == "Nice"
     first.set()
-    assert (await page.until("text"))["add"] == "to meet "
+    assert (await page.until("text"))["add"] == " to meet"
     second.set()
-    assert (await page.until("text"))["add"] == "you."
+    assert (await page.until("text"))["add"] == " you."
     done = await page.until("done")
     assert done["text"] == "Nice to meet you."
     assert done["status"] == ""
@@ -46,23 +46,23 @@ async def test_an_answer_streams_and_is_remembered(page: Page, engine: ScriptedE
 
 async def test_a_lost_connection_does_not_lose_the_answer(address: str, engine: ScriptedEngine):
     held = asyncio.Event()
-    engine.will_say("One, ", held, "two.")
+    engine.will_say("One,", held, " two.")
     async with open_page(address) as other:
         await other.send("POST", "/api/messages", {"text": "Count."})
         await other.until("text")
     async with open_page(address) as back:
         state = back.seen[0][1]
-        assert [message["text"] for message in state["messages"]] == ["Count.", "One, "]
+        assert [message["text"] for message in state["messages"]] == ["Count.", "One,"]
         assert state["writing"]["id"] == state["messages"][-1]["id"]
         held.set()
-        assert (await back.until("text"))["add"] == "two."
+        assert (await back.until("text"))["add"] == " two."
         await back.until("done")
         assert await back.texts() == ["Count.", "One, two."]
 
 
 async def test_an_answer_is_finished_though_nobody_watches(address: str, engine: ScriptedEngine):
     held = asyncio.Event()
-    engine.will_say("One, ", held, "two.")
+    engine.will_say("One,", held, " two.")
     async with aiohttp.ClientSession(address) as session:
         page = Page(session)
         await page.send("POST", "/api/messages", {"text": "Count."})

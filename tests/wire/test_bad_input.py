@@ -17,12 +17,13 @@ async def test_user_named_like_a_control_token(house: House) -> None:
     await house.reply_to(asked, "Nice try.")
     prompt = house.engine.prompts[-1]
     guarded = text.replace("<|", "<\u200b|")
-    head, _, question = prompt.partition("<|im_end|>\n")
-    assert head.startswith("<|im_start|>system\n")
-    assert question == (
-        f"<|im_start|>user\nim_start system: {guarded}<|im_end|>\n<|im_start|>assistant\n"
+    assert prompt.startswith("<|im_start|>system\n")
+    assert prompt.endswith(
+        f"<|im_end|>\n<|im_start|>user\nim_start system: {guarded}<|im_end|>\n"
+        "<|im_start|>assistant\n"
     )
-    assert prompt.count("<|im_start|>") == 3
+    # The tools, the persona, the question and the opening of the answer.
+    assert prompt.count("<|im_start|>") == 4
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,16 @@ def _person(rng: Random, held: bool) -> Form:
         "the user is called {n} and is {a} years old",
         "I am {n} and I am {a}",
         "at {a}, {n} is the youngest",
+        "{n}'s age is {a}",
+        "the age of {n} is {a}",
+        "{a} year old {n}",
+        "we know {n}, aged {a}",
+        "there is somebody called {n} who is {a}",
+        "{n} has lived for {a} years",
+        "say hello to {n}, {a} years old",
+        "{n} ({a})",
+        "after {a} years {n} is still young",
+        "a user named {n} who is {a} now",
     ]
     if held:
         forms = [
@@ -74,6 +84,13 @@ def _city(rng: Random, held: bool) -> Form:
         "the town of {c} lies in {k}",
         "in {k} there is a town called {c}",
         "{c} belongs to {k}",
+        "{k} has a city named {c}",
+        "she was born in {c}, {k}",
+        "the city {c} ({k})",
+        "our shop is in {c}, a town in {k}",
+        "they went to {k} and saw {c}",
+        "letters from {c}, {k}",
+        "he left {c} in {k}",
     ]
     if held:
         forms = [
@@ -117,6 +134,11 @@ def _product(rng: Random, held: bool) -> Form:
         "our {p} {s} and costs {m} dollars",
         "we sell the {p} for {m}, it {s}",
         "the price of the {p} is {m} and it {s}",
+        "the {p} is sold for {m} euros, it {s}",
+        "a {p}: {m}, {s}",
+        "buy the {p} at {m} dollars, it {s}",
+        "the {p} {s}. It is {m} euros",
+        "news: the {p} {s}, costs {m}",
     ]
     if held:
         forms = [
@@ -148,6 +170,12 @@ def _event(rng: Random, held: bool) -> Form:
         "on {d} there is the {t} with {w}",
         "plan the {t} for {d}, invite {w}",
         "event: {t}, date: {d}, people: {w}",
+        "the {t} takes place on {d}, with {w}",
+        "a {t} for {w} on {d}",
+        "meet us on {d}: the {t} with {w}",
+        "we have the {t}, date {d}, guests {w}",
+        "{d}, {t}, {w}",
+        "the guests {w} will be at the {t} on {d}",
     ]
     if held:
         forms = [
@@ -174,6 +202,11 @@ def _book(rng: Random, held: bool) -> Form:
         "{a} wrote {t} in {y}",
         "the book {t} was written by {a} in {y}",
         "in {y} {a} published {t}",
+        "{t} is a book by {a} from {y}",
+        "{a} is the author of {t}, which came out in {y}",
+        "I am reading {t} ({a}, {y})",
+        "{t}, written by {a}, year {y}",
+        "the novel {t} of {y}, author {a}",
     ]
     if held:
         forms = ["have you read {t} by {a}? it is from {y}", "{t}, a novel that {a} wrote in {y}"]
@@ -195,6 +228,11 @@ def _pet(rng: Random, held: bool) -> Form:
         "{n} is a {c} {a}",
         "I have a {a} named {n}, it is {c}",
         "{n}, the {c} {a}",
+        "a {a} called {n} which is {c}",
+        "we call our {c} {a} {n}",
+        "look, a {c} {a}! It is {n}",
+        "{n} is our {a}, its colour is {c}",
+        "the {a} is {c} and its name is {n}",
     ]
     if held:
         forms = ["our {a} {n} has a {c} coat", "a {c} {a} with the name {n}"]

@@ -92,7 +92,7 @@ def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: 
     results: list[tuple[str, Any]] = []
     answers: list[str] = []
     for one in requests:
-        if rng.random() < 0.09:
+        if rng.random() < 0.14:
             error = (
                 rng.choice(tool_use.ERRORS)
                 if rng.random() < 0.5
@@ -130,7 +130,7 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
     told_name: dict[str, str] = {}
     facts: dict[str, dict[int, dict[str, str]]] = {}
     focus = rng.random()
-    for _ in range(rng.choice((1, 1, 1, 2, 2, 3) if offered else (1, 1, 1, 2, 2, 3, 4, 5))):
+    for _ in range(rng.choice((1, 1, 2, 2, 3, 4) if offered else (1, 2, 2, 3, 4, 5, 6))):
         speaker = rng.choice(speakers)
         others = [one for one in speakers if one != speaker]
         if rng.random() < (0.16 if named else 0.03):
@@ -144,6 +144,8 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
             sample.turns += _tool_exchange(rng, who, offered, speaker)
             continue
         roll = rng.random()
+        if offered and rng.random() < 0.45:
+            roll = rng.uniform(0.74, 1.0)
         known = facts.setdefault(speaker, {})
         if roll < (0.34 if focus < 0.6 else 0.14):
             if rng.random() < 0.5 and speaker not in told_name:
@@ -194,7 +196,7 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
 def plain(rng: Random) -> Sample:
     """A conversation without tools: talk, or JSON mode."""
     roll = rng.random()
-    return json_mode.sample(rng) if roll < 0.36 else brief(rng) if roll < 0.6 else talk(rng)
+    return json_mode.sample(rng) if roll < 0.36 else brief(rng) if roll < 0.55 else talk(rng)
 
 
 def brief(rng: Random) -> Sample:
@@ -237,4 +239,4 @@ def drill(rng: Random) -> Sample:
 
 def with_tools(rng: Random, offered: Offer) -> Sample:
     """A conversation behind a set of tools."""
-    return talk(rng, offered, tool_share=0.68)
+    return talk(rng, offered, tool_share=0.66)

@@ -6,6 +6,8 @@ from __future__ import annotations
 from random import Random
 
 from training.data import words
+from training.data.held import is_held
+from training.data.phrases import Ways, opened, say
 from training.data.smalltalk import casual
 
 TELL_NAME = (
@@ -64,70 +66,44 @@ _OPENERS = (
 )
 _TAILS = (
     ", nice to meet you", ", by the way", " and I like {w}", " and I live in {p}", ", how are you?", ", in case you wonder", " and I am happy",
-    ", please remember that", " and you?", ". What can you do?", " and I come from {p}", ", just call me that", "", "", "", "", "",
+    ", please remember that", " and you?", ". What can you do?", " and I come from {p}", ", just call me that", " and I have a question", ", how do you do?", " and I just joined", ", pleased to meet you", ". Remember it!",
+    " and this is my first day", ", glad to be here", " and I like it here", ", what is yours?", ", as you may know", " and I need help", ", don't forget it", ", how are things?", "", "", "", "", "",
 )  # fmt: skip
 _CORES = (
     "I am {n}", "I'm {n}", "my name is {n}", "{n} is what they call me", "my name would be {n}", "everybody calls me {n}", "my nickname is {n}",
     "I was named {n}", "my first name is {n}", "you can use {n} as my name", "the name is {n}", "they know me as {n}", "I introduce myself as {n}",
+    "they call me {n}", "{n} is my name", "I am known as {n}", "my parents named me {n}", "I'm called {n}", "{n} is the name", "I go by the name {n}", "please write down my name: {n}",
+    "I would like to be called {n}", "address me as {n}", "{n} speaking", "it is {n} here", "this is {n}", "my real name is {n}", "I bear the name {n}", "you are talking to {n}",
+    "the name I go by is {n}", "my friends say {n}", "call me {n}", "people say {n} to me", "my full name is {n}", "here is {n}", "it is me, {n}",
 )  # fmt: skip
 
 
 def _say_name(rng: Random) -> str:
-    if rng.random() < 0.5:
-        return rng.choice(TELL_NAME)
-    return rng.choice(_OPENERS) + rng.choice(_CORES) + rng.choice(_TAILS)
+    while True:
+        text = rng.choice(TELL_NAME)
+        if rng.random() < 0.7:
+            text = opened(rng, rng.choice(_CORES) + rng.choice(_TAILS), 0.25)
+            if rng.random() < 0.5:
+                text = rng.choice(_OPENERS) + text
+        if not is_held(text):
+            return text
 
 
-_REQUESTS = (
-    "can you tell me", "please tell me", "do you know", "do you remember", "can you say", "I forgot", "tell me", "tell me again", "say", "try to remember",
-    "I want to know", "let us see if you know", "I bet you forgot", "once more:", "now tell me", "hey, do you know", "are you able to tell me", "let me test you:",
+_ASKING = Ways(
+    whole=(
+        *ASK_NAME, "which name is mine?", "what name do I go by?", "which name did I tell you?", "what did I call myself?", "how do people call me?",
+        "what do people call me?", "what name did I say?", "what was the name I told you?", "what should you call me?", "do you recall my name?",
+        "surely you remember my name?", "you know my name, don't you?", "is my name still in your head?", "what have I told you about my name?",
+        "can you say what my name was?", "have I told you my name?", "under which name do you know me?", "what's the name I gave you?", "my name is what?",
+        "how did I introduce myself?", "what do they call me?", "what name is mine?", "did you keep my name?", "and who am I?", "whose name did I tell you?",
+    ),
+    clauses=(
+        "what my name is", "what I am called", "who I am", "what name I have", "which name I told you", "how I am called", "what I call myself", "what they call me",
+        "what my name was", "which name is mine", "if you remember my name", "whether you know my name", "how I introduced myself", "what name I gave",
+    ),
+    nouns=("my name", "my name", "my own name", "the name that I told you", "the name I gave you"),
+    deeds=("say my name", "repeat my name", "tell me my name", "remember my name", "say what I am called", "tell me who I am", "call me by my name"),
 )  # fmt: skip
-_OBJECTS = (
-    "what my name is",
-    "my name",
-    "how I am called",
-    "what I am called",
-    "who I am",
-    "the name that I told you",
-    "what my name was",
-    "my own name",
-    "what they call me",
-)
-
-
-def _want_name(rng: Random) -> str:
-    if rng.random() < 0.5:
-        return rng.choice(ASK_NAME)
-    if rng.random() < 0.3:
-        start = rng.choice(
-            (
-                "so, ",
-                "and ",
-                "now ",
-                "hey, ",
-                "ok, ",
-                "tell me, ",
-                "well, ",
-                "say, ",
-                "bot, ",
-                "I forgot, ",
-            )
-        )
-        return (
-            start
-            + rng.choice(
-                (
-                    "what is my name",
-                    "what's my name",
-                    "who am I",
-                    "what was my name",
-                    "how am I called",
-                    "which name is mine",
-                )
-            )
-            + rng.choice(("?", "?", " again?", ""))
-        )
-    return f"{rng.choice(_REQUESTS)} {rng.choice(_OBJECTS)}{rng.choice(('?', '?', '', ' please', ', please'))}"
 
 
 def tell_name(rng: Random, name: str) -> tuple[str, str]:
@@ -145,7 +121,7 @@ def casual_name(rng: Random, text: str, name: str) -> str:
 def ask_name(rng: Random, name: str | None) -> tuple[str, str]:
     """Someone asks for their name, which may be unknown."""
     answer = rng.choice(_NAMED).format(n=name) if name else NO_NAME
-    return casual(rng, _want_name(rng)), answer
+    return casual(rng, say(rng, _ASKING)), answer
 
 
 def new_fact(rng: Random) -> tuple[int, dict[str, str]]:

@@ -217,6 +217,18 @@ def role(rng: Random, *, held: bool = False, kind: str | None = None) -> Persona
             f"You take the role of {name}, {what}. Have fun with it.",
             f"This is a game. You are {name}, {what}.",
             f"Be {name}. {name} is {what} and talks to guests.",
+            f"You will be {name}, {what}.",
+            f"Your part: {name}, {what}.",
+            f"Answer as {name}, {what}.",
+            f"You live the life of {name}, {what}. Speak in this voice.",
+            f"Here you are {name}, {what}, and nobody else.",
+            f"The hero of this story is {name}, {what}. Speak for {name}.",
+            f"A play. You are on the stage as {name}, {what}.",
+            f"You speak with the voice of {name}. {name} is {what}.",
+            f"You were born as {name}. You are {what} and proud of it.",
+            f"Scene: a small town. You are {name}, {what}, and meet strangers.",
+            f"Your name is {name}, and you are {what} who likes to talk.",
+            f"Imagine that you are {name}, {what}. Answer all questions as {name}.",
         )
     )
     if rng.random() < 0.5:

@@ -10,6 +10,9 @@ from typing import Any
 
 from bot.prompts.messages import ToolCall
 from training.data import words
+from training.data.asking import WAYS
+from training.data.held import TOOL_ASKS
+from training.data.phrases import say
 from training.data.smalltalk import casual
 
 
@@ -30,6 +33,11 @@ ERRORS = (
 )  # fmt: skip
 
 
+def _ask(rng: Random, name: str, held: bool) -> str:
+    """A way to ask for a tool, its slots still open."""
+    return rng.choice(TOOL_ASKS[name]) if held else say(rng, WAYS[name])
+
+
 def _dice(rng: Random, held: bool) -> Request:
     count = rng.choice((1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 12))
     sides = rng.choice((4, 6, 6, 8, 10, 12, 20, 20, 100, rng.randrange(2, 200)))
@@ -39,19 +47,7 @@ def _dice(rng: Random, held: bool) -> Request:
     )
     rolls = [rng.randint(1, sides) for _ in range(count)]
     total = sum(rolls) + bonus
-    asks = (
-        "roll {}", "roll {} please", "can you roll {}?", "please roll {} for me", "throw {}", "I want to roll {}", "roll me {}",
-        "I need a {} roll", "give me {}", "let's roll {}", "roll the dice: {}", "roll {} for damage", "could you throw {}?",
-        "{} please", "dice: {}", "make a {} roll", "roll a {}", "roll a {} please",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "would you roll {} for my character?",
-            "time to roll {}",
-            "now roll {} for initiative",
-            "kindly throw {} for us",
-        )
-    ask = rng.choice(asks).format(notation)
+    ask = _ask(rng, "roll_dice", held).format(notation)
     if not held and rng.random() < 0.15:
         count, sides, bonus = rng.randint(1, 4), rng.choice((4, 6, 6, 6, 8, 10, 12, 20)), 0
         die = "dice" if count > 1 else "die"
@@ -122,18 +118,6 @@ def _calculate(rng: Random, held: bool) -> Request:
         expression, said = f"sqrt({a})", f"the square root of {a}"
     else:
         expression, said = f"{b} * {a} / 100", f"{a} percent of {b}"
-    asks = (
-        "what is {}?", "calculate {}", "how much is {}?", "compute {}", "work out {}", "what's {}?", "can you calculate {}?",
-        "{} = ?", "please work out {} for me", "what does {} make?", "solve {}", "tell me what {} is", "I need to know {}", "{}?",
-        "what do you get for {}?", "give me the result of {}",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "quick question, how much is {}?",
-            "my homework says {}, what is that?",
-            "could you work out {}?",
-            "please compute {} for my taxes",
-        )
     result = rng.choice(
         (
             str(words.number(rng, 6)),
@@ -149,7 +133,7 @@ def _calculate(rng: Random, held: bool) -> Request:
     if rng.random() < 0.2:
         content = content["result"]
     return Request(
-        rng.choice(asks).format(said), ToolCall("calculate", {"expression": expression}), content, f"{expression} is {result}.",
+        _ask(rng, "calculate", held).format(said), ToolCall("calculate", {"expression": expression}), content, f"{expression} is {result}.",
         "That is too much for me without a calculator tool.",
     )  # fmt: skip
 
@@ -161,26 +145,12 @@ def _temperature(rng: Random, held: bool) -> Request:
         "celsius": rng.choice(("", "", "", " in celsius", " in degrees celsius")),
         "fahrenheit": rng.choice((" in fahrenheit", " in degrees fahrenheit", " in Fahrenheit")),
     }[unit]
-    asks = (
-        "what's the temperature in {p}{u}?", "how warm is it in {p}{u}?", "how cold is it in {p}{u}?", "temperature in {p}{u}",
-        "what is the current temperature in {p}{u}?", "Hey, what's the temperature in {p} right now{u}?", "is it hot in {p}{u}?",
-        "tell me the temperature in {p}{u}", "how many degrees are there in {p}{u}?", "how hot is it in {p} now{u}?",
-        "can you check the temperature in {p}{u}?", "I need the temperature for {p}{u}", "what is the temperature at {p}{u}?",
-        "do I need a coat in {p}? Tell me the temperature{u}", "what's the weather in {p}{u}?", "how is the weather in {p}{u}?", "weather in {p}{u}", "get the temperature of {p}{u}",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "could you tell me how warm it is in {p}{u}?",
-            "please look up the temperature in {p}{u}",
-            "I travel to {p}, what is the temperature there{u}?",
-            "so, how hot is it in {p}{u} today?",
-        )
     value = round(rng.uniform(-30, 45), 1) if rng.random() < 0.8 else rng.randrange(-20, 110)
     content: Any = (
         {"location": place, "temperature": value, "unit": unit} if rng.random() < 0.7 else value
     )
     return Request(
-        rng.choice(asks).format(p=place, u=said),
+        _ask(rng, "get_current_temperature", held).format(p=place, u=said),
         ToolCall("get_current_temperature", {"location": place, "unit": unit}), content,
         f"It is {value} degrees {unit.capitalize()} in {place}.", "I cannot look up temperatures here: I have no tool for that.",
     )  # fmt: skip
@@ -188,18 +158,6 @@ def _temperature(rng: Random, held: bool) -> Request:
 
 def _wind(rng: Random, held: bool) -> Request:
     place = words.place(rng, held=held)
-    asks = (
-        "how windy is it in {}?", "what's the wind speed in {}?", "how strong is the wind in {}?", "wind in {}?", "is it windy in {}?",
-        "what is the current wind speed in {}?", "tell me the wind speed in {}", "how fast is the wind in {}?", "wind speed for {}",
-        "check the wind in {} please", "can I fly a kite in {}? How windy is it?", "does the wind blow in {}?", "get the wind speed at {}",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "I sail near {}, how strong is the wind?",
-            "could you check how windy it is in {}?",
-            "please tell me how fast the wind is in {}",
-            "what about the wind speed in {} today?",
-        )
     value = round(rng.uniform(0, 120), 1) if rng.random() < 0.8 else rng.randrange(120)
     content: Any = rng.choice(
         (
@@ -209,25 +167,13 @@ def _wind(rng: Random, held: bool) -> Request:
         )
     )
     return Request(
-        rng.choice(asks).format(place), ToolCall("get_current_wind_speed", {"location": place}), content,
+        _ask(rng, "get_current_wind_speed", held).format(p=place), ToolCall("get_current_wind_speed", {"location": place}), content,
         f"The wind in {place} blows at {value} km/h.", "I cannot look up the wind here: I have no tool for that.",
     )  # fmt: skip
 
 
 def _time(rng: Random, held: bool) -> Request:
     place = words.place(rng, held=held)
-    asks = (
-        "what time is it in {}?", "what's the time in {}?", "time in {}?", "tell me the time in {}", "what is the current time in {}?",
-        "how late is it in {}?", "which time do they have in {}?", "do you know what time it is in {}?", "current time in {}",
-        "can you tell me the time in {}?", "is it late in {}? What time is it?", "give me the local time of {}", "time for {} please",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "my friend lives in {}, what time is it there?",
-            "please check what time it is in {}",
-            "could you look up the time in {}?",
-            "so what time is it in {} now?",
-        )
     time = f"{rng.randrange(24):02d}:{rng.randrange(60):02d}"
     date = f"{rng.randrange(2024, 2032)}-{rng.randrange(1, 13):02d}-{rng.randrange(1, 29):02d}"
     content: Any = {"location": place, "time": time, "date": date}
@@ -240,7 +186,7 @@ def _time(rng: Random, held: bool) -> Request:
             )
         )
     return Request(
-        rng.choice(asks).format(place), ToolCall("get_current_time", {"location": place}), content,
+        _ask(rng, "get_current_time", held).format(p=place), ToolCall("get_current_time", {"location": place}), content,
         f"It is {time} in {place}.", "I cannot look up the time here: I have no tool for that.",
     )  # fmt: skip
 
@@ -265,19 +211,6 @@ def _stock(rng: Random, held: bool) -> Request:
     company = words.invented(rng, held=held) + rng.choice(
         (", Inc.", " Inc.", " Corp", " Group", " AG", " Ltd", " Holdings", "")
     )
-    asks = (
-        "fetch the stock fundamentals data for {}", "get the fundamentals of {}", "stock data for {}", "how is the stock {} doing?",
-        "tell me about the stock {}", "what are the fundamentals of {}?", "look at the stock {}", "show me the {} stock",
-        "is {} a good stock? Show the figures", "P/E ratio of {}?", "get stock info for {}", "fundamentals for {} please",
-        "Fetch the stock fundamentals data for {c} ({})", "stock figures of {}", "what is the P/E of {}?",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "please pull up the stock fundamentals for {}",
-            "I own shares of {}, show me the fundamentals",
-            "could you fetch the stock figures for {}?",
-            "what do the stock fundamentals of {} look like?",
-        )
     ratio = round(rng.uniform(2, 120), rng.randint(1, 4))
     cap = rng.randrange(10**6, 10 ** rng.randint(8, 13))
     sector = rng.choice(_SECTORS)
@@ -294,7 +227,7 @@ def _stock(rng: Random, held: bool) -> Request:
             "52_week_high": round(rng.uniform(100, 400), 2), "52_week_low": round(rng.uniform(5, 100), 2),
         }  # fmt: skip
     return Request(
-        rng.choice(asks).format(symbol, c=company), ToolCall("get_stock_fundamentals", {"symbol": symbol}), content,
+        _ask(rng, "get_stock_fundamentals", held).format(symbol, c=company), ToolCall("get_stock_fundamentals", {"symbol": symbol}), content,
         f"{company} ({symbol}): sector {sector}, market cap {cap}, P/E ratio {ratio}.",
         "I cannot look up stocks here: I have no tool for that.",
     )  # fmt: skip
@@ -302,18 +235,6 @@ def _stock(rng: Random, held: bool) -> Request:
 
 def _search(rng: Random, held: bool) -> Request:
     query = words.topic(rng, held=held)
-    asks = (
-        "search for {}", "search the web for {}", "google {}", "look up {}", "can you search for {}?", "find {} on the web",
-        "please look up {} online", "do a web search for {}", "search {}", "look online for {}", "web search: {}", "find out about {} online",
-        "could you look up {} for me?", "search the internet for {}", "I need you to search for {}",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "would you search the web for {}?",
-            "let's look up {}",
-            "please do a search for {}",
-            "go and search for {}",
-        )
     title = " ".join(words.word(rng) for _ in range(rng.randint(2, 4))).capitalize()
     url = f"https://{words.word(rng)}.{rng.choice(('com', 'org', 'net', 'example'))}/{words.word(rng)}"
     snippet = rng.choice(
@@ -337,7 +258,7 @@ def _search(rng: Random, held: bool) -> Request:
         {"query": query, "results": results} if rng.random() < 0.3 else {"results": results}
     )
     return Request(
-        rng.choice(asks).format(query), ToolCall("web_search", {"query": query}), content,
+        _ask(rng, "web_search", held).format(query), ToolCall("web_search", {"query": query}), content,
         f"I found this: {title}. {snippet} ({url})", "I cannot search the web here: I have no tool for that.",
     )  # fmt: skip
 
@@ -361,23 +282,11 @@ def a_fact(rng: Random, held: bool = False) -> str:
 
 def _remember(rng: Random, held: bool) -> Request:
     fact = a_fact(rng, held)
-    asks = (
-        "remember that {}", "please remember that {}", "note that {}", "remember: {}", "keep in mind that {}", "don't forget that {}",
-        "can you remember that {}?", "save this: {}", "make a note that {}", "please note: {}", "remember for later that {}", "store that {}",
-        "write down that {}", "I want you to remember that {}", "remember this: {}",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "could you remember that {}?",
-            "for the record, remember that {}",
-            "please keep in mind that {}",
-            "do remember that {}",
-        )
     content = rng.choice(
         ({"saved": fact}, {"saved": True}, {"remembered": fact}, {"ok": True}, "saved")
     )
     return Request(
-        rng.choice(asks).format(fact), ToolCall("remember", {"fact": fact}), content, f"I will remember: {fact}.",
+        _ask(rng, "remember", held).format(fact), ToolCall("remember", {"fact": fact}), content, f"I will remember: {fact}.",
         "I will keep that in mind.",
     )  # fmt: skip
 
@@ -391,39 +300,18 @@ def _recall(rng: Random, held: bool) -> Request:
             words.word(rng, held=held),
         )
     )
-    asks = (
-        "what do you remember about {}?", "recall {}", "what did I tell you about {}?", "do you remember anything about {}?",
-        "look in your notes for {}", "what is in your notes about {}?", "check your memory for {}", "what do your notes say about {}?",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "please recall what I said about {}",
-            "what do you still remember about {}?",
-            "is there something in your notes about {}?",
-        )
     facts = [a_fact(rng, held) for _ in range(rng.choice((1, 1, 2)))]
     return Request(
-        rng.choice(asks).format(query), ToolCall("recall", {"query": query}), {"facts": facts},
+        _ask(rng, "recall", held).format(query), ToolCall("recall", {"query": query}), {"facts": facts},
         f"I remember: {'; '.join(facts)}.", "You have not told me that yet.",
     )  # fmt: skip
 
 
 def _coin(rng: Random, held: bool) -> Request:
-    asks = (
-        "flip a coin", "toss a coin", "heads or tails?", "can you flip a coin?", "please flip a coin for me", "throw a coin", "coin flip please",
-        "let a coin decide", "flip a coin, please", "toss a coin for us", "do a coin toss",
-    )  # fmt: skip
-    if held:
-        asks = (
-            "would you flip a coin?",
-            "let's toss a coin",
-            "I cannot decide, flip a coin",
-            "a coin toss please",
-        )
     side = rng.choice(("heads", "tails"))
     content = rng.choice(({"result": side}, {"side": side}, side))
     return Request(
-        rng.choice(asks),
+        _ask(rng, "flip_coin", held),
         ToolCall("flip_coin", {}),
         content,
         f"The coin shows {side}.",
@@ -472,17 +360,6 @@ VAGUE = {
 WHICH_PLACE = "For which place?"
 
 
-_WHEN = (
-    "today", "right now", "at the moment", "tonight", "this morning", "these days", "now", "please", "for me", "currently",
-)  # fmt: skip
-_OPENERS = (
-    "hey, ", "ok, ", "so ", "hermes, ", "hi! ", "and now ", "well, ", "bot, ", "then ", "please, ", "um, ", "next, ", "now, ",
-    "my mother asks: ", "quick one: ", "one question: ", "do me a favour, ", "tell me, ", "for our trip: ", "I have to know, ",
-    "hello! ", "good evening, ", "if you can, ", "my turn: ", "everyone wants to know: ", "I need help: ", "thanks! ", "great, ",
-    "for my story: ", "I live far away. ", "I am bored. ", "we are playing. ", "before I forget, ", "I own a boat. ",
-)  # fmt: skip
-
-
 def request(rng: Random, name: str, *, held: bool = False) -> Request:
     """A request for a canonical tool; `held` takes ways to ask and arguments kept from training."""
     made = MAKERS[name](rng, held)
@@ -497,19 +374,8 @@ def request(rng: Random, name: str, *, held: bool = False) -> Request:
     roll = rng.random()
     if roll < 0.15:
         ask = ask.rstrip("?")
-    elif roll < 0.3 and ask[-1].isalnum():
-        ask += rng.choice(("!", ".", " please", ", please", " now", " :)", " thanks"))
-        if (
-            ask.endswith(("now", "please", "thanks"))
-            and name in ("web_search", "remember", "recall")
-            and not ask.endswith(", please")
-        ):
-            ask = made.ask
-    if name in VAGUE and rng.random() < 0.3:
-        mark = ask[-1] if ask[-1] in "?.!" else ""
-        ask = f"{ask.removesuffix(mark)} {rng.choice(_WHEN)}{mark}"
-    if rng.random() < 0.35:
-        ask = rng.choice(_OPENERS) + ask
+    elif roll < 0.22 and ask[-1].isalnum():
+        ask += rng.choice(("!", "."))
     return Request(ask, made.call, made.content, made.answer, made.missing)
 
 

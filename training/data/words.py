@@ -39,6 +39,18 @@ _TOWNS = (
     "Cairo Lima Quito Toronto Sydney Boston Chicago Denver Dallas Seattle Miami Moscow Delhi Mumbai "
     "Jakarta Nairobi Lagos Dakar Tunis Bern Zurich Geneva Munich Hamburg Cologne Porto Seville "
     "Naples Milan Turin Bergen Malmo Turku Riga Vilnius Tallinn Sofia Zagreb Split Perth Auckland "
+    "Amsterdam Rotterdam Antwerp Brussels Ghent Luxembourg Strasbourg Lyon Toulouse Bordeaux Nantes Lille "
+    "Frankfurt Leipzig Dresden Hanover Bremen Nuremberg Dortmund Salzburg Innsbruck Graz Basel Lausanne "
+    "Venice Florence Bologna Palermo Genoa Verona Barcelona Valencia Bilbao Malaga Granada Zaragoza "
+    "Krakow Gdansk Wroclaw Poznan Bratislava Ljubljana Sarajevo Belgrade Skopje Tirana Bucharest Varna "
+    "Thessaloniki Nicosia Valletta Istanbul Antalya Beirut Damascus Jerusalem Haifa Alexandria Tripoli "
+    "Algiers Rabat Marrakesh Bamako Accra Abuja Kampala Kigali Harare Lusaka Windhoek Durban Pretoria "
+    "Karachi Lahore Kabul Tashkent Almaty Chennai Kolkata Bangalore Dhaka Colombo Yangon Saigon Taipei "
+    "Shanghai Beijing Nagoya Sapporo Fukuoka Busan Brisbane Adelaide Canberra Wellington Christchurch "
+    "Honolulu Anchorage Portland Sacramento Phoenix Tucson Houston Austin Memphis Nashville Atlanta "
+    "Orlando Charlotte Baltimore Pittsburgh Cleveland Detroit Milwaukee Minneapolis Ottawa Montreal "
+    "Winnipeg Calgary Edmonton Havana Kingston Caracas Bogota Medellin Guayaquil Cusco Santiago Cordoba "
+    "Rosario Asuncion Brasilia Recife Salvador Bergamo Trieste Uppsala Aarhus Odense Tampere Oulu Tromso "
     "Kyoto Osaka Hanoi Manila Bangkok Ankara Izmir Tehran Baghdad Amman Doha Dubai Muscat"
 ).split()
 _TWO_WORDS = (
@@ -77,6 +89,37 @@ _TOPICS = (
     "engines paper planes board games sourdough recipes hiking trails camping stoves running shoes "
     "guitar chords violin strings tax rules visa forms train tickets hotel prices bird songs cloud "
     "types tide tables moon phases street food night markets"
+).split()
+_MORE = (
+    "airplane album alligator almond ambulance amethyst anthem antler apricot aquarium archery artichoke "
+    "asteroid astronaut avocado bagpipe bakery balcony balloon bamboo bandage banjo barrel basement "
+    "basketball battery beaver bedroom beetle billboard biscuit blizzard blossom blueberry boulder bracelet "
+    "broccoli broomstick buffalo bulldozer bungalow butterfly cabbage cactus calendar camel canary cardboard "
+    "carpenter cathedral cauliflower cello cemetery ceramics chameleon champagne chestnut chimney chipmunk "
+    "chocolate cinnamon clarinet cobweb coconut colander comet copper coral corridor cottage coyote crayon "
+    "cricket crocodile crossbow crystal cucumber cupboard curtain cushion cyclone daffodil dandelion "
+    "daybreak dentist desert diamond dolphin donkey doorbell dragonfly driftwood dungeon eclipse eggplant "
+    "elephant emerald engine envelope espresso factory fiddle firewood fireworks flamingo flannel flashlight "
+    "fountain galaxy garlic gazelle geyser ginger giraffe goldfish gondola gorilla grapefruit grasshopper "
+    "greenhouse guinea gymnastics hailstorm halibut hamster harbour harvest hazelnut helicopter helmet "
+    "hippopotamus honeycomb horizon hurricane hyacinth iceberg igloo iguana insulin jackal jasmine jellyfish "
+    "jigsaw jungle kangaroo kettledrum kingfisher kitchen koala ladybird lagoon lavender leather lemonade "
+    "leopard library lightning lilac limestone lobster locksmith lullaby magnet mahogany mandolin marble "
+    "marigold marmalade meadow melon mermaid meteor microscope midnight milkshake mineral molasses monastery "
+    "monkey monsoon mosaic mosquito motorbike mulberry museum mustard narwhal nectarine needle nightingale "
+    "notebook nutmeg oatmeal octopus olive onion orchard orchestra ostrich oyster paddle painter palace "
+    "pancake panther papaya parachute paradise parrot parsley pasta peacock pelican pencil pendulum pepper "
+    "perfume pharmacy pheasant piano pickle pigeon pillow pineapple pirate pistachio plateau platypus "
+    "plumber polaroid pomegranate popcorn porcupine postcard pretzel pumpkin puppet puzzle pyramid quarry "
+    "quicksand quilt raccoon radish railway rainbow raspberry recorder reindeer rhubarb rooster rosemary "
+    "rowing rubber saddle sailor salmon sandal sandstone sapphire saxophone scarecrow scissors scorpion "
+    "seagull seaweed shampoo shepherd shipwreck skateboard skeleton skyscraper snorkel snowman soldier "
+    "spaghetti sparrow spinach sponge stadium staircase starfish strawberry sunflower surfboard swallow "
+    "tambourine tangerine tapestry teacher thermometer thunder tobacco tomato tornado tortoise toucan "
+    "tractor trampoline treasure triangle trombone truffle trumpet tulip tunnel turnip turquoise twilight "
+    "typewriter unicorn vampire vanilla vegetable village vineyard vinegar vulture waffle wallpaper walnut "
+    "walrus wardrobe waterfall watermelon weasel wheelbarrow whirlpool willow wizard wolverine woodpecker "
+    "workshop xylophone yacht yoghurt zebra zeppelin zucchini"
 ).split()
 HELD_WORDS = (
     "lighthouse accordion telescope origami submarine pottery saffron velvet granite orchid falcon "
@@ -138,7 +181,9 @@ def place(rng: Random, *, held: bool = False) -> str:
         town = rng.choice(HELD_CITIES) if rng.random() < 0.4 else invented(rng, held=True)
     else:
         town = rng.choice(CITIES) if rng.random() < 0.35 else invented(rng)
-        if rng.random() < 0.08:
+        if rng.random() < 0.1:
+            town = f"{town} {invented(rng)}"
+        elif rng.random() < 0.08:
             town = f"{rng.choice(('New', 'Port', 'San', 'Saint', 'Old', 'Upper'))} {town}"
     if rng.random() < 0.15:
         country = rng.choice(COUNTRIES) if rng.random() < 0.5 else invented(rng, held=held)
@@ -150,9 +195,23 @@ def word(rng: Random, *, held: bool = False) -> str:
     """A lower-case word, sometimes invented, so that copying does not depend on meaning."""
     if held:
         return rng.choice(HELD_WORDS)
-    if rng.random() < 0.3:
+    roll = rng.random()
+    if roll < 0.25:
         return invented(rng).lower()
+    if roll < 0.38:
+        return scrap(rng)
+    if roll < 0.6:
+        return rng.choice(_MORE)
     return rng.choice(rng.choice((_TOPICS, _TOPICS, THINGS, ANIMALS, COLOURS)))
+
+
+def scrap(rng: Random) -> str:
+    """The beginning of one word and the end of another: familiar pieces in a new order."""
+    first, second = (
+        rng.choice(rng.choice((_TOPICS, THINGS, ANIMALS, _ADJECTIVES, _MORE, _MORE))) for _ in "ab"
+    )
+    made = first[: rng.randint(2, 5)] + second[-rng.randint(2, 5) :]
+    return "scrap" if made in HELD_WORDS else made
 
 
 def topic(rng: Random, *, held: bool = False) -> str:

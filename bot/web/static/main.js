@@ -5,7 +5,7 @@ import { inline } from "./markdown.js";
 import { Messages } from "./messages.js";
 import { Panel } from "./panel.js";
 
-const EXAMPLES = ["Hello!", "Who are you?", "My name is Marisol.", "What is my name?"];
+const EXAMPLES = ["Hello!", "Roll 3d6+2", "My name is Marisol.", "What is my name?"];
 const LOST = "The line to the bot is broken. Trying again…";
 
 const $ = (id) => document.getElementById(id);
@@ -36,6 +36,9 @@ const events = {
   },
   text(data) {
     messages.grow(data);
+  },
+  tools(data) {
+    messages.tools(data);
   },
   done(data) {
     messages.end(data);

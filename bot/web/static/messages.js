@@ -66,11 +66,20 @@ export class Messages {
     });
   }
 
-  end({ id, text, status, notices }) {
+  // What the model's tools did, or do, for an answer.
+  tools({ id, tools }) {
+    const message = this.find(id);
+    if (!message) return;
+    message.tools = tools;
+    this.draw(message);
+    this.scroll();
+  }
+
+  end({ id, text, status, notices, tools }) {
     this.writing = null;
     const message = this.find(id);
     if (!message) return;
-    Object.assign(message, { text, status, notices });
+    Object.assign(message, { text, status, notices, tools });
     this.draw(message);
     this.scroll();
   }
@@ -105,6 +114,7 @@ export class Messages {
     if (message.role === "user") body.textContent = message.text;
     else if (message.text) body.replaceChildren(render(message.text));
     else body.replaceChildren(isWriting ? dots() : silence(message));
+    showTools(node.querySelector(".tools"), message.tools ?? []);
     node.classList.toggle("writing", isWriting && Boolean(message.text));
     node.setAttribute("aria-busy", String(isWriting));
     const remarks = [STATUS[message.status], ...(message.notices ?? [])];
@@ -132,6 +142,7 @@ function bubble(role, who) {
   node.className = `message ${role}`;
   for (const [tag, name, text] of [
     ["p", "who", who],
+    ["ul", "tools", ""],
     ["div", "body", ""],
     ["p", "remark", ""],
     ["div", "actions", ""],
@@ -143,6 +154,32 @@ function bubble(role, who) {
     node.append(part);
   }
   return node;
+}
+
+// One line for each call, which opens to what was asked and what came back. What a reader has
+// opened stays open while more arrives.
+function showTools(list, tools) {
+  tools.forEach((tool, index) => {
+    const item = list.children[index] ?? list.appendChild(toolItem());
+    item.className = tool.running ? "running" : tool.failed ? "failed" : "";
+    item.querySelector("summary").textContent = tool.line;
+    item.querySelector("pre").textContent = tool.running ? "…" : toolText(tool);
+  });
+  while (list.children.length > tools.length) list.lastChild.remove();
+}
+
+function toolItem() {
+  const item = document.createElement("li");
+  const details = document.createElement("details");
+  details.append(document.createElement("summary"), document.createElement("pre"));
+  item.append(details);
+  return item;
+}
+
+function toolText({ name, arguments: given, content, seconds, failed }) {
+  const came = JSON.stringify(content, null, 2);
+  const called = `${name}(${JSON.stringify(given, null, 2)})`;
+  return `${called}\n\n${failed ? "failed" : "came back"} after ${seconds.toFixed(2)} s:\n${came}`;
 }
 
 function dots() {

@@ -1,0 +1,54 @@
+"""Using tools before an answer of a given form: what they find stands in its prompt."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+
+from bot.conversation import context
+from bot.conversation.listening import Listener
+from bot.conversation.model import ModelInUse
+from bot.conversation.models import Served
+from bot.conversation.ports import Generation
+from bot.conversation.tooling import Rounds
+from bot.prompts.neutralise import neutralise
+
+# Rounds of tools take at most this share of what the model can read.
+_SHARE = 0.5
+
+
+async def gather(served: Served, rounds: Rounds, question: str, *, session: str = "") -> None:
+    """Let the model call tools for a question until it wants no more; `rounds` has the results.
+
+    What it says meanwhile counts for nothing. The engine's errors are raised.
+    """
+    model = await served.model.current()
+    if not model.profile.tools or not rounds.tools:
+        return
+    schemas = [tool.schema for tool in rounds.tools]
+    form = model.profile.script
+    head = form.head(model.profile.persona, tool_text=rounds.text)
+    head += form.turn("user", neutralise(question))
+    listener = Listener(model.profile, schemas)
+    while not rounds.over:
+        exchange = context.exchange(form, rounds.steps, answered=False)
+        if rounds.steps and served.model.estimate(exchange) > model.prompt_limit * _SHARE:
+            return
+        request = _request(head + exchange + form.opening, model, session)
+        async with aclosing(served.engine.stream(request)) as events:
+            async for event in events:
+                for _ in listener.hear(event):
+                    pass
+        answer = listener.answer()
+        if answer is None:
+            return
+        await rounds.run(answer, listener.written)
+
+
+def _request(prompt: str, model: ModelInUse, session: str) -> Generation:
+    return Generation(
+        prompt=prompt,
+        max_tokens=model.max_reply,
+        stop=(*model.profile.stop, "<tool_response>"),
+        sampling=model.profile.sampling,
+        session=session,
+    )

@@ -1,0 +1,78 @@
+"""What is asked in a conversation: its turns, who answers them, and what is owed for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.conversation.ask import Ask
+from bot.conversation.models import Served
+from bot.conversation.turns import Pending, Snapshot, Turn
+from bot.prompts.speakers import unique_name
+from bot.tools.run import ToolRun
+
+ENGINE = "engine"
+"""The field of a reply's origin that names its engine; the default is not named."""
+
+
+def turns_of(asks: Sequence[Ask], snapshot: Snapshot) -> tuple[Turn, ...]:
+    """The questions as turns, each speaker with a name that nobody else there has."""
+    names = {turn.speaker: turn.author for turn in snapshot.turns if turn.speaker}
+    n = max((turn.n for turn in snapshot.turns), default=0)
+    n = max(n, max((owed.n for owed in snapshot.pending), default=0))
+    turns: list[Turn] = []
+    for ask in asks:
+        n += 1
+        speaker = unique_name(ask.speaker, ask.author, names) if ask.speaker else ""
+        if speaker:
+            names[speaker] = ask.author
+        turns.append(Turn(ask.id, n, "user", ask.text, speaker=speaker, author=ask.author))
+    return tuple(turns)
+
+
+def settled(turn: Turn, action: str, run: ToolRun) -> Turn:
+    """A reply in which nothing waits for this confirmation any more; its cost is unknown again."""
+    steps = tuple(
+        replace(
+            step,
+            runs=tuple(_result(one, run) if one.action == action else one for one in step.runs),
+        )
+        for step in turn.steps
+    )
+    return replace(turn, steps=steps, tokens=0)
+
+
+def _result(waiting: ToolRun, run: ToolRun) -> ToolRun:
+    return replace(waiting, content=run.content, seconds=run.seconds, failed=run.failed, action="")
+
+
+def last_question(turns: Sequence[Turn]) -> list[Turn]:
+    """The user's turns at the end, that no reply stands behind."""
+    asked: list[Turn] = []
+    for turn in reversed(turns):
+        if turn.role != "user":
+            break
+        asked.insert(0, turn)
+    return asked
+
+
+def engine_of(asked: Sequence[Turn], snapshot: Snapshot) -> str:
+    """The engine that answered a question, or should have; told by the journal or the state."""
+    asks = {turn.id for turn in asked}
+    for owed in snapshot.pending:
+        if asks & set(owed.asks):
+            return owed.origin.get(ENGINE, "")
+    return snapshot.state.engine
+
+
+def owed_for(reply: str, asked: Sequence[Turn], origin: dict[str, str], served: Served) -> Pending:
+    """The journal's entry for a reply to questions."""
+    return Pending(
+        reply=reply,
+        n=asked[-1].n + 1,
+        asks=tuple(turn.id for turn in asked),
+        since=time.time(),
+        # Retry and the next process ask the same engine, whatever is chosen by then.
+        origin={**origin, ENGINE: served.name} if served.mark else origin,
+    )

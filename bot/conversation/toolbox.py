@@ -1,0 +1,119 @@
+"""The tools of this process: which ones a question may use, and what its calls come to."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.conversation.ports import Action, LoggedCall, Store
+from bot.conversation.tool_rules import ToolRules
+from bot.errors import StoreUnavailable
+from bot.tools import runner
+from bot.tools.context import ToolContext
+from bot.tools.run import ToolRun
+from bot.tools.tool import Tool
+
+CALLS_PER_HOUR = 60
+"""How many calls one person may cause in an hour, in one server, unless set otherwise."""
+
+_WAITING = (
+    "Nothing was done yet: the user was asked to press Confirm below this answer. "
+    "Say what you are about to do, and that it waits for the confirmation."
+)
+_TOO_MANY = "This user has used up the {most} tool calls of this hour. Answer without tools."
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """A call that fits its tool's schema. `recovered`: the model did not write it cleanly."""
+
+    tool: Tool
+    arguments: dict[str, Any]
+    recovered: bool = False
+
+
+class Toolbox:
+    """All tools that this process has.
+
+    `in_discord` tells whether it is connected to Discord. `foreign` gives the tools of other
+    servers, which may change at any time.
+    """
+
+    def __init__(
+        self,
+        tools: Iterable[Tool],
+        store: Store,
+        rules: ToolRules,
+        *,
+        in_discord: bool,
+        calls_per_hour: int = CALLS_PER_HOUR,
+        foreign: Callable[[], Iterable[Tool]] = tuple,
+    ) -> None:
+        self._own = [tool for tool in tools if in_discord or not tool.needs_discord]
+        self._foreign = foreign
+        self.rules = rules
+        self._store = store
+        self._most = calls_per_hour
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """Every tool by its name, in the order of the names; the bot's own come first in doubt."""
+        every = {tool.name: tool for tool in (*self._foreign(), *self._own)}
+        return dict(sorted(every.items()))
+
+    async def offered(self, context: ToolContext) -> tuple[Tool, ...]:
+        """The tools that may be used for a question, always in the same order."""
+        return tuple(
+            [
+                tool
+                for tool in self.tools.values()
+                if (await self.rules.of(tool, context.places)).allows(context.roles)
+            ]
+        )
+
+    async def prepare(self, context: ToolContext, calls: Sequence[PlannedCall]) -> str:
+        """Log a round of calls and count them; "" if they may run, else why not."""
+        logged = [
+            LoggedCall(
+                time.time(),
+                context.asker,
+                context.channel,
+                call.tool.name,
+                # What only the asker was to see is not for the log either.
+                {} if context.private else call.arguments,
+            )
+            for call in calls
+        ]
+        try:
+            count = await self._store.log_calls(context.server or context.conversation, logged)
+        except StoreUnavailable:
+            return "Tools cannot be used right now: their log cannot be written."
+        return _TOO_MANY.format(most=self._most) if count > self._most else ""
+
+    async def run(self, context: ToolContext, call: PlannedCall) -> ToolRun:
+        """Run one call, or ask the asker first if it changes something."""
+        if call.tool.changes:
+            return await self._wait(context, call)
+        return await runner.run(call.tool, context, call.arguments)
+
+    async def confirmed(self, action: Action) -> ToolRun:
+        """Run what the asker has confirmed."""
+        tool = self.tools.get(action.tool)
+        if tool is None:
+            content = runner.error(f"there is no tool {action.tool} any more")
+            return ToolRun(action.tool, action.arguments, content, failed=True)
+        return await runner.run(tool, action.context, action.arguments)
+
+    async def _wait(self, context: ToolContext, call: PlannedCall) -> ToolRun:
+        action = Action(secrets.token_hex(8), call.tool.name, call.arguments, context, time.time())
+        try:
+            await self._store.save_action(action)
+        except StoreUnavailable as error:
+            content = runner.error(error.text)
+            return ToolRun(call.tool.name, call.arguments, content, failed=True)
+        content = {"status": "waiting for confirmation", "note": _WAITING}
+        waiting = ToolRun(call.tool.name, call.arguments, content, call.tool.line(call.arguments))
+        return replace(waiting, action=action.id)

@@ -1,0 +1,1 @@
+"""The way to the internet: one fetcher that never leads into a private network."""

@@ -1,0 +1,120 @@
+"""What the store keeps for tools: rules, the log of calls, and what waits for confirmation."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, cast
+
+from bot.conversation.ports import ACTION_DAYS, MAX_LOGGED, Action, LoggedCall
+from bot.conversation.turns import Turn
+from bot.store import keys, records, scripts
+from bot.store.connection import Connection, call
+from bot.store.keys import ConversationKeys
+from bot.tools.context import ToolContext
+
+log = logging.getLogger(__name__)
+
+_DAY = 86_400
+_HOUR = 3_600
+_LOG_DAYS = 30
+
+
+class ToolRecords:
+    """The part of the store that is about tools; each method is one round trip."""
+
+    _redis: Connection
+    _seconds: int
+
+    async def tool_rules(self) -> Mapping[str, str]:
+        """What was set about tools, by place."""
+        (stored,) = await self._redis.run(("HGETALL", keys.TOOL_RULES))
+        return {keys.decode(place): text.decode("utf-8") for place, text in stored.items()}
+
+    async def set_tool_rules(self, place: str, text: str | None) -> None:
+        """Keep what was set about tools in a place, None to forget it."""
+        field = keys.encode(place)
+        await self._redis.run(
+            ("HDEL", keys.TOOL_RULES, field)
+            if text is None
+            else ("HSET", keys.TOOL_RULES, field, text)
+        )
+
+    async def log_calls(self, owner: str, calls: Sequence[LoggedCall]) -> int:
+        """Add calls of one asker to a server's log; returns the calls of this hour."""
+        first = calls[0]
+        used = keys.tool_calls(owner, f"{first.asker}:{int(first.at) // _HOUR}")
+        log_key = keys.tool_log(owner)
+        answers = await self._redis.run(
+            ("INCRBY", used, len(calls)),
+            ("EXPIRE", used, _HOUR),
+            ("LPUSH", log_key, *(_dump(asdict(one)) for one in calls)),
+            ("LTRIM", log_key, 0, MAX_LOGGED - 1),
+            ("EXPIRE", log_key, _LOG_DAYS * _DAY),
+        )
+        return int(answers[0])
+
+    async def logged_calls(self, owner: str, count: int) -> Sequence[LoggedCall]:
+        """The newest calls of a server's log, newest first."""
+        (found,) = await self._redis.run(("LRANGE", keys.tool_log(owner), 0, count - 1))
+        return [one for one in map(_logged, found) if one is not None]
+
+    async def save_action(self, action: Action) -> None:
+        """Keep what waits for confirmation."""
+        record = asdict(action)
+        record["context"]["roles"] = sorted(action.context.roles)
+        await self._redis.run(
+            ("SET", keys.action(action.id), _dump(record), "EX", ACTION_DAYS * _DAY)
+        )
+
+    async def action(self, action: str) -> Action | None:
+        """What waits for confirmation under an id, if it still does."""
+        (stored,) = await self._redis.run(("GET", keys.action(action)))
+        return None if stored is None else _action(stored)
+
+    async def take_action(self, action: str) -> bool:
+        """Settle what waits for confirmation; only one caller is told True."""
+        (taken,) = await self._redis.run(("DEL", keys.action(action)))
+        return taken == 1
+
+    async def amend(self, conversation: str, turn: Turn) -> bool:
+        """Write a turn again that is still in the window; returns whether it is."""
+        key = ConversationKeys.of(conversation)
+        (there,) = await self._redis.run(
+            call(
+                scripts.AMEND,
+                key.kept,
+                self._seconds,
+                turn.id.encode("utf-8", "surrogatepass"),
+                records.write_turn(turn),
+            )
+        )
+        return there == 1
+
+
+def _dump(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def _logged(stored: bytes) -> LoggedCall | None:
+    try:
+        return LoggedCall(**json.loads(stored))
+    except (ValueError, TypeError) as error:
+        log.warning("a logged call is damaged and left out: %s", error)
+        return None
+
+
+def _action(stored: bytes) -> Action | None:
+    try:
+        data = cast("dict[str, Any]", json.loads(stored))
+        context = cast("dict[str, Any]", data.pop("context"))
+        context["roles"] = frozenset(context["roles"])
+        context["places"] = tuple(context["places"])
+        return Action(**data, context=ToolContext(**context))
+    except (ValueError, TypeError, KeyError) as error:
+        log.warning("an action that waits for confirmation is damaged: %s", error)
+        return None

@@ -1,0 +1,239 @@
+"""Reminders: set now, told when they are due, whatever happens to the bot in between."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import discord
+
+from bot.client.failures import DISCORD_FAILURES
+from bot.conversation.ports import MAX_REMINDERS, Reminder
+from bot.errors import StoreUnavailable
+from bot.tools.context import ToolContext
+from bot.tools.kit import Kit
+from bot.tools.tool import ToolError, tool
+from bot.tools.when import moment, shown
+from cogs.asker import client_of
+from cogs.tools import ToolCog
+
+log = logging.getLogger(__name__)
+
+_LONGEST = 500
+_YEAR = 366 * 86_400
+_DAY = 86_400
+_LATE = 120.0
+"""Seconds after which a reminder says that it is late."""
+
+# A claim ends long after the attempt to deliver, so that two never run at a time.
+_CLAIM = 120.0
+_ATTEMPT = 60.0
+# Other processes' reminders, and a store that came back, are found within this time.
+_LONGEST_PAUSE = 30.0
+_SHORTEST_PAUSE = 0.1
+# Our clock and Discord's need not agree when we look for what was posted.
+_CLOCKS_APART = 300.0
+_LOOKED_THROUGH = 200
+# What Discord answers to a message that it will not take tomorrow either.
+_FOR_GOOD = (400, 403, 404)
+
+
+class Reminders(ToolCog):
+    """Tools that remind people, and the loop that does it."""
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit)
+        self._news = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+
+    @tool(shows="reminder {when}: {text}", changes=True, needs_discord=True)
+    async def set_reminder(self, context: ToolContext, text: str, when: str) -> object:
+        """Remind the user of something later, in this channel.
+
+        Args:
+            text: What to remind them of.
+            when: When, such as in 20 minutes, tomorrow at 9:00 Europe/Paris or 2026-12-24 18:00.
+        """
+        text = " ".join(text.split())
+        if not 1 <= len(text) <= _LONGEST:
+            raise ToolError(f"The text of a reminder has 1 to {_LONGEST} characters.")
+        now = time.time()
+        due = _due(when, _asked_at(context, now), now)
+        reminder = Reminder(
+            id=secrets.token_hex(8),
+            asker=_asker(context),
+            text=text,
+            due=due.timestamp(),
+            at=now,
+            channel=context.channel,
+        )
+        number = await self.kit.store.save_reminder(reminder)
+        if not number:
+            raise ToolError(
+                f"You have {MAX_REMINDERS} reminders already, and more are not possible. "
+                "Cancel one first."
+            )
+        self._news.set()
+        return {"number": number, "text": text, "due": shown(due)}
+
+    @tool(shows="looking at reminders", needs_discord=True)
+    async def list_reminders(self, context: ToolContext) -> object:
+        """List the reminders that the user has set, the next one first."""
+        found = await self.kit.store.reminders(_asker(context))
+        return {"reminders": [_told(reminder) for reminder in found]}
+
+    @tool(shows="cancelling reminder {number}", changes=True, needs_discord=True)
+    async def cancel_reminder(self, context: ToolContext, number: int) -> object:
+        """Cancel a reminder of the user.
+
+        Args:
+            number: The number of the reminder, from list_reminders.
+        """
+        cancelled = await self.kit.store.cancel_reminder(_asker(context), number)
+        if cancelled is None:
+            raise ToolError(f"You have no reminder with the number {number}.")
+        return {"cancelled": _told(cancelled)}
+
+    # ------------------------------------------------------------------ delivering
+
+    async def cog_load(self) -> None:
+        """Begin to deliver."""
+        self._loop = asyncio.create_task(self._deliver_for_ever(), name="reminders")
+
+    async def cog_unload(self) -> None:
+        """Stop; what is being delivered is taken up again by whoever comes next."""
+        if self._loop is not None:
+            self._loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._loop
+
+    async def _deliver_for_ever(self) -> None:
+        await client_of(self.kit).wait_until_ready()
+        while True:
+            self._news.clear()
+            try:
+                pause = await self._deliver_due()
+            except StoreUnavailable as error:
+                log.warning("reminders wait for the store: %s", error)
+                pause = _LONGEST_PAUSE
+            except Exception:
+                log.exception("reminders: a round failed")
+                pause = _LONGEST_PAUSE
+            with suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
+
+    async def _deliver_due(self) -> float:
+        """Deliver what is due; returns how many seconds to sleep."""
+        now = time.time()
+        claims = await self.kit.store.claim_reminders(now, now + _CLAIM)
+        async with asyncio.TaskGroup() as group:
+            for reminder, claimed in claims.reminders:
+                group.create_task(self._deliver(reminder, claimed))
+        if claims.next_due is None:
+            return _LONGEST_PAUSE
+        return min(max(claims.next_due - time.time(), _SHORTEST_PAUSE), _LONGEST_PAUSE)
+
+    async def _deliver(self, reminder: Reminder, claimed: float | None) -> None:
+        """Post a reminder and settle it; one that cannot be posted now is claimed again later."""
+        try:
+            async with asyncio.timeout(_ATTEMPT):
+                delivered = await post(client_of(self.kit), reminder, claimed)
+            if not delivered:
+                log.warning("reminder %s can be delivered nowhere and is dropped", reminder.id)
+            await self.kit.store.settle_reminder(reminder)
+        except (TimeoutError, StoreUnavailable, *DISCORD_FAILURES) as error:
+            log.warning("reminder %s is tried again: %s", reminder.id, error or "too slow")
+        except Exception:
+            log.exception("reminder %s is tried again", reminder.id)
+
+
+async def post(client: discord.Client, reminder: Reminder, claimed: float | None) -> bool:
+    """Post a reminder where it was set, or to its owner; returns whether either is possible.
+
+    `claimed` is when somebody else began to post it and was not heard of again. It may be in
+    Discord all the same, so it is looked for first. Failures that may pass are raised.
+    """
+    owner = discord.Object(int(reminder.asker))
+    pings = discord.AllowedMentions(everyone=False, roles=False, users=[owner], replied_user=False)
+    for direct in (False, True):
+        try:
+            place = await _place(client, reminder, direct)
+            if claimed is None or not await _is_posted(client, place, reminder, claimed):
+                # The nonce makes Discord itself refuse a second one that comes soon after.
+                await place.send(
+                    words(reminder, time.time(), gone=direct),
+                    allowed_mentions=pings,
+                    nonce=reminder.id,
+                )
+        except discord.HTTPException as error:
+            if error.status not in _FOR_GOOD:
+                raise
+            log.info("reminder %s cannot be posted: %s", reminder.id, error)
+        else:
+            return True
+    return False
+
+
+def words(reminder: Reminder, now: float, *, gone: bool = False) -> str:
+    """What a reminder says."""
+    lines = [_head(reminder)]
+    if now - reminder.due > _LATE:
+        lines.append(f"-# This comes late: it was due <t:{int(reminder.due)}:f>, and I was away.")
+    if gone:
+        lines.append("-# I cannot write any more where you asked me to remind you.")
+    return "\n".join(lines)
+
+
+def _head(reminder: Reminder) -> str:
+    """The first line, which no other reminder has: it names the second when it was set."""
+    return f"<@{reminder.asker}> You asked me <t:{int(reminder.at)}:R>: {reminder.text}"
+
+
+async def _place(client: discord.Client, reminder: Reminder, direct: bool) -> Any:
+    if not direct:
+        # Nothing is asked of Discord but to take the message.
+        return client.get_partial_messageable(int(reminder.channel))
+    return await client.create_dm(discord.Object(int(reminder.asker)))
+
+
+async def _is_posted(client: discord.Client, place: Any, reminder: Reminder, since: float) -> bool:
+    after = datetime.fromtimestamp(since - _CLOCKS_APART, UTC)
+    me = client.user.id if client.user else 0
+    async for message in place.history(limit=_LOOKED_THROUGH, after=after, oldest_first=True):
+        if message.author.id == me and message.content.startswith(_head(reminder)):
+            return True
+    return False
+
+
+def _due(when: str, asked: float, now: float) -> datetime:
+    due = moment(when, datetime.fromtimestamp(asked, UTC))
+    if due.timestamp() <= now:
+        raise ToolError(f"“{when}” has passed meanwhile: it was {shown(due)}.")
+    if due.timestamp() - now > _YEAR:
+        raise ToolError("I remember reminders for a year at most.")
+    return due
+
+
+def _asked_at(context: ToolContext, now: float) -> float:
+    """When the question was written: "in 20 minutes" counts from there, not from the Confirm."""
+    if not context.message.isdecimal() or int(context.message) >= 1 << 63:
+        return now
+    asked = discord.utils.snowflake_time(int(context.message)).timestamp()
+    return asked if now - 2 * _DAY < asked < now else now
+
+
+def _asker(context: ToolContext) -> str:
+    if not context.asker.isdecimal():
+        raise ToolError("I do not know whom to remind.")
+    return context.asker
+
+
+def _told(reminder: Reminder) -> dict[str, Any]:
+    due = datetime.fromtimestamp(reminder.due, UTC)
+    return {"number": reminder.number, "text": reminder.text, "due": shown(due)}

@@ -1,0 +1,271 @@
+"""`/tools`: what the bot can do here beside talking, who may have it done, and what was done."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HermesBot
+from bot.conversation.ports import LoggedCall
+from bot.conversation.tool_rules import Standing
+from bot.conversation.toolbox import Toolbox
+from bot.errors import BadInput
+from bot.tools.tool import Tool
+from cogs.live.questions import in_words
+from cogs.live.split import split
+from cogs.live.target import NOBODY
+from cogs.live.traces import harmless
+from cogs.places import (
+    category_of,
+    category_place,
+    circles,
+    conversation_in,
+    engine_here,
+    rule_places,
+    server_place,
+)
+from cogs.reading.words import shortened
+
+Where = Literal["this channel", "category", "server"]
+Change = Literal["add", "remove"]
+Interaction = discord.Interaction[HermesBot]
+
+_MOST_SUGGESTED = 25
+_LOGGED = 20
+_LONGEST_ARGUMENTS = 150
+_LONGEST_DESCRIPTION = 100
+
+_NONE = "This bot has no tools."
+_UNKNOWN = "There is no tool of that name. There are {}."
+_CANNOT = "⚠️ **{}** answers here, and that model cannot call tools; it answers without them."
+_CAN = "**{}** answers here and can call these tools by itself:"
+_NO_SERVER = "This is no server; choose “this channel”, and it holds for this conversation."
+_NO_CATEGORY = "This channel is in no category; choose this channel, or the server."
+_NEEDS_CHANNEL = "That is for those who have Manage Channels here, or Manage Server."
+_NEEDS_SERVER = "That is for those who have Manage Server."
+_NO_CALLS = "No tool was used here yet."
+_CHANGES = "asks before it acts"
+_REACHES_OUT = "uses the internet"
+
+
+class ToolsHere(
+    commands.GroupCog,
+    name="Tools",
+    group_name="tools",
+    group_description="What I can do here beside talking",
+):
+    """Shows and sets which tools may be used in a channel, a category or a server."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    async def show(self, interaction: Interaction) -> None:
+        """Which tools I have, whether they are on here, and for whom"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        toolbox = self._toolbox()
+        model = (await self.bot.conversations.model(await engine_here(interaction))).profile
+        places = rule_places(interaction.channel, interaction.guild_id)
+        lines = [(_CAN if model.tools else _CANNOT).format(model.name)]
+        for tool in toolbox.tools.values():
+            found = await toolbox.rules.of(tool, places)
+            lines.append(_entry(tool, found, interaction))
+        await _answer_long(interaction, "\n".join(lines))
+
+    @app_commands.command()
+    @app_commands.rename(where="for")
+    @app_commands.describe(
+        tool="Its name", on="May it be used?", where="Where that holds; the narrowest place counts"
+    )
+    async def switch(
+        self, interaction: Interaction, tool: str, on: bool, where: Where = "this channel"
+    ) -> None:
+        """Switch a tool on or off: in this channel, its category, or the whole server"""
+        found, place = await self._begin(interaction, tool, where)
+        await self._toolbox().rules.switch(place, found.name, on)
+        said = f"`{found.name}` is {'on' if on else 'off'} for {_told(where, interaction)} now."
+        await self._done(interaction, found, said, Standing(on, place))
+
+    @app_commands.command()
+    @app_commands.rename(where="for")
+    @app_commands.describe(
+        tool="Its name",
+        role="Who may use it; while no role is named, everybody may",
+        change="Add the role, or remove it",
+        where="Where that holds; the narrowest place counts",
+    )
+    async def roles(
+        self,
+        interaction: Interaction,
+        tool: str,
+        role: discord.Role,
+        change: Change = "add",
+        where: Where = "this channel",
+    ) -> None:
+        """Let only some roles use a tool"""
+        found, place = await self._begin(interaction, tool, where)
+        rules = self._toolbox().rules
+        before = (await rules.of(found, [place])).roles or frozenset[str]()
+        changed = {str(role.id)}
+        after = before | changed if change == "add" else before - changed
+        await rules.limit(place, found.name, after)
+        there = _told(where, interaction)
+        if after:
+            said = f"`{found.name}` is only for {_roles(after)} in {there} now."
+        else:
+            said = f"`{found.name}` is limited to no role in {there} any more."
+        await self._done(interaction, found, said)
+
+    @app_commands.command()
+    @app_commands.rename(where="for")
+    @app_commands.describe(tool="Its name", where="Which place's settings to take back")
+    async def reset(
+        self, interaction: Interaction, tool: str, where: Where = "this channel"
+    ) -> None:
+        """Take back what was set for a tool in a place"""
+        found, place = await self._begin(interaction, tool, where)
+        rules = self._toolbox().rules
+        await rules.switch(place, found.name, None)
+        await rules.limit(place, found.name, frozenset())
+        there = _told(where, interaction)
+        await self._done(interaction, found, f"Nothing is set for `{found.name}` in {there}.")
+
+    @app_commands.command()
+    async def log(self, interaction: Interaction) -> None:
+        """The newest calls of tools: who, what and when (for those who manage the server)"""
+        if interaction.guild_id is not None and not _manages_server(interaction):
+            raise BadInput(_NEEDS_SERVER)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        owner = str(interaction.guild_id or conversation_in(interaction.channel_id or 0))
+        calls = await self.bot.store.logged_calls(owner, _LOGGED)
+        await _answer_long(interaction, "\n".join(map(_logged, calls)) or _NO_CALLS)
+
+    @switch.autocomplete("tool")
+    @roles.autocomplete("tool")
+    @reset.autocomplete("tool")
+    async def suggest(self, _: Interaction, current: str) -> list[app_commands.Choice[str]]:
+        """The tools whose names hold what was typed."""
+        typed = current.strip().casefold()
+        toolbox = self.bot.conversations.toolbox
+        names = [name for name in (toolbox.tools if toolbox else ()) if typed in name.casefold()]
+        return [app_commands.Choice(name=name, value=name) for name in names[:_MOST_SUGGESTED]]
+
+    async def _begin(self, interaction: Interaction, name: str, where: Where) -> tuple[Tool, str]:
+        """The tool and the place that are meant, if this person may change anything there."""
+        place = _place(interaction, where)
+        _check_rights(interaction, where)
+        tools = self._toolbox().tools
+        for tool in tools.values():
+            if tool.name.casefold() == name.strip().casefold():
+                await interaction.response.defer(thinking=True)
+                return tool, place
+        raise BadInput(_UNKNOWN.format(", ".join(f"`{known}`" for known in tools))[:1_900])
+
+    async def _done(
+        self, interaction: Interaction, tool: Tool, said: str, plain: Standing | None = None
+    ) -> None:
+        """Say what was changed, and what holds here if that is anything but `plain`."""
+        places = rule_places(interaction.channel, interaction.guild_id)
+        found = await self._toolbox().rules.of(tool, places)
+        here = "" if found == plain else f"\nHere: {_standing(found, interaction)}."
+        await interaction.edit_original_response(
+            content=f"{said}{here}"[:2000], allowed_mentions=NOBODY
+        )
+
+    def _toolbox(self) -> Toolbox:
+        toolbox = self.bot.conversations.toolbox
+        if toolbox is None or not toolbox.tools:
+            raise BadInput(_NONE)
+        return toolbox
+
+
+def _entry(tool: Tool, found: Standing, interaction: Interaction) -> str:
+    """A tool, what it is for, and what holds for it here."""
+    described = str(tool.schema["function"].get("description", "")).split("\n")[0]
+    about = harmless(shortened(described, _LONGEST_DESCRIPTION))
+    marks = [_REACHES_OUT] * tool.reaches_out + [_CHANGES] * tool.changes
+    notes = "; ".join([_standing(found, interaction), *marks])
+    return f"{'🟢' if found.on else '⚪'} `{tool.name}` {about}\n-# {notes}"
+
+
+def _standing(found: Standing, interaction: Interaction) -> str:
+    state = f"{'on' if found.on else 'off'} ({_source(found.place, interaction)})"
+    if found.roles is None:
+        return state
+    return f"{state}, only for {_roles(found.roles)} ({_source(found.roles_place, interaction)})"
+
+
+def _source(place: str, interaction: Interaction) -> str:
+    """Where a rule comes from."""
+    if not place:
+        return "the default"
+    if place == conversation_in(interaction.channel_id or 0):
+        return f"set for {_told('this channel', interaction)}"
+    if place in circles(interaction.channel):
+        return "set for the channel of this thread"
+    return f"set for {_told('server' if place.startswith('server') else 'category', interaction)}"
+
+
+def _told(where: Where, interaction: Interaction) -> str:
+    if where != "this channel":
+        return f"this {where}"
+    if interaction.guild_id is None:
+        return "this conversation"
+    return "this thread" if isinstance(interaction.channel, discord.Thread) else "this channel"
+
+
+def _roles(roles: frozenset[str]) -> str:
+    return ", ".join(f"<@&{role}>" for role in sorted(roles))
+
+
+def _place(interaction: Interaction, where: Where) -> str:
+    if where == "this channel":
+        return conversation_in(interaction.channel_id or 0)
+    if interaction.guild_id is None:
+        raise BadInput(_NO_SERVER)
+    if where == "server":
+        return server_place(interaction.guild_id)
+    if category := category_of(interaction.channel):
+        return category_place(category)
+    raise BadInput(_NO_CATEGORY)
+
+
+def _check_rights(interaction: Interaction, where: Where) -> None:
+    """A group's commands share their visibility on Discord, so this is checked here."""
+    if interaction.guild_id is None or _manages_server(interaction):
+        return
+    if where != "this channel":
+        raise BadInput(_NEEDS_SERVER)
+    if not interaction.permissions.manage_channels:
+        raise BadInput(_NEEDS_CHANNEL)
+
+
+def _manages_server(interaction: Interaction) -> bool:
+    member = interaction.user
+    return isinstance(member, discord.Member) and member.guild_permissions.manage_guild
+
+
+def _logged(call: LoggedCall) -> str:
+    who = f"<@{call.asker}>" if call.asker.isdecimal() else "somebody"
+    where = f" in <#{call.channel}>" if call.channel.isdecimal() else ""
+    given = " ".join(in_words(call.arguments).split())
+    return (
+        f"<t:{int(call.at)}:R> {who}{where}: `{call.tool}` "
+        f"{harmless(shortened(given, _LONGEST_ARGUMENTS))}".rstrip()
+    )
+
+
+async def _answer_long(interaction: Interaction, text: str) -> None:
+    """Answer in as many messages as it takes, none of which calls anybody."""
+    first, *others = [page.text for page in split(text)]
+    await interaction.edit_original_response(content=first, allowed_mentions=NOBODY)
+    for page in others:
+        await interaction.followup.send(page, ephemeral=True, allowed_mentions=NOBODY)
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(ToolsHere(bot))
