@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -41,6 +41,9 @@ class Standing:
         return self.on and (self.roles is None or not self.roles.isdisjoint(roles))
 
 
+_ON, _OFF = Standing(True), Standing(False)
+
+
 def is_on_by_default(tool: Tool, wanted: frozenset[str]) -> bool:
     """A tool is on unless it reaches out of Discord or changes something; `wanted` are on too."""
     return tool.name in wanted or not (tool.reaches_out or tool.changes)
@@ -75,10 +78,20 @@ class ToolRules:
 
     async def of(self, tool: Tool, places: Sequence[str]) -> Standing:
         """What holds for a tool in a place."""
+        (found,) = await self.of_all((tool,), places)
+        return found
+
+    async def of_all(self, tools: Iterable[Tool], places: Sequence[str]) -> list[Standing]:
+        """What holds for each of the tools in a place."""
         known = await self._rules.get()
         # Nobody gets a tool that a server may have switched off, only because the store is away.
-        default = is_on_by_default(tool, self._wanted) and known is not None
-        return standing(tool, places, known or {}, default=default)
+        defaults = [
+            (tool, known is not None and is_on_by_default(tool, self._wanted)) for tool in tools
+        ]
+        rules = {place: known[place] for place in places if place in known} if known else {}
+        if not rules:
+            return [_ON if default else _OFF for _, default in defaults]
+        return [standing(tool, places, rules, default=default) for tool, default in defaults]
 
     async def named_roles(self, places: Sequence[str]) -> frozenset[str]:
         """All roles that any rule in these places names."""

@@ -66,12 +66,12 @@ class Toolbox:
 
     async def offered(self, context: ToolContext) -> tuple[Tool, ...]:
         """The tools that may be used for a question, always in the same order."""
+        tools = self.tools.values()
+        standings = await self.rules.of_all(tools, context.places)
         return tuple(
-            [
-                tool
-                for tool in self.tools.values()
-                if (await self.rules.of(tool, context.places)).allows(context.roles)
-            ]
+            tool
+            for tool, standing in zip(tools, standings, strict=True)
+            if standing.allows(context.roles)
         )
 
     async def prepare(self, context: ToolContext, calls: Sequence[PlannedCall]) -> str:
