@@ -25,9 +25,10 @@ class Response(httpx2.Response):
     """A response whose lines end at newlines only (see `bot.engine.sse`)."""
 
     async def aiter_lines(self) -> AsyncIterator[str]:
-        """The lines of the body as they come."""
+        """The lines of the body as they come, without the empty ones: half of all in a stream."""
         async for line in lines(self.aiter_raw()):
-            yield line.decode("utf-8", "replace")
+            if line:
+                yield line.decode("utf-8", "replace")
 
 
 class Transport(httpx2.AsyncBaseTransport):

@@ -272,7 +272,7 @@ async def test_comments_are_no_sign_of_life(tgi: TgiStandIn):
 @pytest.mark.parametrize("how", ["aclose", "cancel"])
 async def test_leaving_frees_the_engine_at_once(tgi: TgiStandIn, on_tgi: OpenAIEngine, how: str):
     tgi.reply = [" w"] * 1000
-    tgi.tokens_per_second = 20
+    tgi.tokens_per_second = 2
     stream = on_tgi.stream(ask())
     await anext(stream)
     if how == "aclose":

@@ -530,7 +530,7 @@ async def test_a_slow_reader_is_not_a_silent_engine(tgi: TgiStandIn):
 @pytest.mark.parametrize("how", ["aclose", "cancel", "break", "engine"])
 async def test_leaving_frees_the_engine_at_once(tgi: TgiStandIn, engine: TgiEngine, how: str):
     tgi.reply = [" w"] * 1000
-    tgi.tokens_per_second = 20
+    tgi.tokens_per_second = 2
     stream = engine.stream(ask())
     first = await anext(stream)
     assert isinstance(first, Text)
