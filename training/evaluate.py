@@ -21,7 +21,7 @@ from typing import Any
 from bot.prompts import chatml, tool_use
 from bot.prompts.messages import ToolCall
 from training import tools as schemas
-from training.data import held, json_mode, personas, smalltalk, words
+from training.data import held, json_mode, mix, personas, smalltalk, words
 from training.data import tool_use as requests
 from training.engine import Engine
 from training.sample import Calls, Reply, Results, Sample, Turn, User, prompt
@@ -125,7 +125,16 @@ def _offers(rng: Random) -> list[list[schemas.Schema]]:
         schemas.tool(name, description, **{argument: f"The {argument}."})
         for name, argument, description, _ in _UNSEEN
     ]
-    offers = [full, full, sorted([*full, unseen[0]], key=lambda tool: tool["function"]["name"])]
+    on = ("calculate", "flip_coin", "recall", "remember", "roll_dice")
+    in_discord = sorted(
+        [*(schemas.TOOLS[name] for name in on), *mix.IN_DISCORD],
+        key=lambda tool: tool["function"]["name"],
+    )
+    offers = [
+        full,
+        in_discord,
+        sorted([*full, unseen[0]], key=lambda tool: tool["function"]["name"]),
+    ]
     for _ in range(5):
         offers.append([schemas.reworded(rng, tool) for tool in rng.sample(full, rng.randint(3, 8))])
     return offers

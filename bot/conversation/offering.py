@@ -17,7 +17,7 @@ from bot.tools.tool import Tool
 log = logging.getLogger(__name__)
 
 # The tools' descriptions take at most this share of a prompt; the talk needs the rest.
-_SHARE = 0.4
+_SHARE = 0.6
 
 # Places differ in what is allowed there; so many different offers are kept ready.
 _REMEMBERED = 200

@@ -157,3 +157,16 @@ def test_the_example_explains_every_setting_and_is_one_itself(tmp_path):
     assert load({}, dotenv=path).history_days == 30
     path.write_text(EXAMPLE, "utf-8")
     assert load({}, dotenv=path) == load({}, dotenv=tmp_path / "none")
+
+
+def test_the_search_overlay_gives_the_bot_json_and_publishes_nothing():
+    overlay = yaml.safe_load((ROOT / "deploy/searxng/compose.yml").read_text("utf-8"))
+    services = overlay["services"]
+    load({"SEARXNG_URL": services["bot"]["environment"]["SEARXNG_URL"]}, dotenv=None)
+    assert services["bot"]["environment"]["SEARXNG_URL"] == "http://searxng:8080"
+    assert services["bot"]["networks"] == services["searxng"]["networks"]
+    assert "ports" not in services["searxng"]
+    [mount] = services["searxng"]["volumes"]
+    source = mount.partition(":")[0]
+    settings = yaml.safe_load((ROOT / source).read_text("utf-8"))
+    assert "json" in settings["search"]["formats"]

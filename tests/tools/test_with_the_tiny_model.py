@@ -38,7 +38,7 @@ class Clock(ToolCog):
         Args:
             location: The city and, optionally, the country.
         """
-        raise ToolError("the clock has stopped")
+        raise ToolError("not available")
 
 
 class Tiny:
@@ -95,7 +95,7 @@ async def test_two_tools_in_one_turn(tiny: Tiny):
 async def test_a_failing_tool(tiny: Tiny):
     reply = await tiny.say("what time is it in Paris?")
     assert reply.steps[0].runs[0].failed
-    assert "the clock has stopped" in reply.text
+    assert "not available" in reply.text
 
 
 async def test_a_greeting_needs_no_tool(tiny: Tiny):

@@ -32,17 +32,19 @@ ENGINE_WORDS = "scripted engine"
 STORE_WORDS = "private Valkey"
 
 
+def own_tools(store: RedisStore) -> Toolbox:
+    """The bot's own tools, as the playground has them."""
+    cogs = discovery.build(Kit(load({}, dotenv=None), Fetcher(), store))
+    return Toolbox(discovery.tools_in(cogs), store, ToolRules(store), in_discord=False)
+
+
 @asynccontextmanager
 async def serve_playground(
     engine: Engine, store: RedisStore, port: int = 0, *, tools: bool = False
 ) -> AsyncIterator[str]:
     """Serve it; with `tools` the bot's own ones that need nobody else."""
     model = Model(engine, None, 512)
-    toolbox = None
-    if tools:
-        cogs = discovery.build(Kit(load({}), Fetcher(), store))
-        toolbox = Toolbox(discovery.tools_in(cogs), store, ToolRules(store), in_discord=False)
-    conversations = Conversations(engine, store, model, (), toolbox)
+    conversations = Conversations(engine, store, model, (), own_tools(store) if tools else None)
     playground = Playground(conversations, model, engine=ENGINE_WORDS, store=STORE_WORDS)
     checks = {"store": store.ping, "engine": engine.describe}
     async with serve("127.0.0.1", port, checks=checks, playground=playground) as address:

@@ -21,8 +21,9 @@ from bot.store.history import RedisStore
 from bot.web.playground import Playground
 from bot.web.server import serve
 from tests.web.browser import Visitor, chromium
+from tests.web.conftest import own_tools
 
-TALK = ("Hello!", "Who are you?", "My name is Marisol.", "What is my name?")
+TALK = ("Hello!", "Roll 3d6+2", "My name is Marisol.", "What is my name?")
 LOOK = {"viewport": {"width": 1180, "height": 820}, "device_scale_factor": 1.5}
 
 
@@ -34,7 +35,7 @@ async def take(path: Path, data: Path) -> None:
         chromium() as browser,
     ):
         model = Model(engine, None, 512)
-        conversations = Conversations(engine, store, model)
+        conversations = Conversations(engine, store, model, (), own_tools(store))
         words = "llama.cpp on this machine with the bundled tiny model"
         page = Playground(conversations, model, engine=words, store="a private Valkey in data")
         async with serve("127.0.0.1", 0, checks={}, playground=page) as address:

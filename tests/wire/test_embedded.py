@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,18 @@ async def test_it_answers_restarts_and_remembers(alone: Alone) -> None:
         alone.discord.read_attachment(file).decode("utf-8", "replace") for file in files
     )
     assert "my name is Mira" in prompt
+
+
+async def test_it_rolls_dice_for_real(alone: Alone) -> None:
+    await alone.start()
+    mention = alone.discord.mention
+    asked = alone.discord.send(alone.channel, alone.user, f"{mention} roll 3d6+2")
+    shown = await alone.discord.until(
+        lambda: next((t for t in alone.discord.replies(asked) if "Details" in t.labels), None), 20
+    )
+    line, _, told = shown.content.partition("\n")
+    assert line == "-# dice: 3d6+2"
+    assert re.search(r"\b([5-9]|1\d|20)\b", told)
+    pressed = alone.discord.press(shown.id, alone.user, "details")
+    await alone.discord.until(lambda: pressed.answered, 5)
+    assert "3d6+2: [" in pressed.text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -21,6 +23,18 @@ class Offer:
     invented: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
 
 
+_OTHERS: list[schemas.Schema] = json.loads(
+    Path(__file__).with_name("other_tools.json").read_text("utf-8")
+)
+IN_DISCORD = [
+    tool
+    for tool in _OTHERS
+    if tool["function"]["name"]
+    in ("days_between", "list_reminders", "read_channel_history", "who_is")
+]
+"""What Discord's own side adds to the tools that are on by default."""
+
+
 def offer(rng: Random) -> Offer:
     """A set of tools: often all of them, else some, now and then with an unknown one."""
     everything = list(schemas.TOOLS)
@@ -36,6 +50,10 @@ def offer(rng: Random) -> Offer:
             offered.append(schema)
             made.invented.append((name, argument, asks))
     if rng.random() < 0.6:
+        # The bot's other tools stand beside them; nobody asks for those.
+        count = rng.randint(1, 5)
+        offered += IN_DISCORD if rng.random() < 0.3 else rng.sample(_OTHERS, count)
+    if rng.random() < 0.7:
         offered.sort(key=lambda tool: tool["function"]["name"])
     else:
         rng.shuffle(offered)
