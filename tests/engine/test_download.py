@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import logging
 import shutil
-from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
@@ -157,8 +156,7 @@ class _Disk(NamedTuple):
 async def test_a_full_disk_is_told_before_the_download(
     hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    usage: Callable[[object], _Disk] = lambda path: _Disk(10**9, 10**9, 1000)  # noqa: E731
-    monkeypatch.setattr(shutil, "disk_usage", usage)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: _Disk(10**9, 10**9, 1000))
     with pytest.raises(StartupError, match=r"needs 0\.27 GB.*only 0\.00 GB free.*DATA_DIR"):
         await fetch(hub, tmp_path)
     assert not hub.ranges
