@@ -44,7 +44,7 @@ class AskCommand(commands.Cog, name="Ask"):
         await interaction.response.defer(ephemeral=private, thinking=True)
         ask = await _ask_of(interaction, text, private=private)
         if private and fresh:
-            await self.bot.conversations.reset(ask.conversation)
+            await self.bot.conversations.timeline.reset(ask.conversation)
         async with self.bot.conversations.turn(ask) as reply:
             if reply is None:
                 await interaction.edit_original_response(content=_TOGETHER)

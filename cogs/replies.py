@@ -101,7 +101,7 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
             turns = await bot.conversations.history(self._conversation)
             if not self._is_newest(turns):
                 raise BadInput(_NOT_NEWEST)
-            async with bot.conversations.retry(
+            async with bot.conversations.again(
                 self._conversation, await self._origin(interaction)
             ) as reply:
                 if reply is None:

@@ -23,7 +23,7 @@ class Reset(commands.Cog):
         # A reply that is being written ends first, which may take a moment.
         await interaction.response.defer(thinking=True)
         conversation = conversation_in(interaction.channel_id or 0)
-        count = await self.bot.conversations.reset(conversation)
+        count = await self.bot.conversations.timeline.reset(conversation)
         await interaction.edit_original_response(content=_told(count))
 
 

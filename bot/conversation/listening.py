@@ -11,21 +11,30 @@ from bot.models.profile import Profile
 from bot.prompts.reasoning import ReasoningSplitter
 from bot.tools.parsing import Answer, Parser
 
+# Stands for the text that is there already; what comes behind it is not the beginning.
+_SOMETHING = "."
+
 
 class Listener:
     """Hears one generation after the other; each ends with an `End`.
 
     A model that knows no tools is taken at its word; from any other no markup reaches the user,
-    whether tools are offered or not. `written` is the last generation as it came.
+    whether tools are offered or not. `written` is the last generation as it came. `midway`: the
+    first one goes on with a text, so that a blank at its beginning counts.
     """
 
-    def __init__(self, profile: Profile, tools: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(
+        self, profile: Profile, tools: Sequence[Mapping[str, Any]], *, midway: bool = False
+    ) -> None:
         self._profile = profile
         self._tools = tools or None
         self.written = ""
         self._thought = ""
         self._answer: Answer | None = None
         self._begin()
+        if midway:
+            for _ in self._heard(*self._splitter.feed(_SOMETHING)):
+                pass
 
     def hear(self, event: Text | End) -> Iterator[Text | Thought]:
         """What a piece of the stream adds to what is thought and said."""

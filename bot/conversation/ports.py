@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from bot.conversation.revising import Revising
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.tools.context import ToolContext
 
@@ -191,7 +192,7 @@ class Tokenizer(Protocol):
         ...
 
 
-class Store(Protocol):
+class Store(Revising, Protocol):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
     async def load(self, conversation: str) -> Snapshot:
@@ -210,30 +211,27 @@ class Store(Protocol):
         self,
         conversation: str,
         reply: str,
-        turns: Sequence[Turn],
+        turn: Turn | None,
         state: State,
         *,
+        counted: Sequence[Turn] = (),
         dropped: Sequence[str] = (),
+        replaced: str = "",
         prompt: str | None = None,
-    ) -> None:
+    ) -> bool:
         """Settle a reply in one round trip.
 
-        Writes `turns` (the reply, and turns whose token counts became known), removes the turns
+        Writes the reply's `turn`, in place of the one with the id `replaced`; gives the turns in
+        `counted` their token counts, unless their text is another one by now; removes the turns
         with the ids in `dropped` (cut from the window; they move to the archive), stores `state`
         and the exact `prompt` for `/context` (None keeps the one before), and removes the owed
-        reply from the journal. Doing it again changes nothing.
+        reply from the journal. Doing it again changes nothing. Returns False, and changes nothing,
+        if the reply is neither owed nor written: what it answers was forgotten meanwhile.
         """
         ...
 
     async def save_state(self, conversation: str, state: State) -> None:
         """Store a changed state."""
-        ...
-
-    async def clear(self, conversation: str) -> int:
-        """Forget a conversation's turns, archived ones too, and what is owed there.
-
-        Its settings stay. Returns how many turns there were.
-        """
         ...
 
     async def last_prompt(self, conversation: str) -> str | None:
@@ -308,10 +306,6 @@ class Store(Protocol):
 
     async def take_action(self, action: str) -> bool:
         """Settle what waits for confirmation; only one caller is told True."""
-        ...
-
-    async def amend(self, conversation: str, turn: Turn) -> bool:
-        """Write a turn again that is still in the window; returns whether it is."""
         ...
 
     async def remember(self, owner: str, fact: Fact) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bot.conversation.ask import Ask
 from bot.conversation.models import Served
-from bot.conversation.turns import Pending, Snapshot, Turn
+from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
 from bot.prompts.speakers import unique_name
 from bot.tools.run import ToolRun
 
@@ -19,16 +19,19 @@ ENGINE = "engine"
 def turns_of(asks: Sequence[Ask], snapshot: Snapshot) -> tuple[Turn, ...]:
     """The questions as turns, each speaker with a name that nobody else there has."""
     names = {turn.speaker: turn.author for turn in snapshot.turns if turn.speaker}
-    n = max((turn.n for turn in snapshot.turns), default=0)
-    n = max(n, max((owed.n for owed in snapshot.pending), default=0))
     turns: list[Turn] = []
-    for ask in asks:
-        n += 1
+    for n, ask in enumerate(asks, next_number(snapshot)):
         speaker = unique_name(ask.speaker, ask.author, names) if ask.speaker else ""
         if speaker:
             names[speaker] = ask.author
         turns.append(Turn(ask.id, n, "user", ask.text, speaker=speaker, author=ask.author))
     return tuple(turns)
+
+
+def next_number(snapshot: Snapshot) -> int:
+    """The number of the next turn."""
+    n = max((turn.n for turn in snapshot.turns), default=0)
+    return max(n, max((owed.n for owed in snapshot.pending), default=0)) + 1
 
 
 def settled(turn: Turn, action: str, run: ToolRun) -> Turn:
@@ -66,13 +69,23 @@ def engine_of(asked: Sequence[Turn], snapshot: Snapshot) -> str:
     return snapshot.state.engine
 
 
-def owed_for(reply: str, asked: Sequence[Turn], origin: dict[str, str], served: Served) -> Pending:
-    """The journal's entry for a reply to questions."""
+def owed_for(
+    reply: str,
+    asked: Sequence[Turn],
+    origin: dict[str, str],
+    served: Served,
+    *,
+    older: Turn | None = None,
+    how: Replacing = "",
+) -> Pending:
+    """The journal's entry for a reply to questions, in the stead of an `older` one if given."""
     return Pending(
         reply=reply,
-        n=asked[-1].n + 1,
+        n=older.n if older else asked[-1].n + 1,
         asks=tuple(turn.id for turn in asked),
         since=time.time(),
         # Retry and the next process ask the same engine, whatever is chosen by then.
         origin={**origin, ENGINE: served.name} if served.mark else origin,
+        replaces=older.id if older else "",
+        how=how,
     )

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 from bot.conversation.ask import Ask
 from bot.conversation.ports import End, Text
+from bot.conversation.turns import Turn
 from bot.errors import UserError
 from bot.prompts.neutralise import restore
 from bot.tools.run import Step
 
 log = logging.getLogger(__name__)
 
-Commit = Callable[["Reply", tuple[str, ...]], Awaitable[None]]
+Commit = Callable[["Reply", tuple[str, ...]], Awaitable[Turn | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class Trace:
 Event = Text | Thought | Trace | Step | End
 
 
+def parts_of(turn: Turn) -> list[str | Trace]:
+    """The text of a reply that was stored, with the traces of its tools before it."""
+    traces = [Trace(run.line) for step in turn.steps for run in step.runs if run.line]
+    return [*traces, turn.text] if turn.text else [*traces]
+
+
 class Reply:
     """One answer: its text so far, whether it is done, and how to stop it.
 
@@ -44,13 +51,24 @@ class Reply:
     the ids of the messages that show it. A reply that is never committed stays owed: whoever
     starts next finishes it. `error` is what broke it off, if anything did; `text` is then what
     had come so far. `reasoning` is what the model thought first, if it is one that does; it is not
-    part of `text` and never stored. `asks` are the messages that it answers, oldest first.
-    `steps` are the rounds of tools so far, `running` the lines of those that run right now;
-    `parts` is the text with the traces of tools where they stand in it.
+    part of `text` and never stored. `asks` are the messages that it answers, oldest first, and
+    `answers` the ids of their turns. `steps` are the rounds of tools so far, `running` the lines of
+    those that run right now; `parts` is the text with the traces of tools where they stand in it.
+    `begun` is the reply that this one goes on with, if it does; `before` the one that was the
+    newest until now. `turn` is what was stored: None if there was nothing to keep, or if what it
+    answers has been forgotten.
     """
 
     def __init__(
-        self, reply_id: str, conversation: str, asks: tuple[Ask, ...], commit: Commit
+        self,
+        reply_id: str,
+        conversation: str,
+        asks: tuple[Ask, ...],
+        commit: Commit,
+        *,
+        answers: Sequence[str] = (),
+        begun: Turn | None = None,
+        before: Turn | None = None,
     ) -> None:
         self.id = reply_id
         self.conversation = conversation
@@ -65,8 +83,17 @@ class Reply:
         self.first_text_at = 0.0
         self.steps: list[Step] = []
         self.running: list[str] = []
+        self.answers = frozenset(answers)
+        self.begun = begun
+        self.before = before
+        self.turn: Turn | None = None
+        self.withdrawn = False
         self._before: list[str | Trace] = []
         self._raw = ""
+        if begun is not None:
+            self.steps += begun.steps
+            self._before += (part for part in parts_of(begun) if isinstance(part, Trace))
+            self._raw = begun.text
         self._commit = commit
         self._settled = False
         self._changed = asyncio.Event()
@@ -109,10 +136,15 @@ class Reply:
             if self._pump:
                 self._pump.cancel()
 
+    def withdraw(self) -> None:
+        """End the reply, since its question is gone: nothing of it is kept or shown."""
+        self.withdrawn = True
+        self.stop()
+
     async def commit(self, shown: tuple[str, ...] = ()) -> None:
         """Make the reply part of the conversation; `shown` are the messages that show it."""
         if not self._settled:
-            await self._commit(self, shown)
+            self.turn = await self._commit(self, shown)
             self._settled = True
 
     def start(self, events: AsyncGenerator[Event, None]) -> None:

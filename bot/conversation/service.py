@@ -6,11 +6,10 @@ together. A plain reply costs the store three round trips: load, journal, commit
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from bot.conversation.ask import Ask
 from bot.conversation.fitting import fitting
@@ -18,12 +17,14 @@ from bot.conversation.gathering import gather
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
 from bot.conversation.offering import Offering
+from bot.conversation.places import Place, Places
 from bot.conversation.ports import Action, Engine, Store
 from bot.conversation.questions import ENGINE, engine_of, last_question, owed_for, settled, turns_of
 from bot.conversation.reply import Reply
+from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.tooling import Rounds
-from bot.conversation.turns import Pending, State, Turn, Usage
+from bot.conversation.turns import Pending, Replacing, State, Turn, Usage
 from bot.conversation.writer import Writer
 from bot.errors import BadInput, UserError
 from bot.tools.run import Step, ToolRun
@@ -32,16 +33,6 @@ from bot.tools.run import Step, ToolRun
 _SYSTEM_SHARE = 0.5
 
 _SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
-
-
-@dataclass(slots=True)
-class _Place:
-    """What goes on in one conversation of this process."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: list[Ask] = field(default_factory=list[Ask])
-    reply: Reply | None = None
-    visitors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,8 @@ class Conversations:
 
     `engine` with its `model` is the default; `others` answer where they were chosen. What takes
     the name of an engine takes "" for the default, and falls back to it if there is none such.
-    `toolbox` has the tools that are offered to models that know how to call them.
+    `toolbox` has the tools that are offered to models that know how to call them. `timeline`
+    changes what was said.
     """
 
     def __init__(
@@ -80,7 +72,8 @@ class Conversations:
     ) -> None:
         self.models = Models(Served(DEFAULT, engine, model), *others)
         self._store = store
-        self._places: dict[str, _Place] = {}
+        self._places = Places()
+        self.timeline = Timeline(store, self._places)
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
 
@@ -91,7 +84,7 @@ class Conversations:
         Gives None where there is nothing to do: the message is answered together with another
         one, or was answered before.
         """
-        async with self._visit(ask.conversation) as place:
+        async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
                 async with place.lock:
@@ -111,23 +104,29 @@ class Conversations:
                     place.waiting.remove(ask)
 
     @asynccontextmanager
-    async def retry(
-        self, conversation: str, origin: dict[str, str]
+    async def again(
+        self,
+        conversation: str,
+        origin: dict[str, str],
+        how: Replacing = "instead",
+        message: str = "",
     ) -> AsyncGenerator[Reply | None, None]:
-        """Answer the newest question of a conversation again, in place of its last reply.
+        """Write the newest reply again, or answer the newest question if it has none.
 
-        The engine that wrote the last reply writes this one too. Gives None if there is no
-        question to answer.
+        `how` says what becomes of the reply that is there: a new one comes in its stead, joins it
+        as one more variant, or goes on with its text. The engine that wrote it writes this one
+        too. `message` is one that shows the reply which is meant. Gives None if that is not the
+        newest one, or if there is no question to answer.
         """
-        async with self._visit(conversation) as place, place.lock:
-            reply = await self._begin_again(conversation, origin)
+        async with self._places.alone(conversation) as place:
+            reply = await self._begin_again(conversation, origin, how, message)
             async with _writing(place, reply):
                 yield reply
 
     @asynccontextmanager
     async def resume(self, conversation: str, owed: Pending) -> AsyncGenerator[Reply | None, None]:
         """Finish a reply that a former process owed. Gives None if its question is gone."""
-        async with self._visit(conversation) as place, place.lock:
+        async with self._places.alone(conversation) as place:
             reply = await self._begin_owed(conversation, owed)
             async with _writing(place, reply):
                 yield reply
@@ -135,7 +134,7 @@ class Conversations:
     async def forgive(self, conversation: str, owed: Pending) -> None:
         """Give up a reply that is owed: its place is gone, or it is too old to matter."""
         snapshot = await self._store.load(conversation)
-        await self._store.commit(conversation, owed.reply, (), snapshot.state)
+        await self._store.commit(conversation, owed.reply, None, snapshot.state)
 
     async def owed(self) -> Sequence[tuple[str, Pending]]:
         """The replies that former processes owe, oldest first."""
@@ -148,15 +147,7 @@ class Conversations:
 
     def writing(self, conversation: str) -> Reply | None:
         """The reply that is being written there right now."""
-        place = self._places.get(conversation)
-        return place.reply if place and place.reply and not place.reply.done else None
-
-    async def reset(self, conversation: str) -> int:
-        """Forget what was said; settings stay. Returns the number of forgotten turns."""
-        if reply := self.writing(conversation):
-            reply.stop()
-        async with self._visit(conversation) as place, place.lock:
-            return await self._store.clear(conversation)
+        return self._places.writing(conversation)
 
     async def set_system(self, conversation: str, text: str | None, engine: str = "") -> None:
         """Give the conversation its own system prompt, or None for the model's default."""
@@ -169,7 +160,7 @@ class Conversations:
                     f"That system prompt is about {size:,} tokens long. With this model it can "
                     f"have {room:,}, so that there is room left to talk."
                 )
-        async with self._visit(conversation) as place, place.lock:
+        async with self._places.alone(conversation):
             snapshot = await self._store.load(conversation)
             state = replace(snapshot.state, system=text or None, base_tokens=0)
             await self._store.save_state(conversation, state)
@@ -203,23 +194,12 @@ class Conversations:
         Returns whether the call is still known there.
         """
         conversation = action.context.conversation
-        async with self._visit(conversation) as place, place.lock:
+        async with self._places.alone(conversation):
             for turn in (await self._store.load(conversation)).turns:
                 if any(one.action == action.id for step in turn.steps for one in step.runs):
-                    return await self._store.amend(conversation, settled(turn, action.id, run))
+                    after = settled(turn, action.id, run)
+                    return await self._store.amend(conversation, turn, after)
         return False
-
-    @asynccontextmanager
-    async def _visit(self, conversation: str) -> AsyncGenerator[_Place, None]:
-        """The conversation's place in this process; it is dropped when the last visitor leaves."""
-        place = self._places.setdefault(conversation, _Place())
-        place.visitors += 1
-        try:
-            yield place
-        finally:
-            place.visitors -= 1
-            if not place.visitors:
-                self._places.pop(conversation, None)
 
     async def _begin(self, asks: tuple[Ask, ...]) -> Reply | None:
         """Journal the questions and start the answer; None if all were answered before."""
@@ -242,25 +222,31 @@ class Conversations:
             reply.notices.append(_SHORTENED)
         return reply
 
-    async def _begin_again(self, conversation: str, origin: dict[str, str]) -> Reply | None:
+    async def _begin_again(
+        self, conversation: str, origin: dict[str, str], how: Replacing, message: str
+    ) -> Reply | None:
         snapshot = await self._store.load(conversation)
         turns = list(snapshot.turns)
-        replaced = turns.pop().id if turns and turns[-1].role == "assistant" else ""
+        older = turns.pop() if turns and turns[-1].role == "assistant" else None
         asked = last_question(turns)
-        if not asked:
+        is_meant = not message or (older is not None and message in (older.id, *older.shown))
+        if not asked or not is_meant:
             return None
+        if older is None:
+            how = ""
         # A new id: the journal takes each reply once, and this question has had one already.
         served = self.models.named(engine_of(asked, snapshot))
-        owed = owed_for(f"r{asked[-1].id}.{time.time_ns():x}", asked, origin, served)
+        reply_id = f"r{asked[-1].id}.{time.time_ns():x}"
+        owed = owed_for(reply_id, asked, origin, served, older=older, how=how)
         if not await self._store.journal(conversation, (), owed):
             return None
-        for older in snapshot.pending:
-            if set(older.asks) <= set(owed.asks):
+        for other in snapshot.pending:
+            if set(other.asks) <= set(owed.asks):
                 # Its commit failed. This reply comes in its place; a restart must not write both.
-                await self._store.commit(conversation, older.reply, (), snapshot.state)
+                await self._store.commit(conversation, other.reply, None, snapshot.state)
         rounds = await self._offering.rounds(conversation, origin, asked[-1], served)
         return self._write(
-            conversation, owed, turns, snapshot.state, len(asked), rounds, replaced=replaced
+            conversation, owed, turns, snapshot.state, len(asked), rounds, older=older
         )
 
     async def _begin_owed(self, conversation: str, owed: Pending) -> Reply | None:
@@ -268,13 +254,16 @@ class Conversations:
         if owed.reply not in {pending.reply for pending in snapshot.pending}:
             return None
         asked = [turn for turn in snapshot.turns if turn.id in owed.asks]
-        if not asked:
-            await self._store.commit(conversation, owed.reply, (), snapshot.state)
+        older = next((turn for turn in snapshot.turns if turn.id == owed.replaces), None)
+        if not asked or (owed.replaces and older is None):
+            await self._store.commit(conversation, owed.reply, None, snapshot.state)
             return None
         before = [turn for turn in snapshot.turns if turn.n < owed.n]
         served = self.models.named(owed.origin.get(ENGINE, ""))
         rounds = await self._offering.rounds(conversation, owed.origin, asked[-1], served)
-        return self._write(conversation, owed, before, snapshot.state, len(asked), rounds)
+        return self._write(
+            conversation, owed, before, snapshot.state, len(asked), rounds, older=older
+        )
 
     async def gather(self, ask: Ask) -> tuple[Step, ...]:
         """What tools find for a question that is answered outside the conversation, as JSON.
@@ -298,7 +287,7 @@ class Conversations:
         asked: int,
         rounds: Rounds,
         asks: tuple[Ask, ...] = (),
-        replaced: str = "",
+        older: Turn | None = None,
     ) -> Reply:
         writer = Writer(
             self.models.named(owed.origin.get(ENGINE, "")),
@@ -308,16 +297,24 @@ class Conversations:
             turns=turns,
             state=state,
             asked=asked,
-            replaced=replaced,
+            older=older,
             rounds=rounds,
         )
-        reply = Reply(owed.reply, conversation, asks, writer.commit)
+        reply = Reply(
+            owed.reply,
+            conversation,
+            asks,
+            writer.commit,
+            answers=owed.asks,
+            begun=older if owed.how == "continue" else None,
+            before=next((turn for turn in reversed(turns) if turn.role == "assistant"), None),
+        )
         reply.start(writer.events())
         return reply
 
 
 @asynccontextmanager
-async def _writing(place: _Place, reply: Reply | None) -> AsyncGenerator[None, None]:
+async def _writing(place: Place, reply: Reply | None) -> AsyncGenerator[None, None]:
     place.reply = reply
     try:
         yield

@@ -12,6 +12,15 @@ Status = Literal["", "stopped", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One of several texts that were written for the same reply."""
+
+    text: str
+    status: Status = ""
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One message of a conversation, as it was written (nothing neutralised yet).
 
@@ -19,7 +28,8 @@ class Turn:
     the turns of a conversation. `tokens` is what the turn costs inside a rendered prompt, 0 while
     it has not been counted, and `counted_by` the mark of the engine that counted ("": the default).
     `shown` are the ids of the front's messages that show the turn. `steps` are the rounds of tools
-    that led to the text.
+    that led to the text. `variants` are all texts of a reply that was written more than once, in
+    order; the one at `variant` is what people see, and it alone is the turn's own text.
     """
 
     id: str
@@ -33,6 +43,13 @@ class Turn:
     status: Status = ""
     counted_by: str = ""
     steps: tuple[Step, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    variant: int = 0
+
+
+Replacing = Literal["", "instead", "variant", "continue"]
+"""What a reply does with the one that was there before it: takes its place, joins it as one more
+variant, or goes on with its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +58,7 @@ class Pending:
 
     `asks` are the ids of the user turns that it answers, `origin` is whatever the front needs to
     find the place of the answer again after a restart, `since` is a Unix time in seconds.
+    `replaces` is the id of a reply that was there before, `how` what becomes of it.
     """
 
     reply: str
@@ -48,6 +66,8 @@ class Pending:
     asks: tuple[str, ...]
     since: float
     origin: dict[str, str] = field(default_factory=dict[str, str])
+    replaces: str = ""
+    how: Replacing = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +104,27 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Summary:
+    """What was said up to the turn with the number `through`, in short.
+
+    `own` tells that a person wrote or changed it. It holds only as long as none of the turns that
+    it covers is changed or taken away.
+    """
+
+    text: str
+    through: int
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One conversation as one read of the store gives it: turns in order, state, owed replies."""
+    """One conversation as one read of the store gives it: turns in order, state, owed replies.
+
+    `changes` counts how often something that was said has been changed or taken away.
+    """
 
     turns: tuple[Turn, ...] = ()
     state: State = field(default_factory=State)
     pending: tuple[Pending, ...] = ()
+    summary: Summary | None = None
+    changes: int = field(default=0, compare=False)

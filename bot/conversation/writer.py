@@ -14,8 +14,10 @@ from bot.conversation.ports import End, Generation, Store, Text
 from bot.conversation.reply import Event, Reply, Trace
 from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
+from bot.conversation.variants import in_place, joined
 from bot.errors import EngineInterrupted, EngineUnreachable, PromptTooLong
 from bot.prompts.chatml import CHATML
+from bot.prompts.neutralise import neutralise
 from bot.tools import runner
 
 # A prompt that the engine finds too long after all is cut to this share and sent once more.
@@ -47,8 +49,8 @@ def head_of(turns: Sequence[Turn], state: State, model: ModelInUse, offer: str =
 class Writer:
     """The work behind one `Reply`. `turns` are all that may be sent, the question last.
 
-    `asked` is how many of them are the question; `replaced` is the id of an older reply in whose
-    place this one comes. `rounds` runs the tools that are offered.
+    `asked` is how many of them are the question; `older` is the reply that was there before, if
+    any, and `owed.how` what becomes of it. `rounds` runs the tools that are offered.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class Writer:
         turns: Sequence[Turn],
         state: State,
         asked: int,
-        replaced: str = "",
+        older: Turn | None = None,
         rounds: Rounds,
     ) -> None:
         self._engine = served.engine
@@ -73,7 +75,8 @@ class Writer:
         self._owed = owed
         self._turns, self._state = context.counted_by(served.mark, turns, state)
         self._asked = asked
-        self._replaced = replaced
+        self._older = older
+        self._begun_text = older if older and owed.how == "continue" else None
         self._format = CHATML
         self._head = ""
         self._begun = False
@@ -105,9 +108,14 @@ class Writer:
         offer = self._rounds.text if tools else ""
         self._head = head_of(self._turns, self._state, model, offer)
         limit = min(limit or model.prompt_limit, model.prompt_limit)
-        window = await self._fit(int(limit * (1 - _TOOLS_SHARE)) if tools else limit)
+        begun = self._text_begun()
+        room = int(limit * (1 - _TOOLS_SHARE)) if tools else limit
+        window = await self._fit(room - self._model.estimate(begun) if begun else room)
         self._prompt = window.prompt
-        listener = Listener(model.profile, [tool.schema for tool in tools])
+        if begun:
+            self._prompt = window.prompt.removesuffix(self._format.opening) + begun
+        schemas = [tool.schema for tool in tools]
+        listener = Listener(model.profile, schemas, midway=bool(begun))
         said = False
         while True:
             async with aclosing(self._engine.stream(self._request(model))) as events:
@@ -119,7 +127,7 @@ class Writer:
                         said = said or isinstance(heard, Text)
                         yield heard
             answer = listener.answer()
-            if answer is None or self._rounds.over:
+            if answer is None or self._rounds.over or begun:
                 break
             for line in self._rounds.lines(answer):
                 yield Trace(line)
@@ -128,6 +136,14 @@ class Writer:
         if self._rounds.steps and not said:
             yield Text(_NO_ANSWER)
         yield self._ends[-1]
+
+    def _text_begun(self) -> str:
+        """What the reply goes on with, as it stands in the prompt: its turn is not closed yet."""
+        turn = self._begun_text
+        if turn is None:
+            return ""
+        rounds = context.exchange(self._format, turn.steps, answered=True)
+        return rounds + self._format.opening + neutralise(turn.text)
 
     def _go_on(self, window: context.Window, limit: int) -> None:
         """Put the rounds so far behind the question; long results lose their ends."""
@@ -141,16 +157,20 @@ class Writer:
             exchange = context.exchange(form, steps, answered=False)
         self._prompt = window.prompt.removesuffix(form.opening) + exchange + form.opening
 
-    async def commit(self, reply: Reply, shown: tuple[str, ...]) -> None:
-        """Store the reply, what it taught about token counts, and the prompt it came from."""
+    async def commit(self, reply: Reply, shown: tuple[str, ...]) -> Turn | None:
+        """Store the reply, what it taught about token counts, and the prompt it came from.
+
+        Returns what is stored of the reply; None if it brought nothing, if its question was taken
+        away, or if the conversation was forgotten meanwhile.
+        """
         window = self._window
-        if window is None:
-            await self._store.commit(self._conversation, self._owed.reply, (), self._state)
-            return
+        if window is None or reply.withdrawn:
+            await self._store.commit(self._conversation, self._owed.reply, None, self._state)
+            return None
         turns, state = window.turns, window.state
         first = self._ends[0] if self._ends else None
         end = self._ends[-1] if self._ends else None
-        if first and first.prompt_tokens:
+        if first and first.prompt_tokens and self._begun_text is None:
             self._model.learn(window.prompt, first.prompt_tokens)
             turns, state = context.settle(self._format, window, self._head, first.prompt_tokens)
         model = await self._model.current()
@@ -162,20 +182,18 @@ class Writer:
             cut=len(window.dropped),
         )
         before = {turn.id: turn for turn in self._turns}
-        written = [turn for turn in turns if before[turn.id] != turn]
-        dropped = window.dropped
-        if reply.text.strip() or reply.steps:
-            written.append(self._reply_turn(reply, shown))
-            # Only now: an attempt that brought nothing must not cost the reply before it.
-            dropped += (self._replaced,) if self._replaced else ()
-        await self._store.commit(
+        turn = self._reply_turn(reply, shown) if reply.text.strip() or reply.steps else None
+        stored = await self._store.commit(
             self._conversation,
             self._owed.reply,
-            written,
+            turn,
             replace(state, usage=usage),
-            dropped=dropped,
+            counted=[turn for turn in turns if before[turn.id] != turn],
+            dropped=window.dropped,
+            replaced=self._older.id if self._older else "",
             prompt=self._prompt,
         )
+        return turn if stored else None
 
     def _reply_turn(self, reply: Reply, shown: tuple[str, ...]) -> Turn:
         status: Status = ""
@@ -184,7 +202,7 @@ class Writer:
         elif reply.error or reply.defect:
             status = "interrupted"
         tokens = self._cost(reply)
-        return Turn(
+        turn = Turn(
             id=self._owed.reply,
             n=self._owed.n,
             role="assistant",
@@ -195,11 +213,15 @@ class Writer:
             counted_by=self._mark,
             steps=tuple(reply.steps),
         )
+        if self._older is None:
+            return turn
+        join = joined if self._owed.how == "variant" else in_place
+        return join(turn, self._older)
 
     def _cost(self, reply: Reply) -> int:
         """What the reply's turn costs in later prompts, 0 if the engine's counts do not tell."""
         # What was thought is not stored, so the engine's count says nothing about the turn.
-        if reply.end is None or reply.reasoning:
+        if reply.end is None or reply.reasoning or self._begun_text is not None:
             return 0
         first, last = self._ends[0], self._ends[-1]
         if first.prompt_tokens is None or last.prompt_tokens is None or not last.generated_tokens:

@@ -20,6 +20,7 @@ from redis.backoff import NoBackoff
 
 from bot.errors import SettingsError, StartupError, StoreUnavailable
 from bot.store import scripts
+from bot.store.script import Script
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ _SCHEMES = ("redis", "rediss", "unix")
 _TAKES = "takes redis://[[user]:password@]host[:port][/db], rediss://… (TLS) or unix://path[?db=0]"
 
 
-def call(script: scripts.Script, keys: Sequence[str], *args: str | bytes | int | float) -> Command:
+def call(script: Script, keys: Sequence[str], *args: str | bytes | int | float) -> Command:
     """Name a script's run on `keys`, as a command for a batch."""
     return ("EVALSHA", script.sha, len(keys), *keys, *args)
 

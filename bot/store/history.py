@@ -12,19 +12,18 @@ from bot.errors import SettingsError
 from bot.store import keys, records, scripts
 from bot.store.connection import Connection, Revive, call
 from bot.store.facts import FactRecords
-from bot.store.keys import ConversationKeys
+from bot.store.keys import ConversationKeys, decoded, encoded
 from bot.store.reminders import ReminderRecords
+from bot.store.revisions import RevisionRecords
 from bot.store.tools import ToolRecords
 
 _DAY = 86_400
 _SENT_DAYS = 1
 _OWED_CHUNK = 500
 _OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply it points to
-# What `clear` resets in a state.
-_TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage", "engine")
 
 
-class RedisStore(ToolRecords, FactRecords, ReminderRecords):
+class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
     """Conversations in Redis; every method but `clear` and `owed` is one round trip.
 
     `url` is a Redis URL (`redis://`, `rediss://`, `unix://`); a malformed one is a
@@ -65,7 +64,11 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
             ("HGETALL", key.turns), ("HGETALL", key.state), ("HGETALL", key.pending), atomic=True
         )
         return Snapshot(
-            records.read_turns(turns), records.read_state(state), records.read_pending(pending)
+            records.read_turns(turns),
+            records.read_state(state),
+            records.read_pending(pending),
+            records.read_summary(state),
+            records.read_changes(state),
         )
 
     async def journal(self, conversation: str, turns: Sequence[Turn], pending: Pending) -> bool:
@@ -75,16 +78,16 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
         `turns` is there: the same message came twice, or another process has it.
         """
         entry = records.write_pending(pending, nonce=secrets.token_hex(8))
-        written = (part for turn in turns for part in (_name(turn.id), records.write_turn(turn)))
+        written = (part for turn in turns for part in (encoded(turn.id), records.write_turn(turn)))
         # The index goes first: should the server die in between, it points to nothing, which
         # `owed` mends; the other way round, nobody would find the reply after a restart.
         _, fresh = await self._redis.run(
-            ("ZADD", keys.OWED, "NX", pending.since, _owed(conversation, pending.reply)),
+            ("ZADD", keys.OWED, "NX", pending.since, keys.owed_member(conversation, pending.reply)),
             call(
                 scripts.JOURNAL,
-                ConversationKeys.of(conversation).kept,
+                ConversationKeys.of(conversation).every,
                 self._seconds,
-                _name(pending.reply),
+                encoded(pending.reply),
                 entry,
                 *written,
             ),
@@ -95,40 +98,51 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
         self,
         conversation: str,
         reply: str,
-        turns: Sequence[Turn],
+        turn: Turn | None,
         state: State,
         *,
+        counted: Sequence[Turn] = (),
         dropped: Sequence[str] = (),
+        replaced: str = "",
         prompt: str | None = None,
-    ) -> None:
+    ) -> bool:
         """Settle a reply in one round trip.
 
-        Writes `turns`, moves the turns with the ids in `dropped` to the archive, stores `state`
-        and `prompt` (None keeps the one of an earlier reply), and removes `reply` from the
-        journal. Doing it again changes nothing.
+        Writes `turn`, in place of the turn with the id `replaced`; gives the turns in `counted`
+        their token counts, unless their text is another one by now; moves the turns with the ids
+        in `dropped` to the archive, stores `state` and `prompt` (None keeps the one of an earlier
+        reply), and removes `reply` from the journal. Doing it again changes nothing. Returns
+        False, and changes nothing, if the reply is neither owed nor written: it was forgotten.
         """
         key = ConversationKeys.of(conversation)
         now = time.time()
         settle = call(
             scripts.COMMIT,
-            (*key.kept, key.sent),
+            key.every,
             self._seconds,
             self._archive_turns,
-            _name(reply),
+            encoded(reply),
+            b"" if turn is None else records.write_turn(turn),
+            encoded(replaced),
             _SENT_DAYS * _DAY,
             b"" if prompt is None else records.write_prompt(prompt),
-            len(turns),
-            *(part for turn in turns for part in (_name(turn.id), records.write_turn(turn))),
+            len(counted),
+            *(
+                part
+                for one in counted
+                for part in (encoded(one.id), encoded(one.text), records.write_turn(one))
+            ),
             len(dropped),
-            *map(_name, dropped),
+            *map(encoded, dropped),
             *_state_fields(state),
         )
-        await self._redis.run(
+        settled, *_ = await self._redis.run(
             settle,
-            ("ZREM", keys.OWED, _owed(conversation, reply)),
+            ("ZREM", keys.OWED, keys.owed_member(conversation, reply)),
             ("ZADD", keys.ACTIVE, now, keys.encode(conversation)),
             ("ZREMRANGEBYSCORE", keys.ACTIVE, "-inf", now - self._seconds),
         )
+        return settled == 1
 
     async def save_state(self, conversation: str, state: State) -> None:
         """Store a changed state."""
@@ -136,22 +150,6 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
         await self._redis.run(
             call(scripts.SAVE_STATE, key.kept, self._seconds, *_state_fields(state))
         )
-
-    async def clear(self, conversation: str) -> int:
-        """Forget the turns of a conversation, archived ones too; return how many there were.
-
-        Its settings stay: the system prompt and whether it is always on.
-        """
-        key = ConversationKeys.of(conversation)
-        (answer,) = await self._redis.run(
-            call(scripts.CLEAR, (*key.kept, key.sent), self._seconds, *_TOLD_BY_TURNS)
-        )
-        count, replies = answer
-        if replies:
-            await self._redis.run(
-                ("ZREM", keys.OWED, *(_owed(conversation, _unname(reply)) for reply in replies))
-            )
-        return int(count)
 
     async def last_prompt(self, conversation: str) -> str | None:
         """The exact prompt of the newest reply, if it is still kept (one day)."""
@@ -187,7 +185,7 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
     async def engines(self) -> Mapping[str, str]:
         """The engines that were chosen, by place."""
         (chosen,) = await self._redis.run(("HGETALL", keys.ENGINES))
-        return {keys.decode(place): _unname(engine) for place, engine in chosen.items()}
+        return {keys.decode(place): decoded(engine) for place, engine in chosen.items()}
 
     async def set_engine(self, place: str, engine: str | None) -> None:
         """Choose an engine for a place, or take the choice back."""
@@ -195,30 +193,30 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
         await self._redis.run(
             ("HDEL", keys.ENGINES, field)
             if engine is None
-            else ("HSET", keys.ENGINES, field, _name(engine))
+            else ("HSET", keys.ENGINES, field, encoded(engine))
         )
 
     async def schema_names(self, owner: str) -> Sequence[str]:
         """The names of the schemas that an owner (a server, or a person) has saved, in order."""
         (names,) = await self._redis.run(("HKEYS", keys.schemas(owner)))
-        return sorted(map(_unname, names))
+        return sorted(map(decoded, names))
 
     async def schema(self, owner: str, name: str) -> str | None:
         """A saved schema as it was written, None if there is none of that name."""
-        (stored,) = await self._redis.run(("HGET", keys.schemas(owner), _name(name)))
+        (stored,) = await self._redis.run(("HGET", keys.schemas(owner), encoded(name)))
         return None if stored is None else records.read_schema(stored)
 
     async def save_schema(self, owner: str, name: str, text: str) -> bool:
         """Save a schema; returns False, and changes nothing, if there are too many others."""
         record = records.write_schema(text, time.time())
         (saved,) = await self._redis.run(
-            call(scripts.SAVE_SCHEMA, (keys.schemas(owner),), MAX_SCHEMAS, _name(name), record)
+            call(scripts.SAVE_SCHEMA, (keys.schemas(owner),), MAX_SCHEMAS, encoded(name), record)
         )
         return saved == 1
 
     async def delete_schema(self, owner: str, name: str) -> bool:
         """Forget a saved schema; returns whether there was one."""
-        (removed,) = await self._redis.run(("HDEL", keys.schemas(owner), _name(name)))
+        (removed,) = await self._redis.run(("HDEL", keys.schemas(owner), encoded(name)))
         return removed == 1
 
     async def active(self, since: float) -> Sequence[str]:
@@ -249,7 +247,10 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
     async def _entries(self, members: Sequence[bytes]) -> list[bytes | None]:
         places = [keys.split_owed_member(member) for member in members]
         return await self._redis.run(
-            *(("HGET", ConversationKeys.of(place).pending, _name(reply)) for place, reply in places)
+            *(
+                ("HGET", ConversationKeys.of(place).pending, encoded(reply))
+                for place, reply in places
+            )
         )
 
     async def _unlist(self, members: Sequence[bytes]) -> None:
@@ -261,19 +262,6 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
         old = [m for m, score in zip(members, scores, strict=True) if float(score or 0) < settled]
         if old:
             await self._redis.run(("ZREM", keys.OWED, *old))
-
-
-def _name(identifier: str) -> bytes:
-    """An id as a hash field; any text is allowed, half a surrogate pair too."""
-    return identifier.encode("utf-8", "surrogatepass")
-
-
-def _unname(field: bytes) -> str:
-    return field.decode("utf-8", "surrogatepass")
-
-
-def _owed(conversation: str, reply: str) -> str:
-    return keys.owed_member(conversation, reply)
 
 
 def _state_fields(state: State) -> tuple[str | bytes, ...]:

@@ -41,6 +41,8 @@ class ConversationKeys:
     state: str
     pending: str
     sent: str
+    undone: str
+    before: str
 
     @classmethod
     def of(cls, conversation: str) -> ConversationKeys:
@@ -52,6 +54,11 @@ class ConversationKeys:
     def kept(self) -> tuple[str, str, str, str]:
         """The keys that live and expire together, in the order that the scripts take them."""
         return self.turns, self.archive, self.state, self.pending
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        """All of them, in the order that the scripts take them."""
+        return (*self.kept, self.sent, self.undone, self.before)
 
 
 def schemas(owner: str) -> str:
@@ -104,3 +111,13 @@ def split_owed_member(member: bytes) -> tuple[str, str]:
     """Undo `owed_member`: the conversation and the reply."""
     conversation, _, reply = member.partition(b" ")
     return decode(conversation), decode(reply)
+
+
+def encoded(identifier: str) -> bytes:
+    """Any text, half a surrogate pair too, as bytes: an id as the field of a hash."""
+    return identifier.encode("utf-8", "surrogatepass")
+
+
+def decoded(field: bytes) -> str:
+    """Undo `encoded`."""
+    return field.decode("utf-8", "surrogatepass")

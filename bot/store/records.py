@@ -14,7 +14,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any, TypeVar, cast
 
-from bot.conversation.turns import Pending, Role, State, Status, Turn, Usage
+from bot.conversation.turns import (
+    Pending,
+    Replacing,
+    Role,
+    State,
+    Status,
+    Summary,
+    Turn,
+    Usage,
+    Variant,
+)
 from bot.tools.run import Step, ToolRun
 
 log = logging.getLogger(__name__)
@@ -26,6 +36,7 @@ NONCE = "nonce"
 
 _ROLES: tuple[Role, ...] = ("user", "assistant")
 _STATUSES: tuple[Status, ...] = ("", "stopped", "interrupted")
+_REPLACING: tuple[Replacing, ...] = ("", "instead", "variant", "continue")
 _TOLD_ALWAYS = ("id", "n", "role")
 _USAGE = Usage()
 _STATE = State()
@@ -43,12 +54,35 @@ def write_turn(turn: Turn) -> bytes:
 
 def write_pending(pending: Pending, nonce: str) -> bytes:
     """Write a journal entry; `nonce` is unique to the call that writes it."""
-    return _dump({**asdict(pending), NONCE: nonce})
+    every = {name: value for name, value in asdict(pending).items() if value not in ("", {})}
+    return _dump({**every, NONCE: nonce})
 
 
 def write_state(state: State) -> dict[str, bytes]:
     """Write a state as the fields of a hash: a field that only a newer release knows survives."""
     return {name: _dump(value) for name, value in asdict(state).items()}
+
+
+def write_summary(summary: Summary) -> bytes:
+    """Write what was said in short."""
+    return _dump({name: value for name, value in asdict(summary).items() if value is not False})
+
+
+def read_summary(stored: Mapping[bytes, bytes]) -> Summary | None:
+    """Read the summary out of a state's fields; None if there is none."""
+    raw = stored.get(b"summary")
+    return None if raw is None else _read(raw, lambda raw: _summary(_object(raw)), "summary")
+
+
+def read_changes(stored: Mapping[bytes, bytes]) -> int:
+    """Read out of a state's fields how often something that was said was changed."""
+    raw = stored.get(b"changes", b"0")
+    return int(raw) if raw.isdigit() else 0
+
+
+def read_turn(stored: bytes) -> Turn | None:
+    """Read one turn; None if it is damaged."""
+    return _read(stored, lambda raw: _turn(_object(raw)), "turn")
 
 
 def write_prompt(prompt: str) -> bytes:
@@ -152,6 +186,23 @@ def _turn(data: dict[str, Any]) -> Turn:
         status=status if status in _STATUSES else "",
         counted_by=_text(data, "counted_by"),
         steps=tuple(_step(item) for item in _objects(data.get("steps"))),
+        variants=tuple(_variant(item) for item in _objects(data.get("variants"))),
+        variant=_whole(data, "variant", 0),
+    )
+
+
+def _variant(data: dict[str, Any]) -> Variant:
+    status = data.get("status", "")
+    return Variant(
+        text=_text(data, "text"),
+        status=status if status in _STATUSES else "",
+        steps=tuple(_step(item) for item in _objects(data.get("steps"))),
+    )
+
+
+def _summary(data: dict[str, Any]) -> Summary:
+    return Summary(
+        _must(data, "text", str), _must(data, "through", int), data.get("own", False) is True
     )
 
 
@@ -176,12 +227,15 @@ def _run(data: dict[str, Any]) -> ToolRun:
 def _pending(data: dict[str, Any]) -> Pending:
     origin: object = data.get("origin")
     pairs = cast(dict[str, Any], origin).items() if isinstance(origin, dict) else ()
+    how = data.get("how", "")
     return Pending(
         reply=_must(data, "reply", str),
         n=_must(data, "n", int),
         asks=_texts(data, "asks"),
         since=float(_must(data, "since", (int, float))),
         origin={name: value for name, value in pairs if isinstance(value, str)},
+        replaces=_text(data, "replaces"),
+        how=how if how in _REPLACING else "",
     )
 
 

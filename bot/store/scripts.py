@@ -1,35 +1,17 @@
 """The writes that Redis carries out as one: Lua, each on the keys of a single conversation.
 
 A script is all or nothing and asks nobody else meanwhile, so that two bot processes that answer
-the same message cannot both win. Of a conversation, `KEYS[1..4]` are always turns, archive, state
-and pending (`ConversationKeys.kept`); they expire together, but for a state that holds a setting.
+the same message cannot both win. Of a conversation, `KEYS[1..7]` are always turns, archive, state,
+pending, sent, undone and before (`ConversationKeys.every`). The first four expire together, but
+for a state that holds a setting; the others have a shorter life of their own.
 """
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from bot.store import revision_scripts
+from bot.store.script import EXPIRE, TEXT_OF, Script
 
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A Lua script and the name under which Redis keeps it once it was loaded."""
-
-    text: str
-
-    @property
-    def sha(self) -> str:
-        """The SHA-1 of the text: Redis's own name for the script."""
-        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
-
-
-# What was said is forgotten after a quiet month; what an owner has set is not.
-_EXPIRE = """
-for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ttl) end
-local own = redis.call('HGET', KEYS[3], 'system')
-if own and own ~= 'null' then redis.call('PERSIST', KEYS[3]) end
-"""
-
+# Whoever says something new leaves what was taken back behind: it cannot be brought again.
 # ARGV: ttl, reply, entry, then (turn id, turn) pairs.
 # An entry that is there byte for byte was written by this very call, whose answer got lost on the
 # way (each call puts its own nonce into the entry): the repetition reports the same success.
@@ -44,33 +26,45 @@ for i = 4, #ARGV, 2 do
 end
 redis.call('HSET', KEYS[4], reply, entry)
 for i = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+if #ARGV > 4 then redis.call('DEL', KEYS[6]) end
 """
-    + _EXPIRE
+    + EXPIRE
     + "return 1"
 )
 
-# KEYS[5]: sent. ARGV: ttl, how many turns the archive keeps, reply, sent ttl, prompt ('' = leave
-# the last one), number of turns, their (id, turn) pairs, number of dropped ids, the ids, and the
-# state's (field, value) pairs. The archive is a sorted set, so that a repetition of the call adds
-# nothing. Turns are written before they move, so that a turn which is counted
-# and cut by the same reply reaches the archive in its newest form.
+# ARGV: ttl, how many turns the archive keeps, reply, its turn ('' = none), the id of the reply that
+# it replaces (''), sent ttl, prompt ('' = leave the last one), number of counted turns, their (id,
+# text as it was read, turn) triples, number of dropped ids, the ids, and the state's (field, value)
+# pairs. Nothing is written of a reply that is owed no more and was not written before: what it
+# answers was forgotten meanwhile. A turn gets its counts only if it is still as it was read; what
+# somebody changed or took away meanwhile stays so. The archive is a sorted set, so that a
+# repetition of the call adds nothing. Answers whether the reply is owed or was written.
 COMMIT = Script(
-    """
+    TEXT_OF
+    + """
 local ttl, bound = ARGV[1], tonumber(ARGV[2])
-local reply, sent_ttl, prompt = ARGV[3], ARGV[4], ARGV[5]
-local at = 7
-for _ = 1, tonumber(ARGV[6]) do
-  redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 1])
-  at = at + 2
+local reply, turn, replaced, sent_ttl, prompt = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local owed = redis.call('HEXISTS', KEYS[4], reply) == 1
+if not owed and redis.call('HEXISTS', KEYS[1], reply) == 0 then return 0 end
+local at = 9
+for _ = 1, tonumber(ARGV[8]) do
+  if text_of(ARGV[at]) == ARGV[at + 1] then
+    redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 2])
+  end
+  at = at + 3
+end
+if turn ~= '' then
+  redis.call('HSET', KEYS[1], reply, turn)
+  if replaced ~= '' then redis.call('HDEL', KEYS[1], replaced) end
 end
 local dropped = tonumber(ARGV[at])
 at = at + 1
 for _ = 1, dropped do
-  local turn = redis.call('HGET', KEYS[1], ARGV[at])
-  if turn then
-    local readable, fields = pcall(cjson.decode, turn)
+  local old = redis.call('HGET', KEYS[1], ARGV[at])
+  if old then
+    local readable, fields = pcall(cjson.decode, old)
     local n = readable and type(fields) == 'table' and tonumber(fields.n) or 0
-    redis.call('ZADD', KEYS[2], n, turn)
+    redis.call('ZADD', KEYS[2], n, old)
     redis.call('HDEL', KEYS[1], ARGV[at])
   end
   at = at + 1
@@ -80,7 +74,7 @@ for i = at, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
 if prompt ~= '' then redis.call('SET', KEYS[5], prompt, 'EX', sent_ttl) end
 redis.call('HDEL', KEYS[4], reply)
 """
-    + _EXPIRE
+    + EXPIRE
     + "return 1"
 )
 
@@ -90,22 +84,8 @@ SAVE_STATE = Script(
 local ttl = ARGV[1]
 for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
 """
-    + _EXPIRE
+    + EXPIRE
     + "return 1"
-)
-
-# KEYS[5]: sent. ARGV: ttl, then the state's fields that tell of the turns. Answers how many turns
-# there were, live and archived, and the ids of the replies that were owed.
-CLEAR = Script(
-    """
-local ttl = ARGV[1]
-local turns = redis.call('HLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2])
-local owed = redis.call('HKEYS', KEYS[4])
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[4], KEYS[5])
-for i = 2, #ARGV do redis.call('HDEL', KEYS[3], ARGV[i]) end
-"""
-    + _EXPIRE
-    + "return {turns, owed}"
 )
 
 # KEYS[1]: an owner's schemas. ARGV: how many there may be, name, record. Answers whether it fits.
@@ -116,17 +96,6 @@ if not known and redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[1]) then return 0 
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
 return 1
 """
-)
-
-# ARGV: ttl, turn id, turn. Answers whether the turn is in the window.
-AMEND = Script(
-    """
-local ttl = ARGV[1]
-if redis.call('HEXISTS', KEYS[1], ARGV[2]) == 0 then return 0 end
-redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
-"""
-    + _EXPIRE
-    + "return 1"
 )
 
 # KEYS of all scripts about reminders: due, saved, claimed, and those of one person where one is
@@ -209,11 +178,10 @@ ALL = (
     JOURNAL,
     COMMIT,
     SAVE_STATE,
-    CLEAR,
     SAVE_SCHEMA,
-    AMEND,
     SAVE_REMINDER,
     LIST_REMINDERS,
     CANCEL_REMINDER,
     CLAIM_REMINDERS,
+    *revision_scripts.ALL,
 )

@@ -9,10 +9,8 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from bot.conversation.ports import ACTION_DAYS, MAX_LOGGED, Action, LoggedCall
-from bot.conversation.turns import Turn
-from bot.store import keys, records, scripts
-from bot.store.connection import Connection, call
-from bot.store.keys import ConversationKeys
+from bot.store import keys
+from bot.store.connection import Connection
 from bot.tools.context import ToolContext
 
 log = logging.getLogger(__name__)
@@ -78,20 +76,6 @@ class ToolRecords:
         """Settle what waits for confirmation; only one caller is told True."""
         (taken,) = await self._redis.run(("DEL", keys.action(action)))
         return taken == 1
-
-    async def amend(self, conversation: str, turn: Turn) -> bool:
-        """Write a turn again that is still in the window; returns whether it is."""
-        key = ConversationKeys.of(conversation)
-        (there,) = await self._redis.run(
-            call(
-                scripts.AMEND,
-                key.kept,
-                self._seconds,
-                turn.id.encode("utf-8", "surrogatepass"),
-                records.write_turn(turn),
-            )
-        )
-        return there == 1
 
 
 def _dump(value: object) -> bytes:

@@ -87,7 +87,7 @@ class Room:
             if ask and ask.id in self._asked:
                 task.cancel()
         self._asked, self._missed = {}, {}
-        forgotten = await self._conversations.reset(CONVERSATION)
+        forgotten = await self._conversations.timeline.reset(CONVERSATION)
         self._trouble = None
         await self._tell_state()
         return forgotten
@@ -158,7 +158,7 @@ class Room:
             # A reply that could not be stored is still owed; the new one takes its place.
             for owed in await self._owed():
                 await self._conversations.forgive(CONVERSATION, owed)
-            await self._write(self._conversations.retry(CONVERSATION, {}), again=True)
+            await self._write(self._conversations.again(CONVERSATION, {}), again=True)
         finally:
             self._retrying = False
 

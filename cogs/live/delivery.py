@@ -102,6 +102,9 @@ class Delivery:
 
     async def _finish(self) -> bool:
         """Show the end at once and make the reply part of the conversation."""
+        if self._reply.withdrawn:
+            await self._board.show([])
+            return await self._saved()
         ending = Ending(self._reply)
         if not self._nothing_to_say(ending):
             await self._board.show(self._final(ending))

@@ -18,6 +18,7 @@ from bot.errors import StoreUnavailable
 from bot.store.history import RedisStore
 from tests.conversation.conftest import PLACE, Talk
 from tests.stand_ins.tgi import Fault, TgiStandIn
+from tests.store.settling import settle
 
 THREE = "NousResearch/Hermes-3-Llama-3.1-8B"
 
@@ -91,7 +92,7 @@ async def test_a_retry_stays_with_its_engine(make_two: Callable, tgi: TgiStandIn
     big.fault = Fault("rst", after=2)
     assert (await talk.say("hello")).error
     big.fault = None
-    async with conversations.retry(PLACE, {"channel": "1"}) as reply:
+    async with conversations.again(PLACE, {"channel": "1"}) as reply:
         assert reply is not None
         await reply.finished()
         await reply.commit(())
@@ -106,7 +107,7 @@ async def test_a_retry_of_what_was_never_committed_stays_with_its_engine(
     await Speaker(conversations, "").say("first")
     async with conversations.turn(replace(Talk(conversations).ask("x", key="9"), engine="big")):
         pass
-    async with conversations.retry(PLACE, {}) as reply:
+    async with conversations.again(PLACE, {}) as reply:
         assert reply is not None
         await reply.finished()
         await reply.commit(())
@@ -146,7 +147,7 @@ async def test_counts_after_a_switch_never_exceed_the_new_context(
     stored = await store.load(PLACE)
     # Counts that would let everything through, if they were believed.
     cheap = [replace(turn, tokens=1) for turn in stored.turns]
-    await store.commit(PLACE, "none", cheap, replace(stored.state, base_tokens=1))
+    await settle(store, PLACE, "none", cheap, replace(stored.state, base_tokens=1))
     talk.engine = "big"
     for number in range(5):
         assert not (await talk.say(f"and now {number}")).error

@@ -152,7 +152,7 @@ async def test_an_engine_error_leaves_the_question_and_the_text_so_far(talk: Tal
 async def test_retry_answers_the_same_question_in_place_of_the_stump(talk: Talk, tgi: TgiStandIn):
     tgi.reply, tgi.fault = "one two three", Fault("rst", after=2, times=1)
     await talk.say("count")
-    async with talk.conversations.retry(PLACE, {"channel": "1"}) as reply:
+    async with talk.conversations.again(PLACE, {"channel": "1"}) as reply:
         assert reply is not None
         await reply.finished()
         await reply.commit(("9",))
@@ -165,7 +165,7 @@ async def test_retry_after_the_engine_was_busy(talk: Talk, tgi: TgiStandIn):
     tgi.fault = Fault("overloaded", times=1)
     reply = await talk.say("hello")
     assert isinstance(reply.error, EngineBusy)
-    async with talk.conversations.retry(PLACE, {}) as again:
+    async with talk.conversations.again(PLACE, {}) as again:
         assert again is not None
         await again.finished()
         await again.commit(())
@@ -176,7 +176,7 @@ async def test_retry_after_the_engine_was_busy(talk: Talk, tgi: TgiStandIn):
 async def test_a_retry_that_brings_nothing_leaves_the_reply_before_it(talk: Talk, tgi: TgiStandIn):
     await talk.say("hello")
     tgi.fault = Fault("overloaded")
-    async with talk.conversations.retry(PLACE, {}) as again:
+    async with talk.conversations.again(PLACE, {}) as again:
         assert again is not None
         await again.finished()
         await again.commit(())
@@ -188,7 +188,7 @@ async def test_a_retry_settles_the_reply_that_could_not_be_committed(talk: Talk)
     async with talk.conversations.turn(talk.ask("hello")) as reply:
         assert reply is not None
         await reply.finished()
-    async with talk.conversations.retry(PLACE, {}) as again:
+    async with talk.conversations.again(PLACE, {}) as again:
         assert again is not None
         await again.finished()
         await again.commit(())
@@ -221,7 +221,7 @@ async def test_everyone_who_waited_hears_of_a_failure(talk: Talk, tgi: TgiStandI
 
 
 async def test_retry_with_nothing_to_retry(talk: Talk):
-    async with talk.conversations.retry(PLACE, {}) as reply:
+    async with talk.conversations.again(PLACE, {}) as reply:
         assert reply is None
 
 
@@ -326,7 +326,7 @@ async def test_a_prompt_that_the_engine_finds_too_long_is_cut_and_sent_again(
 async def test_reset_forgets_the_talk_and_keeps_the_settings(talk: Talk, tgi: TgiStandIn):
     await talk.conversations.set_system(PLACE, "Be a pirate.")
     await talk.say("secret")
-    assert await talk.conversations.reset(PLACE) == 2
+    assert await talk.conversations.timeline.reset(PLACE) == 2
     await talk.say("hello")
     assert "secret" not in sent(tgi)[1]
     assert "Be a pirate." in sent(tgi)[1]
@@ -355,4 +355,4 @@ async def test_an_engine_that_is_down_at_first_is_used_once_it_is_up(
 async def test_nothing_is_kept_in_memory_for_a_quiet_channel(talk: Talk):
     await talk.say("hello")
     assert talk.conversations.writing(PLACE) is None
-    assert not talk.conversations._places
+    assert not len(talk.conversations._places)

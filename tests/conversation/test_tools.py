@@ -347,7 +347,7 @@ async def test_the_engine_dies_behind_a_round_of_tools(tgi, talking):
         reply = await talk.say("how warm is it in Paris?")
         assert reply.error is not None
         assert reply.steps
-        async with talk.conversations.retry(PLACE, {"channel": "1"}) as again:
+        async with talk.conversations.again(PLACE, {"channel": "1"}) as again:
             await again.finished()
     assert again.text == "It is 22.5 degrees."
 

@@ -259,7 +259,7 @@ class TestDetails:
         await stage.env.restart_bot(make_bot())
         pressed = await stage.alice.click(stage.shown()[0], label="Details")
         assert '"location": "Paris"' in pressed.response.content
-        await stage.bot.conversations.reset(f"discord:{stage.channel.id}")
+        await stage.bot.conversations.timeline.reset(f"discord:{stage.channel.id}")
         pressed = await stage.alice.click(stage.shown()[0], label="Details")
         assert "I do not have that any more" in pressed.response.content
 

@@ -20,6 +20,7 @@ from bot.errors import StartupError, StoreUnavailable
 from bot.store import embedded
 from bot.store.embedded import EmbeddedValkey
 from bot.store.history import RedisStore
+from tests.store.settling import settle
 
 ROOT = Path(__file__).parents[2]
 PLACE = "c"
@@ -368,7 +369,7 @@ async def test_a_server_that_cannot_come_back_says_why(own_server, monkeypatch):
         os.kill(own_server.process_id, signal.SIGKILL)
         monkeypatch.setattr(embedded, "find_spec", refuse)
         with pytest.raises(StoreUnavailable) as caught:
-            await store.commit(PLACE, "r", [], State())
+            await settle(store, PLACE, "r", [], State())
         assert "no embedded Redis" in caught.value.detail
         monkeypatch.undo()
         await store.ping()

@@ -86,7 +86,7 @@ async def test_every_method_says_unavailable(tmp_path):
         calls = (
             store.load(PLACE),
             store.journal(PLACE, [ASK], OWED),
-            store.commit(PLACE, "r1", [ASK], State()),
+            store.commit(PLACE, "r1", None, State()),
             store.save_state(PLACE, State()),
             store.clear(PLACE),
             store.last_prompt(PLACE),
@@ -143,7 +143,7 @@ async def test_a_server_that_takes_no_writes(breaks, mends, says, store: RedisSt
     try:
         for write in (
             store.journal(PLACE, [replace(ASK, id="2")], replace(OWED, reply="r2")),
-            store.commit(PLACE, "r1", [replace(ASK, text="new")], State(start=9), dropped=["1"]),
+            store.commit(PLACE, "r1", replace(ASK, id="r1"), State(start=9), dropped=["1"]),
             store.save_state(PLACE, State(start=9)),
         ):
             with pytest.raises(StoreUnavailable) as caught:
@@ -169,7 +169,7 @@ async def test_an_answer_lost_on_the_way_changes_nothing(line, store: RedisStore
         assert await distant.journal(PLACE, [ASK], OWED), "it is ours although we asked twice"
         assert not await distant.journal(PLACE, [ASK], OWED)
         line.lose_answers = 2
-        await distant.commit(PLACE, "r1", [ASK], State(start=2), dropped=["1"], prompt="p")
+        await distant.commit(PLACE, "r1", None, State(start=2), dropped=["1"], prompt="p")
     assert await store.load(PLACE) == Snapshot((), State(start=2), ())
     assert raw.zcard(keys.ConversationKeys.of(PLACE).archive) == 1
 
@@ -181,9 +181,9 @@ async def test_a_request_lost_on_the_way_is_sent_again(line, store: RedisStore):
         assert await distant.journal(PLACE, [ASK], OWED)
         line.lose_requests = 99
         with pytest.raises(StoreUnavailable):
-            await distant.commit(PLACE, "r1", [], State())
+            await distant.commit(PLACE, "r1", None, State())
         line.lose_requests = 0
-        await distant.commit(PLACE, "r1", [], State())
+        await distant.commit(PLACE, "r1", None, State())
     assert (await store.load(PLACE)).turns == (ASK,)
 
 
@@ -192,7 +192,7 @@ async def test_a_server_that_forgot_the_scripts(store: RedisStore, raw):
     raw.script_flush()
     assert not await store.journal(PLACE, [ASK], OWED)
     raw.script_flush()
-    await store.commit(PLACE, "r1", [], State(start=1))
+    await store.commit(PLACE, "r1", None, State(start=1))
     raw.script_flush()
     assert await store.clear(PLACE) == 1
 

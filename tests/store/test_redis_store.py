@@ -17,6 +17,7 @@ from bot.errors import SettingsError
 from bot.store import keys
 from bot.store.history import RedisStore
 from bot.store.keys import ConversationKeys
+from tests.store.settling import settle
 
 PLACE = "discord:111:222"
 MONTH = 30 * 86_400
@@ -56,7 +57,7 @@ async def test_everything_comes_back_as_it_was(store: RedisStore):
     assert await store.load(PLACE) == Snapshot()
     assert await store.journal(PLACE, [ASK], OWED)
     assert await store.load(PLACE) == Snapshot((ASK,), State(), (OWED,))
-    await store.commit(PLACE, "r1", [REPLY], STATE, prompt="<|im_start|>…")
+    await settle(store, PLACE, "r1", [REPLY], STATE, prompt="<|im_start|>…")
     assert await store.load(PLACE) == Snapshot((ASK, REPLY), STATE, ())
     assert await store.last_prompt(PLACE) == "<|im_start|>…"
     assert await store.load("elsewhere") == Snapshot()
@@ -69,7 +70,7 @@ async def test_a_reply_costs_three_round_trips(line, store: RedisStore):
         before = line.round_trips
         await counted.load(PLACE)
         await counted.journal(PLACE, turns(1, 2), OWED)
-        await counted.commit(PLACE, "r1", [REPLY], STATE, dropped=["t1"], prompt="p" * 200_000)
+        await counted.commit(PLACE, "r1", REPLY, STATE, dropped=["t1"], prompt="p" * 200_000)
         assert line.round_trips - before == 3
         for one in (
             counted.save_state(PLACE, STATE),
@@ -82,6 +83,14 @@ async def test_a_reply_costs_three_round_trips(line, store: RedisStore):
             counted.say_heard(1),
             counted.last_heard(),
             counted.ping(),
+            counted.edit(PLACE, "t2", "another text"),
+            counted.remove(PLACE, ["1002"]),
+            counted.amend(PLACE, REPLY, REPLY),
+            counted.undo(PLACE, ["t2"]),
+            counted.redo(PLACE),
+            counted.archive(PLACE),
+            counted.summarise(PLACE, None, 0),
+            counted.restore(PLACE),
         ):
             before = line.round_trips
             await one
@@ -89,7 +98,7 @@ async def test_a_reply_costs_three_round_trips(line, store: RedisStore):
 
 
 async def test_turns_come_in_order(store: RedisStore):
-    await store.commit(PLACE, "r", turns(10, 9, 200, 3), State())
+    await settle(store, PLACE, "r", turns(10, 9, 200, 3), State())
     assert [turn.n for turn in (await store.load(PLACE)).turns] == [3, 9, 10, 200]
 
 
@@ -100,14 +109,14 @@ async def test_a_message_that_comes_twice_is_journalled_once(store: RedisStore, 
     assert not await store.journal(PLACE, turns(7), replace(OWED, since=1.0)), "owed already"
     assert not await store.journal(PLACE, [*turns(7), ASK], replace(OWED, reply="r2")), "ask known"
     assert await store.load(PLACE) == before
-    await store.commit(PLACE, "r1", [REPLY], State())
+    await settle(store, PLACE, "r1", [REPLY], State())
     assert not await store.journal(PLACE, turns(7), OWED), "answered already"
     assert await store.load(PLACE) == Snapshot((ASK, REPLY), State(), ())
 
 
 async def test_another_reply_to_the_same_message_is_allowed(store: RedisStore):
     await store.journal(PLACE, [ASK], OWED)
-    await store.commit(PLACE, "r1", [REPLY], State())
+    await settle(store, PLACE, "r1", [REPLY], State())
     again = replace(OWED, reply="r2", n=6)
     assert await store.journal(PLACE, [], again)
     assert (await store.load(PLACE)).pending == (again,)
@@ -126,11 +135,11 @@ async def test_of_two_processes_one_wins(valkey_url: str, store: RedisStore):
 
 
 async def test_cut_turns_move_to_the_archive(store: RedisStore, raw):
-    await store.commit(PLACE, "r1", turns(*range(6)), State())
+    await settle(store, PLACE, "r1", turns(*range(6)), State())
     counted = replace(turns(1)[0], tokens=77)
     for _ in range(2):  # the second time changes nothing
-        await store.commit(
-            PLACE, "r2", [counted], State(start=3), dropped=["t0", "t1", "t2", "never"]
+        await settle(
+            store, PLACE, "r2", [counted], State(start=3), dropped=["t0", "t1", "t2", "never"]
         )
         assert [turn.n for turn in (await store.load(PLACE)).turns] == [3, 4, 5]
         archived = [json.loads(entry) for entry in raw.zrange(of().archive, 0, -1)]
@@ -141,7 +150,7 @@ async def test_cut_turns_move_to_the_archive(store: RedisStore, raw):
 async def test_the_archive_is_bounded(valkey_url: str, raw):
     async with aclosing(RedisStore(valkey_url, archive_turns=3)) as store:
         for n in range(8, 13):
-            await store.commit(PLACE, "r", turns(n), State(), dropped=[f"t{n}"])
+            await settle(store, PLACE, "r", turns(n), State(), dropped=[f"t{n}"])
     kept = [json.loads(entry)["n"] for entry in raw.zrange(of().archive, 0, -1)]
     assert kept == [10, 11, 12]
 
@@ -149,7 +158,7 @@ async def test_the_archive_is_bounded(valkey_url: str, raw):
 async def test_clear_forgets_the_turns_and_keeps_the_settings(store: RedisStore, raw):
     await store.set_always_on(PLACE, True)
     state = replace(STATE, system="You are a bard.", engine="big")
-    await store.commit(PLACE, "r0", turns(0, 1, 2), state, dropped=["t0"], prompt="secret")
+    await settle(store, PLACE, "r0", turns(0, 1, 2), state, dropped=["t0"], prompt="secret")
     await store.journal(PLACE, [ASK], OWED)
     await store.journal(PLACE, [], replace(OWED, reply="half \ud83d"))
     raw.hset(of().state, "mood", '"a newer release knows this"')
@@ -160,7 +169,7 @@ async def test_clear_forgets_the_turns_and_keeps_the_settings(store: RedisStore,
     assert raw.zcard(keys.OWED) == 0
     assert await store.always_on() == {PLACE}
     assert raw.keys("*{*") == [of().state]
-    assert sorted(raw.hkeys(of().state)) == ["mood", "system"]
+    assert sorted(raw.hkeys(of().state)) == ["changes", "mood", "system"]
     assert await store.clear(PLACE) == 0
     assert await store.clear("never seen") == 0
 
@@ -177,14 +186,14 @@ async def test_engines_are_chosen_by_place(store: RedisStore):
 
 async def test_whose_counts_they_are_is_kept(store: RedisStore):
     marked = replace(ASK, tokens=3, counted_by="big")
-    await store.commit(PLACE, "r", [marked], replace(STATE, engine="big"))
+    await settle(store, PLACE, "r", [marked], replace(STATE, engine="big"))
     assert await store.load(PLACE) == Snapshot((marked,), replace(STATE, engine="big"), ())
 
 
 async def test_owed_replies_are_found_oldest_first(store: RedisStore, raw):
     for n, place in enumerate(HOSTILE):
         await store.journal(place, [], replace(OWED, reply=f"r {n} \ud83d", since=1000.0 - n))
-    await store.commit(HOSTILE[3], "r 3 \ud83d", [], State())
+    await settle(store, HOSTILE[3], "r 3 \ud83d", [], State())
     found = await store.owed()
     assert [place for place, _ in found] == [p for n, p in enumerate(HOSTILE) if n != 3][::-1]
     assert found[0][1].reply == f"r {len(HOSTILE) - 1} \ud83d"
@@ -202,14 +211,14 @@ async def test_the_index_of_owed_replies_mends_itself(store: RedisStore, raw):
 async def test_lists_over_all_conversations(valkey_url: str, store: RedisStore, raw):
     for place in HOSTILE:
         await store.set_always_on(place, True)
-        await store.commit(place, "r", [], State())
+        await settle(store, place, "r", [], State())
     assert await store.always_on() == set(HOSTILE)
     assert await store.active(0) == HOSTILE[::-1]
     await store.set_always_on(HOSTILE[0], False)
     assert await store.always_on() == set(HOSTILE[1:])
     raw.zadd(keys.ACTIVE, {"old": time.time() - MONTH - 60, "recent": time.time() - MONTH + 60})
     assert await store.active(time.time() - 60) == HOSTILE[::-1]
-    await store.commit(PLACE, "r", [], State())
+    await settle(store, PLACE, "r", [], State())
     assert raw.zscore(keys.ACTIVE, "old") is None, "forgotten with its conversation"
     assert raw.zscore(keys.ACTIVE, "recent")
 
@@ -225,7 +234,7 @@ async def test_signs_of_life(store: RedisStore, raw):
 async def test_an_own_system_prompt_outlives_the_talk(store: RedisStore, raw):
     await store.journal(PLACE, [ASK], OWED)
     await store.save_state(PLACE, replace(STATE, system="Be a pirate."))
-    await store.commit(PLACE, "r1", turns(1), replace(STATE, system="Be a pirate."))
+    await settle(store, PLACE, "r1", turns(1), replace(STATE, system="Be a pirate."))
     assert raw.ttl(of().state) == -1
     assert raw.ttl(of().turns) > 0
     await store.save_state(PLACE, replace(STATE, system=None))
@@ -238,7 +247,7 @@ async def test_every_key_expires(store: RedisStore, raw):
     await store.set_tool_rules(PLACE, "{}")
     await store.say_heard(1.0)
     await store.journal(PLACE, [*turns(1), ASK], OWED)
-    await store.commit(PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p")
+    await settle(store, PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p")
     expiries = {name: raw.ttl(name) for name in raw.scan_iter()}
     assert expiries.pop(of().sent) == pytest.approx(86_400, abs=2)
     assert {name for name, left in expiries.items() if left == -1} == set(keys.LASTING)
@@ -250,14 +259,14 @@ async def test_every_key_expires(store: RedisStore, raw):
 @pytest.mark.parametrize("write", ["journal", "commit", "save_state"])
 async def test_every_write_renews_the_expiry_of_all(write: str, store: RedisStore, raw):
     await store.journal(PLACE, [*turns(1), ASK], OWED)
-    await store.commit(PLACE, "r0", [], STATE, dropped=["t1"])
+    await settle(store, PLACE, "r0", [], STATE, dropped=["t1"])
     for name in of().kept:
         assert raw.expire(name, 100)
     match write:
         case "journal":
             await store.journal(PLACE, [], replace(OWED, reply="r2"))
         case "commit":
-            await store.commit(PLACE, "r3", [], STATE)
+            await settle(store, PLACE, "r3", [], STATE)
         case "save_state":
             await store.save_state(PLACE, STATE)
     left = {raw.expiretime(name) for name in of().kept}
@@ -282,7 +291,7 @@ async def test_names_of_any_kind(place: str, store: RedisStore, raw):
     assert found.turns == (ask,)
     assert found.pending[0].origin == {place: place}
     state = State(system=text)
-    await store.commit(place, reply, [], state, prompt=text)
+    await settle(store, place, reply, [], state, prompt=text)
     assert await store.load(place) == Snapshot((ask,), state, ())
     assert await store.last_prompt(place) == text
     assert await store.load("}" + place) == Snapshot(), "no other name reaches it"
@@ -341,7 +350,7 @@ async def test_damage_costs_no_conversation(damage, store: RedisStore, raw, capl
 async def test_damage_can_be_cut_and_archived(store: RedisStore, raw):
     for n, damage in enumerate([*DAMAGE, "{}", '{"n":"x"}', '{"n":[]}']):
         raw.hset(of().turns, str(n), damage)
-    await store.commit(PLACE, "r", [], State(), dropped=[str(n) for n in range(20)])
+    await settle(store, PLACE, "r", [], State(), dropped=[str(n) for n in range(20)])
     assert not raw.exists(of().turns)
     assert raw.zcard(of().archive) == len(DAMAGE) + 3
 
@@ -354,7 +363,7 @@ async def test_a_turn_of_an_unknown_role_is_left_out(store: RedisStore, raw):
 async def test_many_at_once_and_some_given_up(valkey_url: str):
     async with aclosing(RedisStore(valkey_url, max_connections=4)) as store:
         jobs = [
-            asyncio.create_task(store.commit(f"c{n}", "r", turns(n), State(start=n)))
+            asyncio.create_task(settle(store, f"c{n}", "r", turns(n), State(start=n)))
             for n in range(200)
         ]
         await asyncio.sleep(0)

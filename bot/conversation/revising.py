@@ -1,0 +1,85 @@
+"""The part of the store's port that changes what was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bot.conversation.turns import Summary, Turn
+
+RESTORE_SECONDS = 86_400
+"""How long what was taken back, or forgotten by a reset, can be brought again."""
+
+
+Where = Literal["unknown", "live", "archived", "taken back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What came of a message's edit.
+
+    `where` its turn is: nowhere, in the window, in the archive, or among those that were taken
+    back. `changed` tells whether its text is another one now, `turns` are those of the window.
+    """
+
+    where: Where = "unknown"
+    changed: bool = False
+    turns: tuple[Turn, ...] = ()
+
+
+class Revising(Protocol):
+    """What can be done to turns that are there. Errors are `bot.errors.StoreUnavailable`."""
+
+    async def clear(self, conversation: str, *, restorable: bool = False) -> int:
+        """Forget a conversation's turns, archived ones too, and what is owed there.
+
+        Its settings stay. Returns how many turns there were. `restorable` keeps them aside for
+        `RESTORE_SECONDS`.
+        """
+        ...
+
+    async def restore(self, conversation: str) -> int:
+        """Bring back what a restorable `clear` forgot, unless something was said since.
+
+        Returns how many turns that are.
+        """
+        ...
+
+    async def edit(self, conversation: str, message: str, text: str) -> Edited:
+        """Give a user's turn another text, wherever it is kept."""
+        ...
+
+    async def remove(self, conversation: str, messages: Sequence[str]) -> tuple[Turn, ...]:
+        """Forget the turns that these messages show, wherever they are kept; returns them."""
+        ...
+
+    async def amend(self, conversation: str, before: Turn, turn: Turn) -> bool:
+        """Write a turn of the window again, if its text is still that of `before`."""
+        ...
+
+    async def add(self, conversation: str, turns: Sequence[Turn]) -> None:
+        """Put turns into the window that nobody owes an answer to."""
+        ...
+
+    async def undo(self, conversation: str, turns: Sequence[str]) -> int:
+        """Take turns out of the window, as one step; returns how many there were.
+
+        `redo` brings them back, until something new is said or `RESTORE_SECONDS` have passed.
+        """
+        ...
+
+    async def redo(self, conversation: str) -> tuple[Turn, ...]:
+        """Bring back what the newest `undo` took; returns the turns, none if there is nothing."""
+        ...
+
+    async def archive(self, conversation: str) -> tuple[Turn, ...]:
+        """The turns that were cut from the window, oldest first."""
+        ...
+
+    async def summarise(self, conversation: str, summary: Summary | None, changes: int) -> bool:
+        """Store a summary, None for none.
+
+        Refused (False) if something was changed since the snapshot with so many `changes`.
+        """
+        ...

@@ -1,0 +1,281 @@
+"""The scripts that change what was said: edits, deletions, what is taken back and brought again.
+
+`KEYS` are those of a conversation, as in `scripts.py`.
+"""
+
+from __future__ import annotations
+
+from bot.store.script import EXPIRE, TEXT_OF, Script
+
+# What all changes of what was said have in common: a summary that covers a changed turn is void,
+# and so is the prompt that is kept for /context, since it holds the words of before.
+_CHANGED = """
+local function number_of(turn)
+  local readable, fields = pcall(cjson.decode, turn)
+  return readable and type(fields) == 'table' and tonumber(fields.n) or 0
+end
+local function changed(n)
+  redis.call('HINCRBY', KEYS[3], 'changes', 1)
+  redis.call('DEL', KEYS[5])
+  local raw = redis.call('HGET', KEYS[3], 'summary')
+  if not raw then return end
+  local readable, summary = pcall(cjson.decode, raw)
+  local through = readable and type(summary) == 'table' and tonumber(summary.through)
+  if not through or n <= through then redis.call('HDEL', KEYS[3], 'summary') end
+end
+local function shows(turn, message)
+  if not string.find(turn, '"' .. message .. '"', 1, true) then return false end
+  local readable, fields = pcall(cjson.decode, turn)
+  if not readable or type(fields) ~= 'table' then return false end
+  if fields.id == message then return true end
+  for _, shown in ipairs(type(fields.shown) == 'table' and fields.shown or {}) do
+    if shown == message then return true end
+  end
+  return false
+end
+"""
+
+# ARGV: ttl, id of a user's message, its new text. A user's turn holds no lists but `shown`, which
+# is never empty when it is there, so Lua's JSON gives it back whole. Answers where the turn was
+# found (0 nowhere, 1 among the live ones, 2 in the archive, 3 among those that were taken back),
+# whether its text is another one now, and the live turns as (id, turn).
+EDIT = Script(
+    _CHANGED
+    + """
+local ttl, id, text = ARGV[1], ARGV[2], ARGV[3]
+local function edited(turn)
+  local readable, fields = pcall(cjson.decode, turn)
+  if not readable or type(fields) ~= 'table' or fields.role ~= 'user' or fields.text == text then
+    return nil
+  end
+  fields.text, fields.tokens = text, nil
+  return cjson.encode(fields), tonumber(fields.n) or 0
+end
+local live = redis.call('HGET', KEYS[1], id)
+if live then
+  local new, n = edited(live)
+  if new then
+    redis.call('HSET', KEYS[1], id, new)
+    changed(n)
+"""
+    + EXPIRE
+    + """
+  end
+  return {1, new and 1 or 0, redis.call('HGETALL', KEYS[1])}
+end
+for _, turn in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  if shows(turn, id) then
+    local new, n = edited(turn)
+    if new then
+      redis.call('ZREM', KEYS[2], turn)
+      redis.call('ZADD', KEYS[2], n, new)
+      changed(n)
+    end
+    return {2, new and 1 or 0, {}}
+  end
+end
+for key = 6, 7 do
+  for _, mark in ipairs({'', 'a:', 't:'}) do
+    local kept = redis.call('HGET', KEYS[key], mark .. id)
+    local batch, turn = string.match(kept or '', '^(%d* )(.*)$')
+    if turn then
+      local new = edited(turn)
+      if new then redis.call('HSET', KEYS[key], mark .. id, batch .. new) end
+      return {3, new and 1 or 0, {}}
+    end
+  end
+end
+return {0, 0, {}}
+"""
+)
+
+# ARGV: ttl, then ids of messages: of a user, or of any that show a reply. Answers the turns that
+# were taken away, live and archived ones.
+REMOVE = Script(
+    _CHANGED
+    + """
+local ttl = ARGV[1]
+local removed = {}
+local function meant(turn)
+  for i = 2, #ARGV do
+    if shows(turn, ARGV[i]) then return true end
+  end
+  return false
+end
+local function away(turn)
+  removed[#removed + 1] = turn
+  changed(number_of(turn))
+end
+local live = redis.call('HGETALL', KEYS[1])
+for i = 1, #live, 2 do
+  if meant(live[i + 1]) then
+    redis.call('HDEL', KEYS[1], live[i])
+    away(live[i + 1])
+  end
+end
+for _, turn in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
+  if meant(turn) then
+    redis.call('ZREM', KEYS[2], turn)
+    away(turn)
+  end
+end
+for key = 6, 7 do
+  local kept = redis.call('HGETALL', KEYS[key])
+  for i = 1, #kept, 2 do
+    local turn = string.match(kept[i + 1], '^%d* (.*)$')
+    if turn and meant(turn) then redis.call('HDEL', KEYS[key], kept[i]) end
+  end
+end
+return removed
+"""
+)
+
+# ARGV: ttl, how long what was taken back is kept, ids of turns. They move out of the window, as one
+# batch. Answers how many did.
+UNDO = Script(
+    _CHANGED
+    + """
+local ttl, moved = ARGV[1], 0
+local batch = redis.call('HINCRBY', KEYS[6], '#', 1)
+for i = 3, #ARGV do
+  local turn = redis.call('HGET', KEYS[1], ARGV[i])
+  if turn then
+    redis.call('HSET', KEYS[6], ARGV[i], batch .. ' ' .. turn)
+    redis.call('HDEL', KEYS[1], ARGV[i])
+    changed(number_of(turn))
+    moved = moved + 1
+  end
+end
+redis.call('EXPIRE', KEYS[6], ARGV[2])
+"""
+    + EXPIRE
+    + "return moved"
+)
+
+# ARGV: ttl. The batch that was taken back last comes into the window again. Answers its turns.
+REDO = Script(
+    _CHANGED
+    + """
+local ttl, newest, turns = ARGV[1], 0, {}
+local kept = redis.call('HGETALL', KEYS[6])
+for i = 1, #kept, 2 do
+  newest = math.max(newest, tonumber(string.match(kept[i + 1], '^(%d+) ')) or 0)
+end
+for i = 1, #kept, 2 do
+  local batch, turn = string.match(kept[i + 1], '^(%d+) (.*)$')
+  if turn and tonumber(batch) == newest then
+    redis.call('HSET', KEYS[1], kept[i], turn)
+    redis.call('HDEL', KEYS[6], kept[i])
+    changed(number_of(turn))
+    turns[#turns + 1] = turn
+  end
+end
+"""
+    + EXPIRE
+    + "return turns"
+)
+
+# ARGV: ttl, then (turn id, turn) pairs. Puts turns into the window without a reply being owed.
+ADD = Script(
+    """
+local ttl = ARGV[1]
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('DEL', KEYS[6])
+"""
+    + EXPIRE
+    + "return 1"
+)
+
+# ARGV: ttl, how many changes the writer of the summary knew of, the summary ('' = none). A summary
+# of what has changed meanwhile is not taken. Answers whether it was.
+SUMMARISE = Script(
+    """
+local ttl = ARGV[1]
+if (redis.call('HGET', KEYS[3], 'changes') or '0') ~= ARGV[2] then return 0 end
+if ARGV[3] == '' then
+  redis.call('HDEL', KEYS[3], 'summary')
+else
+  redis.call('HSET', KEYS[3], 'summary', ARGV[3])
+end
+"""
+    + EXPIRE
+    + "return 1"
+)
+
+# ARGV: ttl, turn id, its text as it was read, turn. Answers whether it is in the window, and so.
+AMEND = Script(
+    TEXT_OF
+    + _CHANGED
+    + """
+local ttl = ARGV[1]
+if text_of(ARGV[2]) ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[4])
+changed(number_of(ARGV[4]))
+"""
+    + EXPIRE
+    + "return 1"
+)
+
+# ARGV: ttl, how long what was forgotten can be brought back (0: it cannot), then the state's fields
+# that tell of the turns. Answers how many turns there were, live and archived, and the ids of the
+# replies that were owed.
+CLEAR = Script(
+    """
+local ttl, kept_for = ARGV[1], tonumber(ARGV[2])
+local live = redis.call('HGETALL', KEYS[1])
+local archived = redis.call('ZRANGE', KEYS[2], 0, -1)
+local count = #live / 2 + #archived
+local owed = redis.call('HKEYS', KEYS[4])
+if kept_for == 0 then redis.call('DEL', KEYS[7]) end
+if kept_for > 0 and count > 0 then
+  redis.call('DEL', KEYS[7])
+  for i = 1, #live, 2 do redis.call('HSET', KEYS[7], 't:' .. live[i], ' ' .. live[i + 1]) end
+  for _, turn in ipairs(archived) do
+    local readable, fields = pcall(cjson.decode, turn)
+    if readable and type(fields) == 'table' and fields.id then
+      redis.call('HSET', KEYS[7], 'a:' .. fields.id, ' ' .. turn)
+    end
+  end
+  for i = 3, #ARGV do
+    local value = redis.call('HGET', KEYS[3], ARGV[i])
+    if value then redis.call('HSET', KEYS[7], 's:' .. ARGV[i], value) end
+  end
+  redis.call('EXPIRE', KEYS[7], kept_for)
+end
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[4], KEYS[5], KEYS[6])
+for i = 3, #ARGV do redis.call('HDEL', KEYS[3], ARGV[i]) end
+redis.call('HINCRBY', KEYS[3], 'changes', 1)
+"""
+    + EXPIRE
+    + "return {count, owed}"
+)
+
+# ARGV: ttl. Brings back what was forgotten last, if nothing has been said since. Answers how many
+# turns that are, live and archived.
+RESTORE = Script(
+    """
+local ttl, count = ARGV[1], 0
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local kept = redis.call('HGETALL', KEYS[7])
+for i = 1, #kept, 2 do
+  local mark, name = string.match(kept[i], '^(%a):(.*)$')
+  local turn = string.sub(kept[i + 1], 2)
+  if mark == 's' then
+    redis.call('HSET', KEYS[3], name, kept[i + 1])
+  elseif mark == 't' then
+    redis.call('HSET', KEYS[1], name, turn)
+    count = count + 1
+  elseif mark == 'a' then
+    local readable, fields = pcall(cjson.decode, turn)
+    redis.call('ZADD', KEYS[2], readable and tonumber(fields.n) or 0, turn)
+    count = count + 1
+  end
+end
+redis.call('DEL', KEYS[6], KEYS[7])
+redis.call('HINCRBY', KEYS[3], 'changes', 1)
+"""
+    + EXPIRE
+    + "return count"
+)
+
+ALL = (EDIT, REMOVE, AMEND, UNDO, REDO, ADD, SUMMARISE, CLEAR, RESTORE)

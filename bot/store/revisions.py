@@ -1,0 +1,112 @@
+"""What was said, changed afterwards: edits, deletions, what is taken back and brought again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bot.conversation.revising import RESTORE_SECONDS, Edited, Where
+from bot.conversation.turns import Summary, Turn
+from bot.store import keys, records, revision_scripts
+from bot.store.connection import Connection, call
+from bot.store.keys import ConversationKeys, encoded
+from bot.store.script import Script
+
+# What `clear` resets in a state.
+_TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage", "engine", "summary")
+
+_WHERE: tuple[Where, ...] = ("unknown", "live", "archived", "taken back")
+
+
+class RevisionRecords:
+    """The part of the store that changes what was said; every method but `clear` one round trip."""
+
+    _redis: Connection
+    _seconds: int
+
+    async def edit(self, conversation: str, message: str, text: str) -> Edited:
+        """Give a user's turn another text."""
+        where, changed, live = await self._script(
+            revision_scripts.EDIT, conversation, encoded(message), encoded(text)
+        )
+        turns = records.read_turns(dict(_pairs(live)))
+        return Edited(_WHERE[int(where)], changed == 1, turns)
+
+    async def remove(self, conversation: str, messages: Sequence[str]) -> tuple[Turn, ...]:
+        """Forget the turns that these messages show, wherever they are kept; returns them."""
+        found = await self._script(revision_scripts.REMOVE, conversation, *map(encoded, messages))
+        return _read(found)
+
+    async def amend(self, conversation: str, before: Turn, turn: Turn) -> bool:
+        """Write a turn of the window again, if its text is still that of `before`."""
+        done = await self._script(
+            revision_scripts.AMEND,
+            conversation,
+            encoded(turn.id),
+            encoded(before.text),
+            records.write_turn(turn),
+        )
+        return done == 1
+
+    async def add(self, conversation: str, turns: Sequence[Turn]) -> None:
+        """Put turns into the window."""
+        written = (part for turn in turns for part in (encoded(turn.id), records.write_turn(turn)))
+        await self._script(revision_scripts.ADD, conversation, *written)
+
+    async def undo(self, conversation: str, turns: Sequence[str]) -> int:
+        """Take turns out of the window, as one step that `redo` brings back."""
+        return await self._script(
+            revision_scripts.UNDO, conversation, RESTORE_SECONDS, *map(encoded, turns)
+        )
+
+    async def redo(self, conversation: str) -> tuple[Turn, ...]:
+        """Bring back what the newest `undo` took; returns the turns, none if there is nothing."""
+        return _read(await self._script(revision_scripts.REDO, conversation))
+
+    async def archive(self, conversation: str) -> tuple[Turn, ...]:
+        """The turns that were cut from the window, oldest first."""
+        (found,) = await self._redis.run(
+            ("ZRANGE", ConversationKeys.of(conversation).archive, 0, -1)
+        )
+        return _read(found)
+
+    async def summarise(self, conversation: str, summary: Summary | None, changes: int) -> bool:
+        """Store a summary, None for none; refused if there were other `changes` meanwhile."""
+        text = b"" if summary is None else records.write_summary(summary)
+        return await self._script(revision_scripts.SUMMARISE, conversation, changes, text) == 1
+
+    async def clear(self, conversation: str, *, restorable: bool = False) -> int:
+        """Forget the turns of a conversation, archived ones too; return how many there were.
+
+        Its settings stay: the system prompt and whether it is always on. `restorable` keeps them
+        aside for `RESTORE_SECONDS`.
+        """
+        kept_for = RESTORE_SECONDS if restorable else 0
+        count, replies = await self._script(
+            revision_scripts.CLEAR, conversation, kept_for, *_TOLD_BY_TURNS
+        )
+        if replies:
+            owed = (keys.owed_member(conversation, keys.decoded(reply)) for reply in replies)
+            await self._redis.run(("ZREM", keys.OWED, *owed))
+        return int(count)
+
+    async def restore(self, conversation: str) -> int:
+        """Bring back what a restorable `clear` forgot, unless something was said since.
+
+        Returns how many turns that are.
+        """
+        return await self._script(revision_scripts.RESTORE, conversation)
+
+    async def _script(self, script: Script, conversation: str, *args: str | bytes | int) -> Any:
+        keys_of = ConversationKeys.of(conversation).every
+        (answer,) = await self._redis.run(call(script, keys_of, self._seconds, *args))
+        return answer
+
+
+def _read(stored: Sequence[bytes]) -> tuple[Turn, ...]:
+    read = (records.read_turn(raw) for raw in stored)
+    return tuple(sorted((turn for turn in read if turn), key=lambda turn: (turn.n, turn.id)))
+
+
+def _pairs(flat: Sequence[bytes]) -> zip[tuple[bytes, bytes]]:
+    return zip(flat[::2], flat[1::2], strict=True)

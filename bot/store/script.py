@@ -1,0 +1,35 @@
+"""What a script is, and the Lua that several scripts share."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A Lua script and the name under which Redis keeps it once it was loaded."""
+
+    text: str
+
+    @property
+    def sha(self) -> str:
+        """The SHA-1 of the text: Redis's own name for the script."""
+        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+
+
+# What was said is forgotten after a quiet month; what an owner has set is not.
+EXPIRE = """
+for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ttl) end
+local own = redis.call('HGET', KEYS[3], 'system')
+if own and own ~= 'null' then redis.call('PERSIST', KEYS[3]) end
+"""
+
+TEXT_OF = """
+local function text_of(id)
+  local turn = redis.call('HGET', KEYS[1], id)
+  if not turn then return nil end
+  local readable, fields = pcall(cjson.decode, turn)
+  return readable and type(fields) == 'table' and (fields.text or '') or nil
+end
+"""
