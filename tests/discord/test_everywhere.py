@@ -15,6 +15,13 @@ from bot.errors import EngineInterrupted
 from bot.settings import load
 from bot.tools.kit import Kit
 from bot.tools.tool import tool
+from cogs.places import (
+    channel_of,
+    conversation_in,
+    private_conversation,
+    user_conversation,
+    user_of,
+)
 from cogs.tools import ToolCog
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.guests import Elsewhere, Installed, shown, touched
@@ -70,6 +77,13 @@ async def asked_about(
     assert form.modal is not None
     field = form.modal["components"][0]["component"]["custom_id"]
     return await actor.submit_modal(form, {field: question} if question else {})
+
+
+def test_a_talk_of_ones_own_is_no_channels() -> None:
+    assert channel_of(user_conversation(42)) is None
+    assert user_of(user_conversation(42)) == 42
+    for other in (conversation_in(42), private_conversation(7, 42), "user:42", "discord:user:"):
+        assert user_of(other) is None
 
 
 class TestCommands:
