@@ -8,11 +8,12 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.errors import EngineUnreachable
-from cogs.places import circles, engine_here
+from cogs.places import circles, engine_here, is_guest
 
 _COMMANDS = """\
 **Commands**
 `/ask` a question by command, privately if you like
+*Ask about this*, in a message's menu under *Apps*: a question about it, answered to you alone
 `/json` an answer as data: JSON that fits a schema
 `/context` what I was sent last, token for token
 `/system` who I am in this channel
@@ -20,6 +21,14 @@ _COMMANDS = """\
 `/tools` what I can do beside talking, and who may use it
 `/channel` answer everything here, or only when addressed
 `/reset` forget what was said here"""
+
+_AS_GUEST = """\
+**Talk to me** with `/ask`, or choose *Apps*, *Ask about this* in the menu of a message.
+
+You have installed me to your account, so I come along wherever you go. I am no member here: I see \
+your questions, the messages that you ask about, and nothing else. What we say is one talk of your \
+own; it comes along too. `/ask` with `fresh` begins a new one, `/ask` with `private` keeps a \
+question apart, for your eyes only."""
 
 _BLIND = (
     "⚠️ The Message Content intent is off: I only see messages that mention me, replies to me with "
@@ -35,16 +44,18 @@ class Help(commands.Cog):
         self.bot = bot
 
     @app_commands.command()
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def help(self, interaction: discord.Interaction[HermesBot]) -> None:
         """What I am, how to talk to me, and what I can do"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        parts = [
-            await self._who(await engine_here(interaction)),
-            await self._how(interaction),
-            _COMMANDS,
-        ]
-        if not self.bot.reads_everything:
-            parts.append(_BLIND)
+        parts = [await self._who(await engine_here(interaction))]
+        if is_guest(interaction):
+            parts.append(_AS_GUEST)
+        else:
+            parts += [await self._how(interaction), _COMMANDS]
+            if not self.bot.reads_everything:
+                parts.append(_BLIND)
         await interaction.edit_original_response(content="\n\n".join(parts))
 
     async def _who(self, engine: str) -> str:

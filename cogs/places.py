@@ -20,6 +20,44 @@ def private_conversation(channel_id: int, user_id: int) -> str:
     return f"{_PREFIX}{channel_id}:{user_id}"
 
 
+def user_conversation(user_id: int) -> str:
+    """What a person talks with a bot that only they have installed: one talk, wherever they are."""
+    return f"{_PREFIX}user:{user_id}"
+
+
+def user_of(conversation: str) -> int | None:
+    """Whose own talk a conversation is (see `user_conversation`); None for any other one."""
+    user = conversation.removeprefix(f"{_PREFIX}user:")
+    return int(user) if user != conversation and user.isdecimal() else None
+
+
+def is_guest(interaction: discord.Interaction) -> bool:
+    """Whether only the asker has brought the bot here: it is no member, and sees nothing.
+
+    In the direct messages with the bot itself it never is one, however it was installed.
+    """
+    if interaction.context.dm_channel:
+        return False
+    return interaction.is_user_integration() and not interaction.is_guild_integration()
+
+
+def response_origin(
+    interaction: discord.Interaction, message: int | None, *, private: bool
+) -> dict[str, str]:
+    """What a reply's origin notes to reach a response again: its token, and when that was given.
+
+    `message` is the response itself, if it is known. For a guest that is all there is.
+    """
+    return {
+        "interaction": interaction.token,
+        "application": str(interaction.application_id),
+        "given": str(interaction.id),
+        "private": "yes" if private else "",
+        **({"response": str(message)} if message else {}),
+        **({"guest": "yes"} if is_guest(interaction) else {}),
+    }
+
+
 def schema_owner(guild_id: int | None, user_id: int) -> str:
     """Whose saved schemas are used: the server's, in a direct message the person's own."""
     return f"{_PREFIX}server:{guild_id}" if guild_id else f"{_PREFIX}user:{user_id}"
@@ -84,7 +122,9 @@ async def rules_for(
 async def rules_here(
     interaction: discord.Interaction[HermesBot], asker: discord.User | discord.Member | None
 ) -> dict[str, str]:
-    """The same, where a command or a button was used."""
+    """The same, where a command or a button was used; for a guest nobody there sets rules."""
+    if is_guest(interaction):
+        return {}
     return await rules_for(interaction.client, interaction.channel, interaction.guild_id, asker)
 
 
@@ -99,7 +139,9 @@ async def engine_at(bot: HermesBot, channel: object, guild_id: int | None) -> st
 
 
 async def engine_here(interaction: discord.Interaction[HermesBot]) -> str:
-    """The same, where a command was used."""
+    """The same, where a command was used; a guest's talk goes with its owner, so it has one."""
+    if is_guest(interaction):
+        return await engine_at(interaction.client, None, None)
     return await engine_at(interaction.client, interaction.channel, interaction.guild_id)
 
 

@@ -19,7 +19,7 @@ from bot.errors import BadInput, UserError
 from cogs.live import live_of
 from cogs.live.buttons import RETRY, STOP, fingerprint, question_of, retry_button, view_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
-from cogs.places import rules_here
+from cogs.places import is_guest, response_origin, rules_here
 
 log = logging.getLogger(__name__)
 
@@ -118,8 +118,9 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
     def _target(
         self, interaction: discord.Interaction[HermesBot], standing: tuple[int, ...]
     ) -> Target:
-        """The failed answer's place; what only the asker sees is reached by the press alone."""
-        if interaction.message and interaction.message.flags.ephemeral:
+        """The failed answer's place; where the bot sees nothing, the press alone reaches it."""
+        ephemeral = interaction.message and interaction.message.flags.ephemeral
+        if ephemeral or is_guest(interaction):
             return InteractionTarget(interaction)
         channel = interaction.client.get_partial_messageable(
             interaction.channel_id or 0, guild_id=interaction.guild_id
@@ -129,6 +130,10 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
     async def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:
         # Whoever presses, it is the asker's question; another person's roles are not theirs.
         asker = interaction.user if interaction.user.id == self._asker else None
+        if is_guest(interaction) and (failed := interaction.message):
+            private = failed.flags.ephemeral
+            reached = response_origin(interaction, failed.id, private=private)
+            return {"asker": str(self._asker), **reached}
         return {
             "channel": str(interaction.channel_id),
             "message": str(self._question),

@@ -66,7 +66,8 @@ class Toolbox:
 
     async def offered(self, context: ToolContext) -> tuple[Tool, ...]:
         """The tools that may be used for a question, always in the same order."""
-        tools = self.tools.values()
+        # As a guest the bot has no channel that such a tool could read or write.
+        tools = [one for one in self.tools.values() if not (context.guest and one.needs_discord)]
         standings = await self.rules.of_all(tools, context.places)
         return tuple(
             tool

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _SERVER, _CHANNEL, _MESSAGE = "guild", "channel", "message"
-_ROLES, _PLACES, _PRIVATE = "roles", "places", "private"
+_ROLES, _PLACES, _PRIVATE, _GUEST = "roles", "places", "private", "guest"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,8 @@ class ToolContext:
     server, a DM has none either). `asker` is who asked the question and `name` how they are
     called there; `roles` are those of their roles that any rule about tools names. `message` is
     the question itself. `places` are where rules may be set, the narrowest first. `private`: the
-    answer is for the asker alone.
+    answer is for the asker alone. `guest`: only the asker has brought the bot along, so that it
+    can do nothing in that place but answer.
     """
 
     conversation: str
@@ -29,6 +30,7 @@ class ToolContext:
     roles: frozenset[str] = frozenset()
     places: tuple[str, ...] = ()
     private: bool = False
+    guest: bool = False
 
     @classmethod
     def of(
@@ -45,6 +47,7 @@ class ToolContext:
             roles=frozenset(origin.get(_ROLES, "").split()),
             places=tuple(origin.get(_PLACES, "").split()),
             private=origin.get(_PRIVATE) == "yes",
+            guest=origin.get(_GUEST) == "yes",
         )
 
 

@@ -36,8 +36,9 @@ class Tool:
 
     `schema` is what the model is offered: `{"type": "function", "function": {...}}`. `call` takes
     the arguments by name and nothing else. `reaches_out`: it talks to somebody outside Discord.
-    `changes`: the asker has to confirm it. `needs_discord`: the playground cannot offer it.
-    `shows` is the quiet line while it runs, `timeout` its seconds.
+    `changes`: the asker has to confirm it. `needs_discord`: it is not offered in the playground,
+    nor where the bot is only a guest. `shows` is the quiet line while it runs, `timeout` its
+    seconds.
     """
 
     name: str

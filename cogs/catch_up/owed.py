@@ -12,7 +12,7 @@ from bot.conversation.turns import Pending
 from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
-from cogs.places import channel_of, conversation_in
+from cogs.places import channel_of, conversation_in, user_of
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ async def owed_on(bot: HermesBot, shard: int) -> list[tuple[str, Pending]]:
     return [
         (conversation, owed)
         for conversation, owed in await bot.conversations.owed()
-        if channel_of(conversation) is not None
+        if (channel_of(conversation) is not None or user_of(conversation) is not None)
         and _shard_of(bot, owed) == shard
         and not live.begun(owed.reply)
     ]
@@ -56,6 +56,8 @@ async def _target(bot: HermesBot, conversation: str, owed: Pending) -> Target | 
     """Where the reply goes; None if nobody could see it or wants it any more."""
     if discord.utils.utcnow().timestamp() - owed.since > _TOO_OLD:
         return None
+    if user_of(conversation) is not None:
+        return _response(bot, owed)
     origin = owed.origin
     channel_id, guild_id = channel_of(conversation), _id(origin.get("guild"))
     asker, message = _id(origin.get("asker")), _id(origin.get("message"))
@@ -70,17 +72,32 @@ async def _target(bot: HermesBot, conversation: str, owed: Pending) -> Target | 
             log.info("channel %s is out of reach: %s", channel_id, error)
             return None
         standing = ()
-    if "interaction" in origin and owed.asks:
-        response = InteractionTarget.of_former_process(
-            bot, origin, _id(owed.asks[-1]) or 0, standing
-        )
-        if response.token_lives:
-            return response
+    if response := _response(bot, owed, standing):
+        return response
     if private:
         return None  # Only the command's token could show it to nobody else.
     return ChannelTarget(
         channel, reply_to=message, asker=asker, standing=standing, mention=not standing
     )
+
+
+def _response(
+    bot: HermesBot, owed: Pending, standing: tuple[int, ...] = ()
+) -> InteractionTarget | None:
+    """The response to the command that asked, while its token lives.
+
+    `standing` is what was found of the reply. If nothing was, it is the message that Discord made
+    when the command was taken.
+    """
+    origin = owed.origin
+    if "interaction" not in origin or not owed.asks:
+        return None
+    begun = _id(origin.get("given") or owed.asks[-1]) or 0
+    made = _id(origin.get("response"))
+    response = InteractionTarget.of_former_process(
+        bot, origin, begun, standing or ((made,) if made else ())
+    )
+    return response if response.token_lives else None
 
 
 async def _begun(

@@ -151,7 +151,7 @@ class Delivery:
     def _drafts(self) -> list[Draft]:
         """The messages as they should look now, while the reply is written."""
         self._pages = split(rendered(self._reply.parts), self._pages[:-1])
-        return while_writing(self._pages, self._stop)
+        return while_writing(self._pages, self._stop, most=self._target.most_pages)
 
     def _final(self, ending: Ending) -> list[Draft]:
         reply = self._reply
@@ -165,6 +165,7 @@ class Delivery:
             ending.lines(reply.notices, with_words=written),
             buttons=tuple(self._buttons(ending)),
             cut_short=written and (bool(ending.words) or ending.stopped or ending.cut),
+            most=self._target.most_pages,
         )
 
     def _buttons(self, ending: Ending) -> Iterator[Button]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cogs.live.buttons import Button
 from cogs.live.markdown import preview
-from cogs.live.split import MESSAGE_LIMIT, Page, rest_after, units
+from cogs.live.split import MESSAGE_LIMIT, Page, rest_after, split, units
 from cogs.live.wording import REST_IN_FILE, small
 
 MOST_PAGES = 4
@@ -27,10 +27,10 @@ class Draft:
     file_name: str = "reply.md"
 
 
-def while_writing(pages: Sequence[Page], *buttons: Button) -> list[Draft]:
+def while_writing(pages: Sequence[Page], *buttons: Button, most: int = MOST_PAGES) -> list[Draft]:
     """The messages so far; the newest one carries the buttons. None if there is nothing to see."""
-    shown = [page.text for page in pages[:MOST_PAGES]]
-    if shown and len(pages) <= MOST_PAGES:
+    shown = [page.text for page in pages[:most]]
+    if shown and len(pages) <= most:
         shown[-1] = pages[-1].preview
         if not shown[-1].strip():
             shown.pop()
@@ -46,15 +46,19 @@ def when_done(
     *,
     buttons: tuple[Button, ...] = (),
     cut_short: bool = False,
+    most: int = MOST_PAGES,
 ) -> list[Draft]:
     """The messages of a finished reply; the last one carries the small print and the buttons.
 
-    `cut_short` says that the text breaks off, so that everything that is open is closed.
+    `cut_short` says that the text breaks off, so that everything that is open is closed. With
+    `most` 1 there is never more than one message: small print and file stand in it too.
     """
-    contents = [page.text for page in pages[:MOST_PAGES]]
+    if most == 1 and not _fits_one(pages, small_print):
+        return [_in_one(text, small_print, buttons)]
+    contents = [page.text for page in pages[:most]]
     attached = None
-    if len(pages) > MOST_PAGES:
-        attached = rest_after(text, pages[MOST_PAGES - 1])
+    if len(pages) > most:
+        attached = rest_after(text, pages[most - 1])
         small_print = [REST_IN_FILE, *small_print]
     elif contents and cut_short:
         contents[-1] = preview(contents[-1]) or contents[-1]
@@ -68,3 +72,15 @@ def when_done(
     if drafts:
         drafts[-1] = Draft(drafts[-1].content, buttons, attached)
     return drafts
+
+
+def _fits_one(pages: Sequence[Page], small_print: Sequence[str]) -> bool:
+    length = sum(units(page.text) for page in pages) + units(small(*small_print))
+    return len(pages) <= 1 and length < _LIMIT
+
+
+def _in_one(text: str, small_print: Sequence[str], buttons: tuple[Button, ...]) -> Draft:
+    """As much of a text as one message takes above its small print, and the rest as its file."""
+    end = small(REST_IN_FILE, *small_print)
+    page = split(text, limit=_LIMIT - units(end))[0]
+    return Draft(f"{page.text}\n{end}", buttons, rest_after(text, page))

@@ -9,7 +9,8 @@ from typing import Any, Protocol, Self
 import discord
 
 from cogs.live.buttons import view_of
-from cogs.live.layout import Draft
+from cogs.live.layout import MOST_PAGES, Draft
+from cogs.places import is_guest
 
 # A slash command's token lives 15 minutes; nothing is begun with it in the last ones.
 _TOKEN_SECONDS = 14.5 * 60
@@ -36,13 +37,15 @@ class Target(Protocol):
     `key` tells whose limit on edits counts; `metered` is whether requests count towards the
     bot's limit over all channels. `asker` is the id of who asked (0 if unknown). `standing` are
     messages that are already there and are to be used, in order. `silent_end` means that a reply
-    stopped before its first word needs no message.
+    stopped before its first word needs no message. `most_pages` is how many messages a reply may
+    take; what is longer goes into a file.
     """
 
     key: int
     metered: bool
     asker: int
     silent_end: bool
+    most_pages: int
     standing: tuple[int, ...]
 
     async def typing(self) -> None:
@@ -71,6 +74,7 @@ class ChannelTarget:
 
     metered = True
     silent_end = True
+    most_pages = MOST_PAGES
 
     def __init__(
         self,
@@ -151,7 +155,8 @@ class InteractionTarget:
     """The response to a slash command that was deferred: edited first, then followed up.
 
     These requests have no limit over all channels. When the command's token has run out, what is
-    left goes to the channel, unless only the asker may see it.
+    left goes to the channel, unless only the asker may see it. Where the bot is only a guest there
+    is no channel for it, and Discord takes few follow-ups: the whole reply is one message then.
     """
 
     metered = False
@@ -166,7 +171,10 @@ class InteractionTarget:
         self._private = False
         self._fill_in: Any = interaction.edit_original_response
         self._channel: discord.PartialMessageable | None = None
-        if channel is not None and (guild is None or interaction.is_guild_integration()):
+        guest = is_guest(interaction)
+        self.most_pages = 1 if guest else MOST_PAGES
+        reachable = guild is None or interaction.is_guild_integration()
+        if channel is not None and reachable and not guest:
             self._channel = self._bot.get_partial_messageable(channel, guild_id=guild)
         self.key = interaction.id
         self.standing: tuple[int, ...] = ()
@@ -194,10 +202,13 @@ class InteractionTarget:
         target.asker = int(origin["asker"])
         target._private = origin.get("private") == "yes"
         target._fill_in = None
-        guild = origin.get("guild")
-        target._channel = bot.get_partial_messageable(
-            int(origin["channel"]), guild_id=int(guild) if guild else None
-        )
+        guild, guest = origin.get("guild"), origin.get("guest") == "yes"
+        target.most_pages = 1 if guest else MOST_PAGES
+        target._channel = None
+        if not guest:
+            target._channel = bot.get_partial_messageable(
+                int(origin["channel"]), guild_id=int(guild) if guild else None
+            )
         target.key = interaction
         target.standing = standing
         return target

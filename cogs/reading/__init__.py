@@ -1,5 +1,11 @@
 """From a Discord message to a plain `Ask`."""
 
-from cogs.reading.message import ask_of, needs_download, quoted_in, text_for_ask
+from cogs.reading.message import (
+    ask_of,
+    needs_download,
+    quote_about,
+    quoted_in,
+    text_for_ask,
+)
 
-__all__ = ["ask_of", "needs_download", "quoted_in", "text_for_ask"]
+__all__ = ["ask_of", "needs_download", "quote_about", "quoted_in", "text_for_ask"]

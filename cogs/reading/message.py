@@ -66,6 +66,16 @@ def text_for_ask(interaction: discord.Interaction, text: str) -> str:
     return readable(text, _names(guild, (), interaction.client.user)).strip()
 
 
+def quote_about(message: discord.Message, me: discord.ClientUser | None) -> str:
+    """`[about a message by Bob: "text"] `, which a question about it follows.
+
+    Its files are not read, only what Discord has sent of it; "" if there is nothing to read.
+    """
+    own = me is not None and message.author.id == me.id
+    by = "about your message" if own else f"about a message by {_name(message)}"
+    return _as_quote(by, _said(message, me, full=True), bool(message.attachments))
+
+
 def quoted_in(message: discord.Message) -> discord.Message | None:
     """The message that this one replies to, if Discord sent it along."""
     reference = message.reference
@@ -100,19 +110,32 @@ async def _text(
 
 def _quote(quoted: discord.Message, me: discord.ClientUser | None, *, own: bool, full: bool) -> str:
     """`[in reply to Bob: "text"] `; a long quote of several lines keeps them."""
+    whose = "your message" if own else _name(quoted)
+    said = _said(quoted, me, full=full)
+    return _as_quote(f"in reply to {whose}", said, bool(quoted.attachments))
+
+
+def _name(message: discord.Message) -> str:
+    return clean_name(message.author.display_name)
+
+
+def _said(quoted: discord.Message, me: discord.ClientUser | None, *, full: bool) -> str:
+    """What is quoted of a message: a good part with its lines, or its beginning in one line."""
     names = _names(quoted.guild, quoted.mentions, me)
     parts = [readable(quoted.content, names).strip(), *_extras(quoted)]
     parts += [_forwarded(snapshot, names) for snapshot in quoted.message_snapshots]
     if not full:
         parts += map(named, quoted.attachments)
     text = "\n".join(part for part in parts if not is_blank(part))
-    text = shortened(
+    return shortened(
         text if full else " ".join(text.split()), _LONG_QUOTE if full else _SHORT_QUOTE
     )
-    whose = "your message" if own else clean_name(quoted.author.display_name)
+
+
+def _as_quote(what: str, text: str, with_files: bool) -> str:
     if not text:
-        return f"[in reply to {whose}] " if quoted.attachments else ""
-    return f'[in reply to {whose}: "{text}"]' + ("\n" if "\n" in text else " ")
+        return f"[{what}] " if with_files else ""
+    return f'[{what}: "{text}"]' + ("\n" if "\n" in text else " ")
 
 
 def _forwarded(snapshot: discord.MessageSnapshot, names: Names) -> str:

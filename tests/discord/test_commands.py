@@ -45,7 +45,9 @@ async def test_every_text_of_the_commands_fits(stage: Stage) -> None:
     def options(command: dict) -> list[dict]:
         return [command, *(o for child in command.get("options") or [] for o in options(child))]
 
-    stored = [c for command in stage.env.backend.commands[None].values() for c in options(command)]
+    every = stage.env.backend.commands[None].values()
+    # The entries of menus have a name only.
+    stored = [c for command in every if command["type"] == 1 for c in options(command)]
     assert all(1 <= len(entry["description"]) <= 100 for entry in stored)
     assert not any("…" in entry["description"] for entry in stored)
 
