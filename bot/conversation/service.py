@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -197,6 +197,10 @@ class Conversations:
         """The turns that the model is sent, oldest first."""
         return (await self._store.load(conversation)).turns
 
+    async def thoughts(self, conversation: str) -> Mapping[str, str]:
+        """What the model thought before its latest replies, by the reply's id."""
+        return await self._store.thoughts(conversation)
+
     async def settle_action(self, action: Action, run: ToolRun) -> bool:
         """Put what came of a call that waited for confirmation in the place of its waiting.
 
@@ -312,6 +316,7 @@ class Conversations:
             rounds=rounds,
         )
         reply = Reply(owed.reply, conversation, asks, writer.commit)
+        reply.askers = tuple(dict.fromkeys(turn.author for turn in turns[-asked:]))
         reply.start(writer.events())
         return reply
 

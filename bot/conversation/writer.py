@@ -10,12 +10,13 @@ from bot.conversation import context
 from bot.conversation.listening import Listener
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
-from bot.conversation.ports import End, Generation, Store, Text
+from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Store, Text
 from bot.conversation.reply import Event, Reply, Trace
 from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.errors import EngineInterrupted, EngineUnreachable, PromptTooLong
 from bot.prompts.chatml import CHATML
+from bot.prompts.neutralise import restore
 from bot.tools import runner
 
 # A prompt that the engine finds too long after all is cut to this share and sent once more.
@@ -175,6 +176,7 @@ class Writer:
             replace(state, usage=usage),
             dropped=dropped,
             prompt=self._prompt,
+            thoughts=context.shorten(restore(reply.reasoning).strip(), LONGEST_THOUGHT),
         )
 
     def _reply_turn(self, reply: Reply, shown: tuple[str, ...]) -> Turn:
@@ -198,7 +200,7 @@ class Writer:
 
     def _cost(self, reply: Reply) -> int:
         """What the reply's turn costs in later prompts, 0 if the engine's counts do not tell."""
-        # What was thought is not stored, so the engine's count says nothing about the turn.
+        # The engine counted what was thought, too, which is no part of the turn.
         if reply.end is None or reply.reasoning:
             return 0
         first, last = self._ends[0], self._ends[-1]

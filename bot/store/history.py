@@ -6,11 +6,11 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 
-from bot.conversation.ports import MAX_SCHEMAS
+from bot.conversation.ports import MAX_SCHEMAS, MAX_THOUGHTS, THOUGHTS_DAYS
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
-from bot.store.connection import Connection, Revive, call
+from bot.store.connection import Command, Connection, Revive, call
 from bot.store.facts import FactRecords
 from bot.store.keys import ConversationKeys
 from bot.store.reminders import ReminderRecords
@@ -18,6 +18,7 @@ from bot.store.tools import ToolRecords
 
 _DAY = 86_400
 _SENT_DAYS = 1
+_THOUGHTS_SECONDS = THOUGHTS_DAYS * _DAY
 _OWED_CHUNK = 500
 _OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply it points to
 # What `clear` resets in a state.
@@ -100,12 +101,13 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
         *,
         dropped: Sequence[str] = (),
         prompt: str | None = None,
+        thoughts: str = "",
     ) -> None:
         """Settle a reply in one round trip.
 
         Writes `turns`, moves the turns with the ids in `dropped` to the archive, stores `state`
         and `prompt` (None keeps the one of an earlier reply), and removes `reply` from the
-        journal. Doing it again changes nothing.
+        journal. `thoughts` are kept in a key of their own. Doing it again changes nothing.
         """
         key = ConversationKeys.of(conversation)
         now = time.time()
@@ -128,6 +130,7 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
             ("ZREM", keys.OWED, _owed(conversation, reply)),
             ("ZADD", keys.ACTIVE, now, keys.encode(conversation)),
             ("ZREMRANGEBYSCORE", keys.ACTIVE, "-inf", now - self._seconds),
+            *(_keep_thoughts(key.thoughts, now, reply, thoughts) if thoughts else ()),
         )
 
     async def save_state(self, conversation: str, state: State) -> None:
@@ -143,8 +146,9 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
         Its settings stay: the system prompt and whether it is always on.
         """
         key = ConversationKeys.of(conversation)
-        (answer,) = await self._redis.run(
-            call(scripts.CLEAR, (*key.kept, key.sent), self._seconds, *_TOLD_BY_TURNS)
+        answer, _ = await self._redis.run(
+            call(scripts.CLEAR, (*key.kept, key.sent), self._seconds, *_TOLD_BY_TURNS),
+            ("DEL", key.thoughts),
         )
         count, replies = answer
         if replies:
@@ -157,6 +161,14 @@ class RedisStore(ToolRecords, FactRecords, ReminderRecords):
         """The exact prompt of the newest reply, if it is still kept (one day)."""
         (sent,) = await self._redis.run(("GET", ConversationKeys.of(conversation).sent))
         return None if sent is None else records.read_prompt(sent)
+
+    async def thoughts(self, conversation: str) -> Mapping[str, str]:
+        """What was thought before replies of the last day, by reply."""
+        key = ConversationKeys.of(conversation).thoughts
+        since = time.time() - _THOUGHTS_SECONDS
+        (stored,) = await self._redis.run(("ZRANGEBYSCORE", key, since, "+inf"))
+        read = map(records.read_thoughts, stored)
+        return dict(found for found in read if found is not None)
 
     async def owed(self) -> Sequence[tuple[str, Pending]]:
         """All replies that are owed, as (conversation, entry), oldest first."""
@@ -270,6 +282,16 @@ def _name(identifier: str) -> bytes:
 
 def _unname(field: bytes) -> str:
     return field.decode("utf-8", "surrogatepass")
+
+
+def _keep_thoughts(key: str, now: float, reply: str, text: str) -> tuple[Command, ...]:
+    """Keep what was thought, for a time; older thoughts go, whether or not the talk goes on."""
+    return (
+        ("ZADD", key, now, records.write_thoughts(reply, text)),
+        ("ZREMRANGEBYSCORE", key, "-inf", now - _THOUGHTS_SECONDS),
+        ("ZREMRANGEBYRANK", key, 0, -MAX_THOUGHTS - 1),
+        ("EXPIRE", key, _THOUGHTS_SECONDS),
+    )
 
 
 def _owed(conversation: str, reply: str) -> str:

@@ -41,6 +41,7 @@ class ConversationKeys:
     state: str
     pending: str
     sent: str
+    thoughts: str
 
     @classmethod
     def of(cls, conversation: str) -> ConversationKeys:
