@@ -93,6 +93,16 @@ def _names(value: object) -> object:
     return tuple(re.split(r"[,\s]+", value.strip(", \n"))) if isinstance(value, str) else value
 
 
+def _ids(value: object) -> object:
+    """Read Discord's ids that are divided by commas or blanks."""
+    if not isinstance(value, str):
+        return value
+    parts = re.split(r"[,\s]+", value.strip(", \n"))
+    if not all(re.fullmatch(r"\d{15,20}", part) for part in parts):
+        raise ValueError("takes ids of bots, divided by commas: 155149108183695360, …")
+    return tuple(map(int, parts))
+
+
 def _redis_url(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("takes redis://host:port/0, rediss://… or unix://path")
@@ -145,6 +155,17 @@ class Settings(BaseSettings):
         120.0, gt=0, description="How long the engine may stay silent before its first token."
     )
     reply_timeout: float = Field(600.0, gt=0, description="How long a whole answer may take.")
+    notify_after: float = Field(
+        0.0,
+        ge=0,
+        description="Tell who asked, with a ping, when an answer is done that was written for "
+        "longer than so many seconds; 0: never.",
+    )
+    answer_bots: Annotated[tuple[int, ...], BeforeValidator(_ids)] = Field(
+        (),
+        description="Ids of bots that are answered when they mention the bot or reply to it; all "
+        "others never are.",
+    )
     tools_on: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
         (),
         description="Tools that are on unless a server says otherwise: names of tools, or of files "

@@ -15,13 +15,16 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, told
 from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
 from bot.conversation.ask import Ask
+from bot.conversation.machines import Machines
+from bot.conversation.reply import Reply
 from bot.errors import Explanation, UserError
 from cogs.again import again_view
 from cogs.live import live_of
-from cogs.live.target import ChannelTarget
+from cogs.live.target import NOBODY, Channel, ChannelTarget
+from cogs.live.wording import small
 from cogs.places import circles, conversation_in, engine_at, rules_for
 from cogs.reading import ask_of, needs_download, quoted_in
-from cogs.reading.words import first_mention
+from cogs.reading.words import first_mention, own_words
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,9 @@ _UNREADABLE = (
     "You wrote to me, but Discord does not show me what: I may only read messages that mention "
     "me by name (not by a role). Please mention me, or ask with /ask."
 )
+_ENOUGH = (
+    "I have answered bots often enough here. I go on after a while, once a person has written."
+)
 
 
 class Chat(commands.Cog):
@@ -43,6 +49,7 @@ class Chat(commands.Cog):
         self.bot = bot
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._newest: OrderedDict[int, int] = OrderedDict()
+        self._machines = Machines()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -53,6 +60,9 @@ class Chat(commands.Cog):
             if len(self._newest) > _REMEMBERED:
                 self._newest.popitem(last=False)
         elif not message.author.bot:
+            self._machines.person_wrote(message.channel.id)
+            await self.handle(message)
+        elif self._is_welcome(message):
             await self.handle(message)
 
     async def handle(self, message: discord.Message) -> None:
@@ -62,6 +72,8 @@ class Chat(commands.Cog):
         if not decision.answer or isinstance(message.channel, discord.GroupChannel):
             return
         channel = message.channel
+        if message.author.bot and not await self._answers_machines(channel):
+            return
 
         async def tell(failure: Explanation) -> None:
             view = again_view(message) if failure.retry else discord.utils.MISSING
@@ -71,13 +83,30 @@ class Chat(commands.Cog):
             ask = await self._read(message)
             async with self.bot.conversations.turn(ask) as reply:
                 if reply is not None:
-                    target = ChannelTarget(channel, reply_to=message.id, asker=message.author.id)
-                    await live_of(self.bot).deliver(reply, target)
+                    await live_of(self.bot).deliver(reply, _target(channel, message, reply))
 
     async def judge(self, message: discord.Message) -> Decision:
         """Whether a message wants an answer, and why."""
         always_on = await self.bot.always_on.covers(*circles(message.channel))
         return decide(self._seen(message, always_on))
+
+    async def _answers_machines(self, channel: Channel) -> bool:
+        """Whether a bot is answered once more there; that it is not is said once, to nobody."""
+        verdict = self._machines.judge(channel.id, asyncio.get_running_loop().time())
+        if verdict == "say so":
+            log.info("channel %s: bots are answered no more until a person writes", channel.id)
+            try:
+                await channel.send(small(_ENOUGH), silent=True, allowed_mentions=NOBODY)
+            except DISCORD_FAILURES as error:
+                log.info("channel %s: that could not be said: %s", channel.id, error)
+        return verdict == "answer"
+
+    def _is_welcome(self, message: discord.Message) -> bool:
+        """Whether a machine may speak to the bot; what the bot posts by webhooks never may."""
+        own = message.application_id is not None and message.application_id == (
+            self.bot.application_id
+        )
+        return message.author.id in self.bot.settings.answer_bots and not own
 
     async def _read(self, message: discord.Message) -> Ask:
         """The message as text; what came first is read first, whatever has to be downloaded."""
@@ -111,16 +140,20 @@ class Chat(commands.Cog):
 
     def _seen(self, message: discord.Message, always_on: bool) -> Incoming:
         me = self.bot.user.id if self.bot.user else 0
+        role = message.guild.self_role if message.guild else None
+        replies_to = _replies_to(message, me)
         first = first_mention(message.content)
         return Incoming(
             from_machine=message.author.bot or message.webhook_id is not None,
             ordinary=message.type in _ORDINARY,
             direct=message.guild is None,
-            mentions_me=_mentions(message, me),
-            replies_to=_replies_to(message, me),
-            opens_with_other=first not in (None, me),
+            mentions_me=_mentions(message, me) and (replies_to == "me" or _calls(message, me)),
+            replies_to=replies_to,
+            opens_with_other=first not in (None, me, role and role.id),
             always_on=always_on,
             readable=_is_readable(message),
+            welcome_machine=self._is_welcome(message),
+            calls_everyone=message.mention_everyone,
         )
 
 
@@ -133,10 +166,27 @@ def _mentions(message: discord.Message, me: int) -> bool:
     return bool(roles and message.guild and message.guild.self_role in roles)
 
 
+def _calls(message: discord.Message, me: int) -> bool:
+    """Whether the mention stands in the writer's own words: quotes and code call nobody."""
+    role = message.guild.self_role if message.guild else None
+    calls = [f"<@{me}>", f"<@!{me}>", *([f"<@&{role.id}>"] if role else [])]
+    written = any(call in message.content for call in calls)
+    # A mention that is not to be found in the text is taken on Discord's word.
+    return not written or any(call in own_words(message.content) for call in calls)
+
+
+def _target(channel: Channel, message: discord.Message, reply: Reply) -> ChannelTarget:
+    """Where an answer to several messages goes: it is a reply to the newest one of them."""
+    newest = next((ask for ask in reversed(reply.asks) if "message" in ask.origin), None)
+    if newest is None:
+        return ChannelTarget(channel, reply_to=message.id, asker=message.author.id)
+    return ChannelTarget(channel, reply_to=int(newest.id), asker=int(newest.author))
+
+
 def _replies_to(message: discord.Message, me: int) -> RepliesTo:
     quoted = quoted_in(message)
     if quoted is None:
-        return "nobody"
+        return "unknown" if message.type is discord.MessageType.reply else "nobody"
     return "me" if quoted.author.id == me else "someone else"
 
 

@@ -6,9 +6,8 @@ Their ids say all that is needed, so that they work after a restart as well.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from typing import Any
 
 import discord
 
@@ -22,6 +21,7 @@ from cogs.live import live_of
 from cogs.live.buttons import CANCEL, CONFIRM
 from cogs.live.questions import cancelled, outcome, working
 from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
+from cogs.pressed import KnownButton
 from cogs.replies import tell
 
 log = logging.getLogger(__name__)
@@ -35,44 +35,20 @@ _NOT_REMEMBERED = "My memory cannot be reached right now, so I will not remember
 _CANCELLED = {"status": "cancelled by the user"}
 
 
-class ConfirmButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=CONFIRM):
+class ConfirmButton(KnownButton, template=CONFIRM):
     """Has done what waits for it."""
-
-    def __init__(self, item: discord.ui.Button[discord.ui.View], action: str) -> None:
-        super().__init__(item)
-        self._action = action
-
-    @classmethod
-    async def from_custom_id(
-        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the button's id."""
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, match["action"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Do it, and say in the question's place what came of it."""
-        await _decide(interaction, self._action, _confirmed)
+        await _decide(interaction, self.parts["action"], _confirmed)
 
 
-class CancelButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=CANCEL):
+class CancelButton(KnownButton, template=CANCEL):
     """Calls off what waits for confirmation."""
-
-    def __init__(self, item: discord.ui.Button[discord.ui.View], action: str) -> None:
-        super().__init__(item)
-        self._action = action
-
-    @classmethod
-    async def from_custom_id(
-        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the button's id."""
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, match["action"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Say in the question's place that nothing is done."""
-        await _decide(interaction, self._action, _cancelled)
+        await _decide(interaction, self.parts["action"], _cancelled)
 
 
 async def _decide(

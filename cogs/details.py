@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import Any
 
 import discord
 
@@ -18,6 +17,7 @@ from cogs.live.buttons import DETAILS, fingerprint
 from cogs.live.questions import code
 from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.traces import harmless
+from cogs.pressed import KnownButton
 from cogs.replies import NOT_YOURS, may_press, tell
 
 _GONE = "I do not have that any more: this part of the conversation is forgotten."
@@ -25,27 +25,13 @@ _IN_FILE = "The details are in the file."
 _UNREADABLE = "not readable as a call"
 
 
-class DetailsButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=DETAILS):
+class DetailsButton(KnownButton, template=DETAILS):
     """Shows, to whoever pressed it, the calls behind the reply that it hangs under."""
-
-    def __init__(self, item: discord.ui.Button[discord.ui.View], match: re.Match[str]) -> None:
-        super().__init__(item)
-        self._conversation = match["conversation"]
-        self._asker = int(match["asker"])
-        self._reply = match["reply"]
-
-    @classmethod
-    async def from_custom_id(
-        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the button's id."""
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, match)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Show the calls, if they are still known and this person may see them."""
         try:
-            if not may_press(interaction, self._asker):
+            if not may_press(interaction, self.asker):
                 raise BadInput(NOT_YOURS)
             await interaction.response.defer(ephemeral=True, thinking=True)
             await _show(interaction, await self._steps(interaction.client))
@@ -53,8 +39,8 @@ class DetailsButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], 
             await tell(interaction, error)
 
     async def _steps(self, bot: HermesBot) -> Sequence[Step]:
-        for turn in await bot.conversations.history(self._conversation):
-            if fingerprint(turn.id) == self._reply and turn.steps:
+        for turn in await bot.conversations.history(self.conversation):
+            if fingerprint(turn.id) == self.parts["reply"] and turn.steps:
                 return turn.steps
         raise BadInput(_GONE)
 

@@ -6,9 +6,8 @@ Their ids say all that is needed, so that they work after a restart as well.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 import discord
 
@@ -20,6 +19,7 @@ from cogs.live import live_of
 from cogs.live.buttons import RETRY, STOP, fingerprint, question_of, retry_button, view_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.places import is_guest, response_origin, rules_here
+from cogs.pressed import KnownButton
 
 log = logging.getLogger(__name__)
 
@@ -30,31 +30,17 @@ _BUSY = "I am writing something else here right now. Please try again when that 
 _NOWHERE = "I cannot write here any more."
 
 
-class StopButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=STOP):
+class StopButton(KnownButton, template=STOP):
     """Ends the reply that it hangs under."""
-
-    def __init__(self, item: discord.ui.Button[discord.ui.View], match: re.Match[str]) -> None:
-        super().__init__(item)
-        self._conversation = match["conversation"]
-        self._asker = int(match["asker"])
-        self._reply = match["reply"]
-
-    @classmethod
-    async def from_custom_id(
-        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the button's id."""
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, match)
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Stop the reply, if it is still written and this person may."""
-        if not may_press(interaction, self._asker):
+        if not may_press(interaction, self.asker):
             await tell(interaction, BadInput(NOT_YOURS))
             return
         bot: HermesBot = interaction.client
-        reply = bot.conversations.writing(self._conversation)
-        if reply is None or fingerprint(reply.id) != self._reply or reply.done:
+        reply = bot.conversations.writing(self.conversation)
+        if reply is None or fingerprint(reply.id) != self.parts["reply"] or reply.done:
             await tell(interaction, BadInput(_TOO_LATE))
             return
         reply.stop()
@@ -64,22 +50,12 @@ class StopButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], tem
             log.info("a press of Stop could not be acknowledged: %s", error)
 
 
-class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=RETRY):
+class RetryButton(KnownButton, template=RETRY):
     """Answers the question again, in the messages of the answer that went wrong."""
 
-    def __init__(self, item: discord.ui.Button[discord.ui.View], match: re.Match[str]) -> None:
-        super().__init__(item)
-        self._conversation = match["conversation"]
-        self._asker = int(match["asker"])
-        self._question = int(match["question"])
-
-    @classmethod
-    async def from_custom_id(
-        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the button's id."""
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, match)
+    @property
+    def _question(self) -> int:
+        return int(self.parts["question"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Answer again, if the conversation has not moved on and this person may."""
@@ -89,20 +65,20 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
             await tell(interaction, error)
 
     async def _again(self, interaction: discord.Interaction[HermesBot]) -> None:
-        if not may_press(interaction, self._asker):
+        if not may_press(interaction, self.asker):
             raise BadInput(NOT_YOURS)
         bot, failed = interaction.client, interaction.message
         if failed is None or not interaction.channel_id:
             raise BadInput(_NOWHERE)
-        if bot.conversations.writing(self._conversation):
+        if bot.conversations.writing(self.conversation):
             raise BadInput(_BUSY)
         await interaction.response.edit_message(view=None)
         try:
-            turns = await bot.conversations.history(self._conversation)
+            turns = await bot.conversations.history(self.conversation)
             if not self._is_newest(turns):
                 raise BadInput(_NOT_NEWEST)
             async with bot.conversations.again(
-                self._conversation, await self._origin(interaction)
+                self.conversation, await self._origin(interaction)
             ) as reply:
                 if reply is None:
                     raise BadInput(_NOT_NEWEST)
@@ -111,7 +87,7 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         except UserError as error:
             if error.retry:
                 # What failed may pass: the button comes back.
-                button = retry_button(self._conversation, self._asker, self._question)
+                button = retry_button(self.conversation, self.asker, self._question)
                 await interaction.edit_original_response(view=view_of([button]))
             raise
 
@@ -125,19 +101,19 @@ class RetryButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], te
         channel = interaction.client.get_partial_messageable(
             interaction.channel_id or 0, guild_id=interaction.guild_id
         )
-        return ChannelTarget(channel, reply_to=self._question, asker=self._asker, standing=standing)
+        return ChannelTarget(channel, reply_to=self._question, asker=self.asker, standing=standing)
 
     async def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:
         # Whoever presses, it is the asker's question; another person's roles are not theirs.
-        asker = interaction.user if interaction.user.id == self._asker else None
+        asker = interaction.user if interaction.user.id == self.asker else None
         if is_guest(interaction) and (failed := interaction.message):
             private = failed.flags.ephemeral
             reached = response_origin(interaction, failed.id, private=private)
-            return {"asker": str(self._asker), **reached}
+            return {"asker": str(self.asker), **reached}
         return {
             "channel": str(interaction.channel_id),
             "message": str(self._question),
-            "asker": str(self._asker),
+            "asker": str(self.asker),
             "guild": str(interaction.guild_id or ""),
             **await rules_here(interaction, asker),
         }

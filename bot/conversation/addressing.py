@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-RepliesTo = Literal["nobody", "me", "someone else"]
+RepliesTo = Literal["nobody", "me", "someone else", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +14,12 @@ class Incoming:
 
     `from_machine`: a bot, a webhook or this bot itself wrote it. `ordinary`: written by a person,
     no notice such as "joined" or "pinned". `mentions_me` holds for a mention of the bot or of the
-    role that Discord made for it, wherever it stands, and for a reply that pings.
-    `opens_with_other`: the text begins with a mention of another person. `always_on`: everything
-    in this channel is meant for the bot. `readable`: Discord showed at least a part of what was
-    written.
+    role that Discord made for it in the writer's own words (not in a quote or in code), and for a
+    reply that pings. `replies_to` is "unknown" for a reply to a message that is gone.
+    `opens_with_other`: the text begins with a mention of another person or role. `always_on`:
+    everything in this channel is meant for the bot. `readable`: Discord showed at least a part of
+    what was written. `welcome_machine`: another machine, that the operator lets speak to the bot.
+    `calls_everyone`: it mentions @everyone or @here.
     """
 
     from_machine: bool = False
@@ -28,6 +30,8 @@ class Incoming:
     opens_with_other: bool = False
     always_on: bool = False
     readable: bool = True
+    welcome_machine: bool = False
+    calls_everyone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Decision:
 
 def decide(message: Incoming) -> Decision:
     """Answer what is meant for the bot and nothing else; the first rule that fits decides."""
-    if message.from_machine:
+    if message.from_machine and not message.welcome_machine:
         return Decision(False, "written by a bot or a webhook")
     if not message.ordinary:
         return Decision(False, "a notice, not a message")
@@ -50,12 +54,18 @@ def decide(message: Incoming) -> Decision:
         return Decision(True, "mentions me")
     if message.opens_with_other:
         return Decision(False, "begins with a mention of someone else")
+    if message.calls_everyone:
+        return Decision(False, "calls everyone")
     if message.replies_to == "me":
         return Decision(True, "a reply to me")
+    if message.from_machine:
+        return Decision(False, "written by a bot, and not addressed to me")
     if not message.always_on:
         return Decision(False, "not addressed to me")
     if message.replies_to == "someone else":
         return Decision(False, "a reply to someone else")
+    if message.replies_to == "unknown":
+        return Decision(False, "a reply to a message that is gone")
     if not message.readable:
         return Decision(False, "Discord does not show me what it says")
     return Decision(True, "in a channel where I answer everything")

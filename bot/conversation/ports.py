@@ -19,6 +19,15 @@ MAX_SCHEMAS = 50
 ACTION_DAYS = 1
 """How long a question for confirmation can be answered."""
 
+THOUGHTS_DAYS = 1
+"""How long what a model thought before a reply is kept."""
+
+MAX_THOUGHTS = 20
+"""Of how many replies of a conversation that is kept; the newest stay."""
+
+LONGEST_THOUGHT = 16_384
+"""How many characters of what was thought before one reply are kept."""
+
 MAX_LOGGED = 1_000
 """How many calls the log of a server keeps."""
 
@@ -218,6 +227,7 @@ class Store(Revising, Protocol):
         dropped: Sequence[str] = (),
         replaced: str = "",
         prompt: str | None = None,
+        thoughts: str = "",
     ) -> bool:
         """Settle a reply in one round trip.
 
@@ -225,9 +235,15 @@ class Store(Revising, Protocol):
         `counted` their token counts, unless their text is another one by now; removes the turns
         with the ids in `dropped` (cut from the window; they move to the archive), stores `state`
         and the exact `prompt` for `/context` (None keeps the one before), and removes the owed
-        reply from the journal. Doing it again changes nothing. Returns False, and changes nothing,
-        if the reply is neither owed nor written: what it answers was forgotten meanwhile.
+        reply from the journal. `thoughts` are kept apart from the turns, for `THOUGHTS_DAYS` and
+        of the newest `MAX_THOUGHTS` replies. Doing it again changes nothing. Returns False, and
+        changes nothing, if the reply is neither owed nor written: what it answers was forgotten
+        meanwhile.
         """
+        ...
+
+    async def thoughts(self, conversation: str) -> Mapping[str, str]:
+        """What was thought before replies, by reply, as far as it is still kept."""
         ...
 
     async def save_state(self, conversation: str, state: State) -> None:

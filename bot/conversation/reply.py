@@ -51,12 +51,13 @@ class Reply:
     the ids of the messages that show it. A reply that is never committed stays owed: whoever
     starts next finishes it. `error` is what broke it off, if anything did; `text` is then what
     had come so far. `reasoning` is what the model thought first, if it is one that does; it is not
-    part of `text` and never stored. `asks` are the messages that it answers, oldest first, and
-    `answers` the ids of their turns. `steps` are the rounds of tools so far, `running` the lines of
-    those that run right now; `parts` is the text with the traces of tools where they stand in it.
-    `begun` is the reply that this one goes on with, if it does; `before` the one that was the
-    newest until now. `turn` is what was stored: None if there was nothing to keep, or if what it
-    answers has been forgotten.
+    part of `text` and kept for a short while only. `asks` are the messages that it answers, oldest
+    first; `askers` the ids of who wrote them, `answers` those of their turns, which are known after
+    a restart, too. `steps` are the rounds of tools so far, `running` the lines of those that run
+    right now; `parts` is the text with the traces of tools where they stand in it. `begun` is the
+    reply that this one goes on with, if it does; `before` the one that was the newest until now.
+    `turn` is what was stored: None if there was nothing to keep, or if what it answers has been
+    forgotten.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Reply:
         self.id = reply_id
         self.conversation = conversation
         self.asks = asks
+        self.askers: tuple[str, ...] = ()
         self.notices: list[str] = []
         self.error: UserError | None = None
         self.defect: Exception | None = None

@@ -7,7 +7,7 @@ together. A plain reply costs the store three round trips: load, journal, commit
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -188,6 +188,10 @@ class Conversations:
         """The turns that the model is sent, oldest first."""
         return (await self._store.load(conversation)).turns
 
+    async def thoughts(self, conversation: str) -> Mapping[str, str]:
+        """What the model thought before its latest replies, by the reply's id."""
+        return await self._store.thoughts(conversation)
+
     async def settle_action(self, action: Action, run: ToolRun) -> bool:
         """Put what came of a call that waited for confirmation in the place of its waiting.
 
@@ -309,6 +313,7 @@ class Conversations:
             begun=older if owed.how == "continue" else None,
             before=next((turn for turn in reversed(turns) if turn.role == "assistant"), None),
         )
+        reply.askers = tuple(dict.fromkeys(turn.author for turn in turns[-asked:]))
         reply.start(writer.events())
         return reply
 

@@ -10,14 +10,14 @@ from bot.conversation import context
 from bot.conversation.listening import Listener
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
-from bot.conversation.ports import End, Generation, Store, Text
+from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Store, Text
 from bot.conversation.reply import Event, Reply, Trace
 from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.conversation.variants import in_place, joined
 from bot.errors import EngineInterrupted, EngineUnreachable, PromptTooLong
 from bot.prompts.chatml import CHATML
-from bot.prompts.neutralise import neutralise
+from bot.prompts.neutralise import neutralise, restore
 from bot.tools import runner
 
 # A prompt that the engine finds too long after all is cut to this share and sent once more.
@@ -192,6 +192,7 @@ class Writer:
             dropped=window.dropped,
             replaced=self._older.id if self._older else "",
             prompt=self._prompt,
+            thoughts=context.shorten(restore(reply.reasoning).strip(), LONGEST_THOUGHT),
         )
         return turn if stored else None
 
@@ -220,7 +221,7 @@ class Writer:
 
     def _cost(self, reply: Reply) -> int:
         """What the reply's turn costs in later prompts, 0 if the engine's counts do not tell."""
-        # What was thought is not stored, so the engine's count says nothing about the turn.
+        # The engine counted what was thought, too, which is no part of the turn.
         if reply.end is None or reply.reasoning or self._begun_text is not None:
             return 0
         first, last = self._ends[0], self._ends[-1]

@@ -6,11 +6,11 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 
-from bot.conversation.ports import MAX_SCHEMAS
+from bot.conversation.ports import MAX_SCHEMAS, MAX_THOUGHTS, THOUGHTS_DAYS
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
-from bot.store.connection import Connection, Revive, call
+from bot.store.connection import Command, Connection, Revive, call
 from bot.store.facts import FactRecords
 from bot.store.keys import ConversationKeys, decoded, encoded
 from bot.store.reminders import ReminderRecords
@@ -19,6 +19,7 @@ from bot.store.tools import ToolRecords
 
 _DAY = 86_400
 _SENT_DAYS = 1
+_THOUGHTS_SECONDS = THOUGHTS_DAYS * _DAY
 _OWED_CHUNK = 500
 _OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply it points to
 
@@ -105,14 +106,16 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
         dropped: Sequence[str] = (),
         replaced: str = "",
         prompt: str | None = None,
+        thoughts: str = "",
     ) -> bool:
         """Settle a reply in one round trip.
 
         Writes `turn`, in place of the turn with the id `replaced`; gives the turns in `counted`
         their token counts, unless their text is another one by now; moves the turns with the ids
         in `dropped` to the archive, stores `state` and `prompt` (None keeps the one of an earlier
-        reply), and removes `reply` from the journal. Doing it again changes nothing. Returns
-        False, and changes nothing, if the reply is neither owed nor written: it was forgotten.
+        reply), and removes `reply` from the journal. `thoughts` are kept in a key of their own.
+        Doing it again changes nothing. Returns False, and changes nothing, if the reply is neither
+        owed nor written: it was forgotten.
         """
         key = ConversationKeys.of(conversation)
         now = time.time()
@@ -141,7 +144,10 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
             ("ZREM", keys.OWED, keys.owed_member(conversation, reply)),
             ("ZADD", keys.ACTIVE, now, keys.encode(conversation)),
             ("ZREMRANGEBYSCORE", keys.ACTIVE, "-inf", now - self._seconds),
+            *(_keep_thoughts(key.thoughts, now, reply, thoughts) if thoughts else ()),
         )
+        if not settled and thoughts:
+            await self._redis.run(("DEL", key.thoughts))
         return settled == 1
 
     async def save_state(self, conversation: str, state: State) -> None:
@@ -155,6 +161,14 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
         """The exact prompt of the newest reply, if it is still kept (one day)."""
         (sent,) = await self._redis.run(("GET", ConversationKeys.of(conversation).sent))
         return None if sent is None else records.read_prompt(sent)
+
+    async def thoughts(self, conversation: str) -> Mapping[str, str]:
+        """What was thought before replies of the last day, by reply."""
+        key = ConversationKeys.of(conversation).thoughts
+        since = time.time() - _THOUGHTS_SECONDS
+        (stored,) = await self._redis.run(("ZRANGEBYSCORE", key, since, "+inf"))
+        read = map(records.read_thoughts, stored)
+        return dict(found for found in read if found is not None)
 
     async def owed(self) -> Sequence[tuple[str, Pending]]:
         """All replies that are owed, as (conversation, entry), oldest first."""
@@ -262,6 +276,16 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
         old = [m for m, score in zip(members, scores, strict=True) if float(score or 0) < settled]
         if old:
             await self._redis.run(("ZREM", keys.OWED, *old))
+
+
+def _keep_thoughts(key: str, now: float, reply: str, text: str) -> tuple[Command, ...]:
+    """Keep what was thought, for a time; older thoughts go, whether or not the talk goes on."""
+    return (
+        ("ZADD", key, now, records.write_thoughts(reply, text)),
+        ("ZREMRANGEBYSCORE", key, "-inf", now - _THOUGHTS_SECONDS),
+        ("ZREMRANGEBYRANK", key, 0, -MAX_THOUGHTS - 1),
+        ("EXPIRE", key, _THOUGHTS_SECONDS),
+    )
 
 
 def _state_fields(state: State) -> tuple[str | bytes, ...]:

@@ -43,6 +43,7 @@ class ConversationKeys:
     sent: str
     undone: str
     before: str
+    thoughts: str
 
     @classmethod
     def of(cls, conversation: str) -> ConversationKeys:
@@ -58,7 +59,7 @@ class ConversationKeys:
     @property
     def every(self) -> tuple[str, ...]:
         """All of them, in the order that the scripts take them."""
-        return (*self.kept, self.sent, self.undone, self.before)
+        return (*self.kept, self.sent, self.undone, self.before, self.thoughts)
 
 
 def schemas(owner: str) -> str:

@@ -90,6 +90,21 @@ def write_prompt(prompt: str) -> bytes:
     return zlib.compress(prompt.encode("utf-8", "surrogatepass"), level=1)
 
 
+def write_thoughts(reply: str, text: str) -> bytes:
+    """Compress what was thought before a reply."""
+    return zlib.compress(_dump([reply, text]), level=1)
+
+
+def read_thoughts(stored: bytes) -> tuple[str, str] | None:
+    """Decompress what was thought: the reply and the text, or None if it is damaged."""
+    try:
+        reply, text = json.loads(zlib.decompress(stored))
+        return str(reply), str(text)
+    except (zlib.error, ValueError, TypeError, RecursionError) as error:
+        log.warning("stored thoughts are damaged and left out: %s", error)
+        return None
+
+
 def write_schema(text: str, now: float) -> bytes:
     """Write a saved schema; `now` is a Unix time."""
     return _dump({"text": text, "saved": int(now)})

@@ -104,6 +104,7 @@ local function meant(turn)
 end
 local function away(turn)
   removed[#removed + 1] = turn
+  redis.call('DEL', KEYS[8])
   changed(number_of(turn))
 end
 local live = redis.call('HGETALL', KEYS[1])
@@ -242,7 +243,7 @@ if kept_for > 0 and count > 0 then
   end
   redis.call('EXPIRE', KEYS[7], kept_for)
 end
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[4], KEYS[5], KEYS[6])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[4], KEYS[5], KEYS[6], KEYS[8])
 for i = 3, #ARGV do redis.call('HDEL', KEYS[3], ARGV[i]) end
 redis.call('HINCRBY', KEYS[3], 'changes', 1)
 """

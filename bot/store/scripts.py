@@ -1,9 +1,9 @@
 """The writes that Redis carries out as one: Lua, each on the keys of a single conversation.
 
 A script is all or nothing and asks nobody else meanwhile, so that two bot processes that answer
-the same message cannot both win. Of a conversation, `KEYS[1..7]` are always turns, archive, state,
-pending, sent, undone and before (`ConversationKeys.every`). The first four expire together, but
-for a state that holds a setting; the others have a shorter life of their own.
+the same message cannot both win. Of a conversation, `KEYS[1..8]` are always turns, archive, state,
+pending, sent, undone, before and thoughts (`ConversationKeys.every`). The first four expire
+together, but for a state that holds a setting; the others have a shorter life of their own.
 """
 
 from __future__ import annotations

@@ -20,11 +20,13 @@ class Live(commands.Cog):
     """Shows replies. Holds what all of them share: the pace, and which ones are under way.
 
     `rate` is how many requests a second this process makes (Discord allows a bot 50), `most` what
-    it tries out in a rush until Discord refuses something.
+    it tries out in a rush until Discord refuses something. Who asked is told of the end of an
+    answer that was written for longer than `notify_after` seconds (0: never).
     """
 
-    def __init__(self, rate: float = RATE, most: float = MOST) -> None:
+    def __init__(self, rate: float = RATE, most: float = MOST, notify_after: float = 0.0) -> None:
         self.pace = Pace(rate, most)
+        self._notify_after = notify_after
         self._unsettled: set[str] = set()
 
     async def cog_load(self) -> None:
@@ -47,7 +49,7 @@ class Live(commands.Cog):
         Returns when all is done. What Discord refuses is logged; nobody is there to be told.
         """
         self._unsettled.add(reply.id)
-        if await Delivery(reply, target, self.pace).run():
+        if await Delivery(reply, target, self.pace, self._notify_after).run():
             self._unsettled.discard(reply.id)
 
     def begun(self, reply: str) -> bool:
@@ -65,4 +67,4 @@ def live_of(bot: commands.AutoShardedBot) -> Live:
 
 async def setup(bot: HermesBot) -> None:
     """Add the cog."""
-    await bot.add_cog(Live())
+    await bot.add_cog(Live(notify_after=bot.settings.notify_after))

@@ -97,6 +97,17 @@ class Board:
             await self._pace.take(Priority.FOLLOW_UP)
         await insist(lambda: self._target.send(draft, first=False, nonce=nonce), self._pace)
 
+    async def call_asker(self) -> None:
+        """Ping the asker by a message of its own, since edits notify nobody.
+
+        Raises `Gone` or `Refused`.
+        """
+        nonce = self._nonce("done")
+        self._pace.channel(self._target.key).posted()
+        if self._target.metered:
+            await self._pace.take(Priority.FOLLOW_UP)
+        await insist(lambda: self._target.call(self._shown[0].id, nonce), self._pace)
+
     async def _bring(self, position: int, draft: Draft, send: _Sender) -> None:
         """Make the message at `position` look like `draft`."""
         if position == len(self._shown):

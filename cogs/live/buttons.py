@@ -14,6 +14,9 @@ RETRY = re.compile(r"retry:(?P<conversation>.{1,50}):(?P<asker>\d{1,20}):(?P<que
 DETAILS = re.compile(
     r"details:(?P<conversation>.{1,50}):(?P<asker>\d{1,20}):(?P<reply>[0-9a-f]{12})"
 )
+THOUGHTS = re.compile(
+    r"thoughts:(?P<conversation>.{1,50}):(?P<asker>\d{1,20}):(?P<reply>[0-9a-f]{12})"
+)
 CONFIRM = re.compile(r"confirm:(?P<action>[0-9a-f]{16})")
 CANCEL = re.compile(r"cancel:(?P<action>[0-9a-f]{16})")
 
@@ -57,6 +60,11 @@ def retry_button(conversation: str, asker: int, question: int) -> Button:
 def details_button(conversation: str, asker: int, reply: str) -> Button:
     """Shows what tools did for one reply."""
     return Button("Details", f"details:{conversation}:{asker}:{fingerprint(reply)}")
+
+
+def thoughts_button(conversation: str, asker: int, reply: str) -> Button:
+    """Shows what the model thought before it wrote one reply."""
+    return Button("Thoughts", f"thoughts:{conversation}:{asker}:{fingerprint(reply)}")
 
 
 def decision_buttons(action: str) -> tuple[Button, ...]:

@@ -6,11 +6,19 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from bot.conversation.reply import Reply
 from bot.errors import StoreUnavailable
 from cogs.live.board import Board
-from cogs.live.buttons import Button, details_button, question_of, retry_button, stop_button
+from cogs.live.buttons import (
+    Button,
+    details_button,
+    question_of,
+    retry_button,
+    stop_button,
+    thoughts_button,
+)
 from cogs.live.indicator import typing
 from cogs.live.layout import Draft, when_done, while_writing
 from cogs.live.pace import Pace, Priority
@@ -19,7 +27,7 @@ from cogs.live.sending import Gone, Refused
 from cogs.live.split import Page, split
 from cogs.live.target import Target
 from cogs.live.traces import rendered
-from cogs.live.wording import NOT_SAVED, Ending
+from cogs.live.wording import NOT_SAVED, Ending, also_for
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +45,7 @@ _SAVE_AGAIN = (1.0, 4.0)
 class Delivery:
     """One reply on its way to one target."""
 
-    def __init__(self, reply: Reply, target: Target, pace: Pace) -> None:
+    def __init__(self, reply: Reply, target: Target, pace: Pace, notify_after: float = 0.0) -> None:
         self._reply = reply
         self._target = target
         self._pace = pace
@@ -45,6 +53,10 @@ class Delivery:
         self._pages: list[Page] = []
         self._stop = stop_button(reply.conversation, target.asker, reply.id)
         self._not_before = 0.0
+        self._notify_after = notify_after
+        self._shown_since = _now() if target.standing else float("inf")
+        others = (int(asker) for asker in reply.askers if asker.isdecimal())
+        self._others = tuple(other for other in others if other != target.asker)
 
     async def run(self) -> bool:
         """Show the reply from its first words to its end, and commit it; False if not saved."""
@@ -97,7 +109,9 @@ class Delivery:
         await self._show_now()
 
     async def _show_now(self) -> None:
-        if not await self._board.try_to_show(self._drafts()):
+        if await self._board.try_to_show(self._drafts()):
+            self._shown_since = min(self._shown_since, _now())
+        else:
             self._not_before = _now() + _FAILED_PAUSE
 
     async def _finish(self) -> bool:
@@ -115,7 +129,15 @@ class Delivery:
         if not ending.retry:
             # Retry would have the model ask for the same once more.
             await self._ask_to_confirm()
+        if self._is_noticed_late():
+            await self._board.call_asker()
         return saved
+
+    def _is_noticed_late(self) -> bool:
+        """Whether it came by edits for so long that its asker may look elsewhere by now."""
+        # The message that shows the first words pings; a short answer ends soon after that.
+        late = bool(self._notify_after) and _now() - self._shown_since > self._notify_after
+        return late and self._board.used and not self._reply.stopped
 
     async def _ask_to_confirm(self) -> None:
         """Ask below the reply for what it may only do when its asker has confirmed it."""
@@ -150,22 +172,33 @@ class Delivery:
 
     def _drafts(self) -> list[Draft]:
         """The messages as they should look now, while the reply is written."""
-        self._pages = split(rendered(self._reply.parts), self._pages[:-1])
-        return while_writing(self._pages, self._stop, most=self._target.most_pages)
+        self._pages = split(self._headed(rendered(self._reply.parts)), self._pages[:-1])
+        return self._calling(while_writing(self._pages, self._stop, most=self._target.most_pages))
+
+    def _headed(self, text: str) -> str:
+        """The text below the line that says whom else it answers."""
+        return "\n".join(filter(None, (also_for(self._others), text))) if text else ""
+
+    def _calling(self, drafts: list[Draft]) -> list[Draft]:
+        """The drafts; the first one pings the others, since each of them asked."""
+        return [replace(drafts[0], calls=self._others), *drafts[1:]] if drafts else []
 
     def _final(self, ending: Ending) -> list[Draft]:
         reply = self._reply
         written = bool(reply.text.strip())
         # Without any text, what went wrong stands in its place.
         text = "\n".join(filter(None, (rendered(reply.parts), "" if written else ending.words)))
+        text = self._headed(text)
         self._pages = split(text, self._pages[:-1])
-        return when_done(
-            text,
-            self._pages,
-            ending.lines(reply.notices, with_words=written),
-            buttons=tuple(self._buttons(ending)),
-            cut_short=written and (bool(ending.words) or ending.stopped or ending.cut),
-            most=self._target.most_pages,
+        return self._calling(
+            when_done(
+                text,
+                self._pages,
+                ending.lines(reply.notices, with_words=written),
+                buttons=tuple(self._buttons(ending)),
+                cut_short=written and (bool(ending.words) or ending.stopped or ending.cut),
+                most=self._target.most_pages,
+            )
         )
 
     def _buttons(self, ending: Ending) -> Iterator[Button]:
@@ -175,6 +208,8 @@ class Delivery:
             yield retry_button(reply.conversation, asker, question_of(reply.id))
         if reply.steps:
             yield details_button(reply.conversation, asker, reply.id)
+        if reply.reasoning.strip():
+            yield thoughts_button(reply.conversation, asker, reply.id)
 
     async def _done_before(self, due: float) -> bool:
         """Wait until `due` (event loop time), or until the reply is done: then True at once."""

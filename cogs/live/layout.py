@@ -19,12 +19,16 @@ _LIMIT = MESSAGE_LIMIT - 32
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a message is to look like. `attached` becomes the text of a file next to it."""
+    """What a message is to look like. `attached` becomes the text of a file next to it.
+
+    `calls` are people whom it may ping beside the asker, if it is the first one of its reply.
+    """
 
     content: str
     buttons: tuple[Button, ...] = ()
     attached: str | None = None
     file_name: str = "reply.md"
+    calls: tuple[int, ...] = ()
 
 
 def while_writing(pages: Sequence[Page], *buttons: Button, most: int = MOST_PAGES) -> list[Draft]:

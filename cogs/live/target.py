@@ -10,6 +10,7 @@ import discord
 
 from cogs.live.buttons import view_of
 from cogs.live.layout import MOST_PAGES, Draft
+from cogs.live.wording import DONE, small
 from cogs.places import is_guest
 
 # A slash command's token lives 15 minutes; nothing is begun with it in the last ones.
@@ -27,6 +28,9 @@ Channel = (
     | discord.DMChannel
     | discord.PartialMessageable
 )
+
+# What Discord takes in `allowed_mentions`.
+_MOST_CALLED = 100
 
 NOBODY = discord.AllowedMentions.none()
 
@@ -62,6 +66,10 @@ class Target(Protocol):
 
     async def delete(self, message: int) -> None:
         """Take a message away."""
+        ...
+
+    async def call(self, message: int, nonce: str) -> None:
+        """Tell the asker, with a ping, that the reply which begins with `message` is done."""
         ...
 
 
@@ -112,12 +120,17 @@ class ChannelTarget:
             content=self._addressed(draft.content, first),
             view=_view(draft),
             attachments=_files(draft),
-            allowed_mentions=self._mentions(first),
+            allowed_mentions=self._mentions(first, draft),
         )
 
     async def delete(self, message: int) -> None:
         """Take a message away."""
         await self._channel.get_partial_message(message).delete()
+
+    async def call(self, message: int, nonce: str) -> None:
+        """Answer the question once more, with a link."""
+        link = self._channel.get_partial_message(message).jump_url
+        await self.send(Draft(small(DONE.format(link=link))), first=True, nonce=nonce)
 
     async def _send(self, draft: Draft, first: bool, nonce: str) -> discord.Message:
         more: dict[str, Any] = {}
@@ -131,22 +144,25 @@ class ChannelTarget:
             files=_files(draft),
             nonce=nonce,
             silent=not first,
-            allowed_mentions=self._mentions(first),
+            allowed_mentions=self._mentions(first, draft),
             **more,
         )
 
     def _addressed(self, content: str, first: bool) -> str:
         if first and self.asker and self._mention and not self._reply_to:
-            return f"<@{self.asker}> {content}"
+            # Small print is only small at the beginning of a line.
+            gap = "\n" if content.startswith("-# ") else " "
+            return f"<@{self.asker}>{gap}{content}"
         return content
 
-    def _mentions(self, first: bool) -> discord.AllowedMentions:
+    def _mentions(self, first: bool, draft: Draft) -> discord.AllowedMentions:
         if not first or not self.asker:
             return NOBODY
+        called = draft.calls if self._reply_to else (self.asker, *draft.calls)
         return discord.AllowedMentions(
             everyone=False,
             roles=False,
-            users=False if self._reply_to else [discord.Object(self.asker)],
+            users=[discord.Object(person) for person in called[:_MOST_CALLED]],
             replied_user=bool(self._reply_to),
         )
 
@@ -170,12 +186,13 @@ class InteractionTarget:
         self.asker = interaction.user.id
         self._private = False
         self._fill_in: Any = interaction.edit_original_response
+        self._place = self._bot.get_partial_messageable(channel or 0, guild_id=guild)
         self._channel: discord.PartialMessageable | None = None
         guest = is_guest(interaction)
         self.most_pages = 1 if guest else MOST_PAGES
         reachable = guild is None or interaction.is_guild_integration()
         if channel is not None and reachable and not guest:
-            self._channel = self._bot.get_partial_messageable(channel, guild_id=guild)
+            self._channel = self._place
         self.key = interaction.id
         self.standing: tuple[int, ...] = ()
 
@@ -204,11 +221,10 @@ class InteractionTarget:
         target._fill_in = None
         guild, guest = origin.get("guild"), origin.get("guest") == "yes"
         target.most_pages = 1 if guest else MOST_PAGES
-        target._channel = None
-        if not guest:
-            target._channel = bot.get_partial_messageable(
-                int(origin["channel"]), guild_id=int(guild) if guild else None
-            )
+        target._place = bot.get_partial_messageable(
+            int(origin.get("channel") or 0), guild_id=int(guild) if guild else None
+        )
+        target._channel = None if guest else target._place
         target.key = interaction
         target.standing = standing
         return target
@@ -256,6 +272,20 @@ class InteractionTarget:
     async def delete(self, message: int) -> None:
         """Take a message away."""
         await self._webhook.delete_message(message)
+
+    async def call(self, message: int, nonce: str) -> None:
+        """Follow up with a mention, but not where only the asker sees it."""
+        if self._private:
+            return
+        if not self.token_lives:
+            if self._channel is not None:
+                await self._in_channel().call(message, nonce)
+            return
+        link = self._place.get_partial_message(message).jump_url
+        await self._webhook.send(
+            f"<@{self.asker}>\n{small(DONE.format(link=link))}",
+            allowed_mentions=discord.AllowedMentions(users=[discord.Object(self.asker)]),
+        )
 
     @property
     def token_lives(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from bot.conversation.reply import Reply
 from bot.errors import explain
@@ -13,12 +14,19 @@ STOPPED = "stopped"
 CUT = "cut off here: an answer can be no longer"
 EMPTY = "The model answered with nothing at all."
 REST_IN_FILE = "The rest of this answer is in the file."
+DONE = "Done: {link}"
+_ALSO_FOR = "also for {people}"
 NOT_SAVED = "My memory cannot be reached right now, so I will not remember this answer."
 
 
 def small(*lines: str) -> str:
     """Lines in Discord's small print."""
     return "\n".join(f"-# {' '.join(line.split())}" for line in lines)
+
+
+def also_for(people: Sequence[int]) -> str:
+    """The line that says whom else a reply answers, "" if nobody."""
+    return small(_ALSO_FOR.format(people=" ".join(f"<@{one}>" for one in people))) if people else ""
 
 
 class Ending:

@@ -19,6 +19,10 @@ _MARKUP = re.compile(
     r"|</(?P<command>[-_\w ]{1,100}):\d{1,20}>"
 )
 
+_CODE = re.compile(r"```.*?```|(?<!`)(`{1,2})(?!`)(?:(?!\1).)+\1(?!`)", re.DOTALL)
+# `>>> ` quotes all the rest.
+_QUOTED = re.compile(r"^(?:>>> .*\Z|> [^\n]*)", re.DOTALL | re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -61,9 +65,14 @@ def without_mention(text: str, *ids: int) -> str:
 
 
 def first_mention(text: str) -> int | None:
-    """The id of the person that the text begins with, if it begins with one."""
-    match = re.match(r"\s*<@!?(\d{1,20})>", text)
+    """The id of the person or role that the text begins with, if it begins with one."""
+    match = re.match(r"\s*<@[!&]?(\d{1,20})>", text)
     return int(match[1]) if match else None
+
+
+def own_words(text: str) -> str:
+    """The text without its code and without the lines that it quotes."""
+    return _QUOTED.sub(" ", _CODE.sub(" ", text))
 
 
 def is_blank(text: str) -> bool:

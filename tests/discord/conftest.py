@@ -99,14 +99,22 @@ def tool_cogs(store: Store) -> Sequence[ToolCog]:
 
 
 @pytest.fixture
-def make_bot(engine: ScriptedEngine, store: Store, tool_cogs: Sequence[ToolCog]) -> MakeBot:
+def environ() -> dict[str, str]:
+    """The settings: all defaults, unless a test says otherwise."""
+    return {}
+
+
+@pytest.fixture
+def make_bot(
+    engine: ScriptedEngine, store: Store, tool_cogs: Sequence[ToolCog], environ: dict[str, str]
+) -> MakeBot:
     """Makes a bot as the composition root does; again and again, for restarts."""
 
     def make(**options: object) -> HermesBot:
         parts = {"engine": engine, "store": store} | {
             name: options.pop(name) for name in ("engine", "store") if name in options
         }
-        settings = load({}, dotenv=None)
+        settings = load(environ, dotenv=None)
         model = Model(parts["engine"], None, settings.max_reply_tokens)
         others = options.pop("others", ())
         tools = [tool for cog in tool_cogs for tool in tools_of(cog)]

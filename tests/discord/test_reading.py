@@ -12,6 +12,7 @@ from cogs.reading.words import (
     first_mention,
     is_blank,
     label,
+    own_words,
     readable,
     shortened,
     without_mention,
@@ -61,7 +62,25 @@ class TestWords:
     def test_first_mention(self) -> None:
         assert first_mention("  <@!12> hi") == 12
         assert first_mention("hi <@12>") is None
-        assert first_mention("<@&12> hi") is None
+        assert first_mention("<@&12> hi") == 12
+
+    @pytest.mark.parametrize(
+        ("written", "own"),
+        [
+            ("hi <@1>", True),
+            ("||<@1>||", True),
+            ("> what she said\n<@1> is that so?", True),
+            ("a ` b <@1>", True),
+            ("no >>> <@1>", True),
+            ("> <@1> says hello\nwow", False),
+            ("so:\n>>> one\n<@1>", False),
+            ("write `<@1> hi` to talk", False),
+            ("``a ` <@1>``", False),
+            ("```\n<@1>\n```", False),
+        ],
+    )
+    def test_own_words_are_neither_quotes_nor_code(self, written: str, own: bool) -> None:
+        assert ("<@1>" in own_words(written)) is own
 
     def test_blank_is_what_shows_nothing(self) -> None:
         assert is_blank(" \n\u200b\u2060\u200f")

@@ -24,6 +24,16 @@ ANSWERED = {
     "a direct message that begins with a mention": Incoming(direct=True, opens_with_other=True),
     "anything where the bot is always on": Incoming(always_on=True),
     "a reply to the bot where it is always on": Incoming(always_on=True, replies_to="me"),
+    "a bot that may ask and mentions it": Incoming(
+        from_machine=True, welcome_machine=True, mentions_me=True
+    ),
+    "a bot that may ask and replies to it": Incoming(
+        from_machine=True, welcome_machine=True, replies_to="me"
+    ),
+    "a call to everyone that mentions the bot": Incoming(mentions_me=True, calls_everyone=True),
+    "a mention in a reply to a message that is gone": Incoming(
+        mentions_me=True, replies_to="unknown"
+    ),
     "a mention where it is always on": Incoming(
         always_on=True, mentions_me=True, opens_with_other=True
     ),
@@ -47,6 +57,19 @@ IGNORED = {
         always_on=True, opens_with_other=True
     ),
     "a message without its text where it is always on": Incoming(always_on=True, readable=False),
+    "a bot that may ask but only writes where it is always on": Incoming(
+        from_machine=True, welcome_machine=True, always_on=True
+    ),
+    "a bot that may ask and speaks to someone else": Incoming(
+        from_machine=True, welcome_machine=True, replies_to="me", opens_with_other=True
+    ),
+    "a call to everyone where it is always on": Incoming(always_on=True, calls_everyone=True),
+    "a reply to the bot without ping, to show it to everyone": Incoming(
+        replies_to="me", calls_everyone=True
+    ),
+    "a reply to a message that is gone where it is always on": Incoming(
+        always_on=True, replies_to="unknown"
+    ),
     "an empty direct message": Incoming(direct=True, readable=False),
 }
 

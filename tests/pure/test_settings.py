@@ -38,6 +38,8 @@ def test_foreign_variables_are_left_alone():
         ("LOG_FORMAT", "yaml", "'pretty' or 'json'"),
         ("HISTORY_DAYS", "0", "greater than or equal to 1"),
         ("REPLY_TIMEOUT", "-1", "greater than 0"),
+        ("NOTIFY_AFTER", "-1", "greater than or equal to 0"),
+        ("ANSWER_BOTS", "155149108183695360, robot", "takes ids of bots"),
     ],
 )
 def test_a_wrong_value_names_the_variable_and_what_it_takes(name: str, value: str, says: str):
@@ -45,6 +47,12 @@ def test_a_wrong_value_names_the_variable_and_what_it_takes(name: str, value: st
     assert text.startswith(f"{name}: ")
     assert says in text
     assert value in text
+
+
+def test_bots_that_are_answered():
+    given = {"ANSWER_BOTS": "155149108183695360, 155149108183695361"}
+    assert load(given, NO_FILE).answer_bots == (155149108183695360, 155149108183695361)
+    assert load({}, NO_FILE).answer_bots == ()
 
 
 def test_several_engines():

@@ -6,12 +6,14 @@ import asyncio
 import json
 import logging
 import time
+import zlib
 from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 from redis.crc import key_slot
 
+from bot.conversation.ports import MAX_THOUGHTS
 from bot.conversation.turns import Pending, Snapshot, State, Turn, Usage
 from bot.errors import SettingsError
 from bot.store import keys
@@ -70,11 +72,15 @@ async def test_a_reply_costs_three_round_trips(line, store: RedisStore):
         before = line.round_trips
         await counted.load(PLACE)
         await counted.journal(PLACE, turns(1, 2), OWED)
-        await counted.commit(PLACE, "r1", REPLY, STATE, dropped=["t1"], prompt="p" * 200_000)
+        await counted.commit(
+            PLACE, "r1", REPLY, STATE, dropped=["t1"], prompt="p" * 200_000, thoughts="hm" * 9_000
+        )
         assert line.round_trips - before == 3
         for one in (
             counted.save_state(PLACE, STATE),
             counted.last_prompt(PLACE),
+            counted.thoughts(PLACE),
+            counted.clear("elsewhere"),
             counted.set_always_on(PLACE, True),
             counted.always_on(),
             counted.set_engine(PLACE, "big"),
@@ -231,6 +237,33 @@ async def test_signs_of_life(store: RedisStore, raw):
     assert await store.last_heard() is None
 
 
+@pytest.mark.parametrize("text", HOSTILE[1:])
+async def test_thoughts_come_back_by_reply(text: str, store: RedisStore):
+    await settle(store, PLACE, text, [], STATE, thoughts=text)
+    await settle(store, PLACE, "r2", [], STATE)
+    assert await store.thoughts(PLACE) == {text: text}
+    assert await store.thoughts("discord:other") == {}
+
+
+async def test_thoughts_are_few_and_forgotten_after_a_day_of_talk(store: RedisStore, raw):
+    raw.zadd(of().thoughts, {zlib.compress(b'["r-old","long ago"]'): time.time() - 86_401})
+    assert await store.thoughts(PLACE) == {}
+    for n in range(MAX_THOUGHTS + 3):
+        await settle(store, PLACE, f"r{n}", [], STATE, thoughts=f"thought {n}")
+    kept = await store.thoughts(PLACE)
+    assert list(kept) == [f"r{n}" for n in range(3, MAX_THOUGHTS + 3)]
+    assert raw.zcard(of().thoughts) == MAX_THOUGHTS
+
+
+async def test_thoughts_are_committed_once_and_cleared(store: RedisStore, raw):
+    for _ in range(2):
+        await settle(store, PLACE, "r1", [REPLY], STATE, thoughts="hm")
+    assert raw.zcard(of().thoughts) == 1
+    await store.clear(PLACE)
+    assert await store.thoughts(PLACE) == {}
+    assert not raw.exists(of().thoughts)
+
+
 async def test_an_own_system_prompt_outlives_the_talk(store: RedisStore, raw):
     await store.journal(PLACE, [ASK], OWED)
     await store.save_state(PLACE, replace(STATE, system="Be a pirate."))
@@ -247,9 +280,10 @@ async def test_every_key_expires(store: RedisStore, raw):
     await store.set_tool_rules(PLACE, "{}")
     await store.say_heard(1.0)
     await store.journal(PLACE, [*turns(1), ASK], OWED)
-    await settle(store, PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p")
+    await settle(store, PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p", thoughts="hm")
     expiries = {name: raw.ttl(name) for name in raw.scan_iter()}
     assert expiries.pop(of().sent) == pytest.approx(86_400, abs=2)
+    assert expiries.pop(of().thoughts) == pytest.approx(86_400, abs=2)
     assert {name for name, left in expiries.items() if left == -1} == set(keys.LASTING)
     mortal = [left for left in expiries.values() if left != -1]
     assert len(mortal) == 4
@@ -340,11 +374,15 @@ async def test_damage_costs_no_conversation(damage, store: RedisStore, raw, capl
     raw.hset(of().state, "start", damage)
     raw.zadd(keys.OWED, {keys.owed_member(PLACE, "x"): 1.0})
     raw.set(of().sent, damage)
+    raw.zadd(of().thoughts, {damage: time.time(), zlib.compress(b"[[[1"): time.time()})
+    await settle(store, PLACE, "r0", [], replace(STATE, start=0), thoughts="sound")
+    raw.hset(of().state, "start", damage)
     with caplog.at_level(logging.WARNING):
         assert await store.load(PLACE) == Snapshot((ASK,), replace(STATE, start=0), (OWED,))
     assert "turn b'x' is damaged" in caplog.text
     assert await store.owed() == [(PLACE, OWED)]
     assert await store.last_prompt(PLACE) is None
+    assert await store.thoughts(PLACE) == {"r0": "sound"}
 
 
 async def test_damage_can_be_cut_and_archived(store: RedisStore, raw):

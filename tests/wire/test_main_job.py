@@ -66,7 +66,7 @@ async def test_messages_that_come_meanwhile_are_answered_together(house: House) 
     bob = house.discord.add_user("bob", house.guild)
     house.discord.send(house.channel, bob, f"{house.discord.mention} shorter please")
     last = house.ask("and funnier")
-    await house.reply_to(last, "Both of you are right.")
+    await house.reply_to(last, f"-# also for <@{bob}>\nBoth of you are right.")
     assert len(house.engine.prompts) == 2
     prompt = house.engine.prompts[-1]
     assert prompt.index("bob: ") < prompt.index("alice: and funnier")

@@ -1,0 +1,41 @@
+"""What all buttons under the bot's messages share: their ids say all that they need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Self
+
+import discord
+
+_NEVER = re.compile(r"(?!)")
+
+
+class KnownButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_NEVER):
+    """A button that works after a restart as well: it is made anew from its id.
+
+    `parts` are the named groups of the template that a subclass gives; `asker` is the id of who
+    asked, `conversation` the place, where the template names them.
+    """
+
+    def __init__(self, item: discord.ui.Button[discord.ui.View], parts: Mapping[str, str]) -> None:
+        super().__init__(item)
+        self.parts = parts
+
+    @classmethod
+    async def from_custom_id(
+        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the button's id."""
+        assert isinstance(item, discord.ui.Button)
+        return cls(item, match.groupdict())
+
+    @property
+    def conversation(self) -> str:
+        """Where the reply was written."""
+        return self.parts["conversation"]
+
+    @property
+    def asker(self) -> int:
+        """Who asked."""
+        return int(self.parts["asker"])

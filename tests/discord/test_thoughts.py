@@ -1,0 +1,79 @@
+"""The button Thoughts: what a model thought before it answered."""
+
+from __future__ import annotations
+
+import discord
+import pytest
+
+from bot.conversation.ports import EngineInfo
+from tests.discord.conftest import MakeBot, Stage
+from tests.discord.live_support import labels
+from tests.stand_ins.engine import ScriptedEngine
+
+THINKING = "<think>She wants *stars*.\nOr || more ||?</think>Here they are."
+
+
+@pytest.fixture
+def engine() -> ScriptedEngine:
+    return ScriptedEngine(info=EngineInfo(kind="scripted", model="Hermes-4-14B"))
+
+
+async def ask(stage: Stage, answer: str = THINKING) -> discord.Message:
+    stage.engine.answers = [answer]
+    await stage.alice.send(stage.channel, f"{stage.me} hi")
+    return stage.shown()[-1]
+
+
+async def test_the_asker_sees_them_as_a_spoiler(stage: Stage) -> None:
+    message = await ask(stage)
+    assert (message.content, labels(message)) == ("Here they are.", ["Thoughts"])
+    pressed = await stage.alice.click(message, label="Thoughts")
+    assert pressed.response.ephemeral
+    assert pressed.response.content == (r"||She wants \*stars\*." + "\n" + r"Or \|\| more \|\|?||")
+
+
+async def test_strangers_do_not_but_moderators_do(stage: Stage) -> None:
+    message = await ask(stage)
+    refused = await stage.bob.click(message, label="Thoughts")
+    assert refused.response.ephemeral
+    assert "Only who asked" in refused.response.content
+    power = discord.Permissions(manage_messages=True)
+    moderator = stage.guild.add_member(
+        stage.env.create_user("mod"), roles=[stage.guild.create_role("mods", permissions=power)]
+    )
+    seen = await moderator.click(message, label="Thoughts")
+    assert "She wants" in seen.response.content
+
+
+async def test_long_ones_come_as_a_hidden_file(stage: Stage) -> None:
+    message = await ask(stage, f"<think>{'so and so ' * 5_000}</think>Well.")
+    pressed = await stage.alice.click(message, label="Thoughts")
+    [file] = pressed.response.attachments
+    assert file.filename == "SPOILER_thoughts.txt"
+    text = (await file.read()).decode()
+    assert len(text) <= 16_384
+    assert "characters left out" in text
+
+
+async def test_they_survive_a_restart_and_a_reset_forgets_them(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    message = await ask(stage)
+    await stage.env.restart_bot(make_bot())
+    pressed = await stage.alice.click(message, label="Thoughts")
+    assert "She wants" in pressed.response.content
+    await stage.env.bot.conversations.reset(f"discord:{stage.channel.id}")
+    gone = await stage.alice.click(message, label="Thoughts")
+    assert "do not have those thoughts any more" in gone.response.content
+
+
+async def test_they_never_come_back_to_the_model(stage: Stage) -> None:
+    await ask(stage)
+    await ask(stage, "Fine.")
+    assert "She wants" not in stage.engine.prompts[-1]
+    assert "Here they are." in stage.engine.prompts[-1]
+    assert labels(stage.shown()[-1]) == []
+
+
+async def test_an_answer_without_thoughts_has_no_button(stage: Stage) -> None:
+    assert labels(await ask(stage, "<think> </think>Plain.")) == []
