@@ -16,11 +16,9 @@ from bot.conversation.queue import Line
 from bot.conversation.reply import Reply
 from bot.conversation.service import Conversations
 from bot.engine.limits import Limits
-from bot.engine.openai import OpenAIEngine
 from bot.engine.tgi import TgiEngine
 from bot.errors import EngineBusy, LimitReached
 from bot.store.history import RedisStore
-from tests.stand_ins.openai import OpenAIStandIn
 from tests.stand_ins.tgi import Fault, TgiStandIn
 
 QUICK = Limits(first_token=5, silence=5, attempts=1)
@@ -102,16 +100,6 @@ async def test_the_engine_itself_tells_its_slots(crowd_with, tgi: TgiStandIn):
     await asyncio.gather(*(crowd.ask(str(n)) for n in range(8)))
     assert tgi.most_running == 2
     assert len(tgi.generations) == 9  # nothing was refused
-
-
-async def test_llama_cpp_tells_its_slots_too(store: RedisStore):
-    props = {"default_generation_settings": {"n_ctx": 2048}, "total_slots": 3}
-    models = [{"id": "m", "owned_by": "llamacpp"}]
-    async with (
-        OpenAIStandIn(models=models, props=props) as server,
-        aclosing(OpenAIEngine(server.url)) as engine,
-    ):
-        assert (await engine.describe()).slots == 3
 
 
 async def test_a_reply_tells_its_place_until_it_is_its_turn(crowd_with, tgi: TgiStandIn):

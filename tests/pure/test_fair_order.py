@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import count, pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.conversation.fair_order import Asker, FairOrder
@@ -87,6 +87,7 @@ class Watched:
             assert self.order.of(person) == [a.person for a in self.waiting.values()].count(person)
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_whatever_comes_and_goes_everybody_is_in_line_once(steps: list[Asker | int | None]):
     watched = Watched()
@@ -95,6 +96,7 @@ def test_whatever_comes_and_goes_everybody_is_in_line_once(steps: list[Asker | i
         watched.check()
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_a_place_is_exactly_how_many_are_served_before(steps: list[Asker | int | None]):
     watched = Watched()
@@ -104,6 +106,7 @@ def test_a_place_is_exactly_how_many_are_served_before(steps: list[Asker | int |
     assert [watched.order.take() for _ in told] == told
 
 
+@settings(deadline=None)
 @given(STEPS, ASKERS)
 def test_nobody_starves_however_much_others_ask(steps: list[Asker | int | None], asker: Asker):
     """Against a crowd that never stops asking, a first question waits one turn of each server,
@@ -126,6 +129,7 @@ def test_nobody_starves_however_much_others_ask(steps: list[Asker | int | None],
     assert turns <= servers * people * (len(before) + 1)
 
 
+@settings(deadline=None)
 @given(STEPS)
 def test_no_server_is_served_twice_while_another_waits(steps: list[Asker | int | None]):
     watched = Watched()
