@@ -108,22 +108,25 @@ class Line:
 
     def refuse(self, ticket: Ticket, busy: EngineBusy) -> None:
         """Put a reply back that the engine was too busy for; raises `busy` if that lasts."""
+        self._served.discard(ticket)
+        self._unsure.discard(ticket)
         now = _now()
         if self._busy_since is None:
             self._busy_since = now
+        self._leave_alone(now)
         if now - max(self._busy_since, ticket.since) > self._patience:
             raise busy
-        self._served.discard(ticket)
-        self._unsure.discard(ticket)
         self._refused[ticket] = None
+        self._tell_soon()
+
+    def _leave_alone(self, now: float) -> None:
+        """Let the engine be for a while; of several that were refused together one counts."""
         self._strained = True
         if now >= self._not_before:
-            # Else it is one of several that were refused together: one pause is enough.
             pause = min(_PAUSE * 2**self._pauses, _LONGEST_PAUSE) * random.uniform(0.75, 1.0)
             self._pauses += 1
             self._not_before = now + pause
             asyncio.get_running_loop().call_later(pause + 0.001, self._go_on)
-        self._tell_soon()
 
     def _has_room(self) -> bool:
         if self._most and len(self._served) >= self._most:

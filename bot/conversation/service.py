@@ -326,7 +326,7 @@ class Conversations:
             asked=asked,
             older=older,
             rounds=rounds,
-            ticket=served.ticket(_asker(turns[-1].author, owed.origin)),
+            ticket=served.ticket(_asker(_author_of(turns), owed.origin)),
         )
         reply = Reply(
             owed.reply,
@@ -340,6 +340,11 @@ class Conversations:
         reply.askers = tuple(dict.fromkeys(turn.author for turn in turns[-asked:]))
         reply.start(writer.events())
         return reply
+
+
+def _author_of(turns: Sequence[Turn]) -> str:
+    """Who asked last."""
+    return next((turn.author for turn in reversed(turns) if turn.role == "user"), "")
 
 
 def _asker(author: str, origin: Mapping[str, str]) -> Asker:
