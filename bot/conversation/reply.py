@@ -36,13 +36,13 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class InLine:
     """A new place in the line in front of the engine, 1 for the next one; None: it is its turn."""
 
-    number: int | None
+    place: int | None
 
 
-Event = Text | Thought | Trace | Step | End | Place
+Event = Text | Thought | Trace | Step | End | InLine
 
 
 def parts_of(turn: Turn) -> list[str | Trace]:
@@ -205,8 +205,8 @@ class Reply:
                 self.steps.append(event)
                 self.running.clear()
                 self._changed.set()
-            case Place():
-                self.place = event.number
+            case InLine():
+                self.place = event.place
                 self._changed.set()
             case End():
                 self.end = event

@@ -145,13 +145,6 @@ class Conversations:
         snapshot = await self._store.load(conversation)
         await self._store.commit(conversation, owed.reply, None, snapshot.state)
 
-    def _check(self, asker: Asker, served: Served) -> None:
-        lines = (one.line for one in self.models)
-        waiting = (
-            sum(line.waiting_for(asker.person) for line in lines) if served.line.is_full else 0
-        )
-        self._limits.check(asker, waiting)
-
     async def owed(self) -> Sequence[tuple[str, Pending]]:
         """The replies that former processes owe, oldest first."""
         return await self._store.owed()
@@ -220,6 +213,13 @@ class Conversations:
                     after = settled(turn, action.id, run)
                     return await self._store.amend(conversation, turn, after)
         return False
+
+    def _check(self, asker: Asker, served: Served) -> None:
+        """Raise `LimitReached` if somebody has asked too much to ask an engine now."""
+        waiting = 0
+        if served.line.is_full:
+            waiting = sum(one.line.waiting_for(asker.person) for one in self.models)
+        self._limits.check(asker, waiting)
 
     async def _begin(self, asks: tuple[Ask, ...]) -> Reply | None:
         """Journal the questions and start the answer; None if all were answered before."""

@@ -12,7 +12,7 @@ from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Store, Text
 from bot.conversation.queue import Ticket
-from bot.conversation.reply import Event, Place, Reply, Trace
+from bot.conversation.reply import Event, InLine, Reply, Trace
 from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.conversation.variants import in_place, joined
@@ -93,7 +93,7 @@ class Writer:
         """The engine's answer to the prompt that fits, when it is its turn."""
         with self._ticket:
             async for place in self._ticket.wait():
-                yield Place(place)
+                yield InLine(place)
             async with aclosing(self._in_turn()) as events:
                 async for event in events:
                     yield event
@@ -132,7 +132,7 @@ class Writer:
         while True:
             async with aclosing(self._stream(self._request(model))) as events:
                 async for event in events:
-                    if isinstance(event, Place):
+                    if isinstance(event, InLine):
                         yield event
                         continue
                     self._begun = True
@@ -160,11 +160,11 @@ class Writer:
         rounds = context.exchange(self._format, turn.steps, answered=True)
         return rounds + self._format.opening + neutralise(turn.text)
 
-    async def _stream(self, request: Generation) -> AsyncGenerator[Text | End | Place, None]:
+    async def _stream(self, request: Generation) -> AsyncGenerator[Text | End | InLine, None]:
         """What the engine makes of a request; one that is busy is waited for."""
         while True:
             async for place in self._ticket.wait():
-                yield Place(place)
+                yield InLine(place)
             try:
                 async with aclosing(self._engine.stream(request)) as events:
                     async for event in events:

@@ -236,10 +236,10 @@ async def test_a_restarted_process_learns_the_counts_with_its_first_reply(
 async def test_a_retry_counts_as_a_reply(crowd_with, tgi: TgiStandIn):
     crowd = crowd_with(Line(), per_user=2)
     await crowd.ask("1", person="ann")
-    async with crowd.conversations.retry("discord:1", {}) as again:
+    async with crowd.conversations.again("discord:1", {}) as again:
         assert again is not None
         await again.finished()
         await again.commit(())
     with pytest.raises(LimitReached):
-        async with crowd.conversations.retry("discord:1", {}):
+        async with crowd.conversations.again("discord:1", {}):
             pass
