@@ -113,6 +113,8 @@ class Delivery:
         if not await self._board.try_to_show([draft]):
             return _FAILED_PAUSE
         self._line = draft
+        # That message is the one that pings; the answer comes into it by edits.
+        self._shown_since = min(self._shown_since, _now())
         return _LINE_PACE
 
     def _waits_in_line(self) -> bool:

@@ -222,3 +222,20 @@ class TestWaiting:
         await play(stage.env, 0.5)
         [told] = stage.said(last)
         assert told.startswith("You have 2 questions waiting already.")
+
+
+class TestCalled:
+    """Who waited long is called when the answer is there: edits call nobody."""
+
+    @pytest.fixture
+    def environ(self) -> dict[str, str]:
+        return {"NOTIFY_AFTER": "5"}
+
+    async def test_after_a_long_wait_in_line_the_asker_is_called(self, stage: Stage) -> None:
+        await busy(stage, 14)
+        stage.engine.answers.append("Here I am.")
+        await ask(stage)
+        await play(stage.env, 20)
+        answer, call = stage.said()
+        assert answer == "Here I am."
+        assert call.startswith("-# Done: https://")
