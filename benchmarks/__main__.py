@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from benchmarks import crowd, machine, parser, replies, resting, scale, talk
+from benchmarks import crowd, machine, parser, replies, resting, scale, talk, waiting
 
 Figures = dict[str, float]
 Measurement = Callable[[], Awaitable[Figures]]
@@ -24,6 +24,7 @@ MEASUREMENTS: dict[str, dict[str, Measurement]] = {
     "idle-1000": {kind: lambda k=kind: resting.memory(k, 1_000) for kind in ("hermes", "floor")},
     "start": {kind: lambda k=kind: resting.start(k) for kind in ("hermes", "floor")},
     "parser": {kind: lambda k=kind: parser.measure(k) for kind in ("hermes", "floor")},
+    "queue": {kind: lambda k=kind: waiting.measure(k) for kind in ("hermes", "floor")},
     "scale": {"hermes": lambda: scale.measure("hermes")},
     "talk": {"hermes": lambda: talk.through_the_bot(8_192, 120)},
     "talk-2048": {"hermes": lambda: talk.through_the_bot(2_048, 60)},

@@ -11,9 +11,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import Engine, Store
+from bot.conversation.queue import Line
 from bot.conversation.service import Conversations
 from bot.conversation.tool_rules import ToolRules
 from bot.conversation.toolbox import Toolbox
@@ -65,7 +67,19 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
         kit = Kit(settings, await stack.enter_async_context(fetcher), store, services=services)
         cogs = discovery.build(kit)
         toolbox = await _toolbox(settings, store, cogs, stack, in_discord=in_discord)
-        conversations = Conversations(engine, store, model, others, toolbox)
+        conversations = Conversations(
+            engine,
+            store,
+            model,
+            others,
+            toolbox,
+            line=_line(settings),
+            limits=ReplyLimits(
+                per_user=settings.replies_per_user_per_hour,
+                per_server=settings.replies_per_server_per_hour,
+                waiting=settings.waiting_per_user,
+            ),
+        )
         yield Core(engine, store, model, conversations, kit, cogs)
 
 
@@ -117,7 +131,11 @@ async def _other(settings: Settings, named: NamedEngine, stack: AsyncExitStack) 
     engine = await _connect(settings, named.url, stack, "ENGINES")
     setting = f"ENGINES' profile of {named.name}"
     model = Model(engine, named.model, settings.max_reply_tokens, setting)
-    return Served(named.name, engine, model)
+    return Served(named.name, engine, model, _line(settings))
+
+
+def _line(settings: Settings) -> Line:
+    return Line(settings.engine_slots or 0, settings.first_token_timeout)
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:

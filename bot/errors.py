@@ -85,6 +85,20 @@ class StoreUnavailable(UserError):
     retry = True
 
 
+class LimitReached(UserError):
+    """Somebody has asked more than the operator allows; the text says when it is possible again.
+
+    `repeated`: the same person has heard the same within the last minute.
+    """
+
+    text = "That is too much at once. Please try again later."
+    retry = True
+
+    def __init__(self, text: str, *, repeated: bool = False) -> None:
+        super().__init__(text)
+        self.repeated = repeated
+
+
 class BadInput(UserError):
     """The user gave something that cannot be used; the text says what can."""
 

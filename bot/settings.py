@@ -133,6 +133,12 @@ class Settings(BaseSettings):
         None,
         description="More engines to choose from by /model: name=address, name=address|profile.",
     )
+    engine_slots: int | None = Field(
+        None,
+        ge=0,
+        description="How many replies each engine is asked for at once; others wait in line. "
+        "Unset: as many as the engine says it takes.",
+    )
     model: str | None = Field(
         None, description="A profile's name. Unset: from what the engine says it serves."
     )
@@ -165,6 +171,17 @@ class Settings(BaseSettings):
         (),
         description="Ids of bots that are answered when they mention the bot or reply to it; all "
         "others never are.",
+    )
+    waiting_per_user: int = Field(
+        3,
+        ge=0,
+        description="How many questions of one person may wait for an engine at once; 0: any.",
+    )
+    replies_per_user_per_hour: int = Field(
+        0, ge=0, description="How many replies one person gets in an hour; 0: any number."
+    )
+    replies_per_server_per_hour: int = Field(
+        0, ge=0, description="How many replies one server gets in an hour; 0: any number."
     )
     tools_on: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
         (),

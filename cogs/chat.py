@@ -17,7 +17,7 @@ from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
 from bot.conversation.ask import Ask
 from bot.conversation.machines import Machines
 from bot.conversation.reply import Reply
-from bot.errors import Explanation, UserError
+from bot.errors import Explanation, LimitReached, UserError
 from cogs.again import again_view
 from cogs.live import live_of
 from cogs.live.target import NOBODY, Channel, ChannelTarget
@@ -32,6 +32,9 @@ _ORDINARY = (discord.MessageType.default, discord.MessageType.reply)
 
 # In how many channels the bot remembers which of its messages is the newest.
 _REMEMBERED = 5_000
+
+# The mark under what somebody writes who was told a moment ago that it is too much.
+_TOO_MUCH = "⏳"
 
 _UNREADABLE = (
     "You wrote to me, but Discord does not show me what: I may only read messages that mention "
@@ -81,9 +84,22 @@ class Chat(commands.Cog):
 
         async with told(tell, f"answering message {message.id}"):
             ask = await self._read(message)
-            async with self.bot.conversations.turn(ask) as reply:
-                if reply is not None:
-                    await live_of(self.bot).deliver(reply, _target(channel, message, reply))
+            try:
+                async with self.bot.conversations.turn(ask) as reply:
+                    if reply is not None:
+                        await live_of(self.bot).deliver(reply, _target(channel, message, reply))
+            except LimitReached as limit:
+                if not limit.repeated:
+                    raise
+                await self._show_too_much(message)
+
+    async def _show_too_much(self, message: discord.Message) -> None:
+        """Mark a message that is one of too many; in a rush it is left out."""
+        if live_of(self.bot).pace.spare():
+            try:
+                await message.add_reaction(_TOO_MUCH)
+            except DISCORD_FAILURES as error:
+                log.debug("no reaction to message %s: %s", message.id, error)
 
     async def judge(self, message: discord.Message) -> Decision:
         """Whether a message wants an answer, and why."""

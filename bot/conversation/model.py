@@ -45,7 +45,8 @@ class Model:
 
     `wanted` is a profile's name, from the `setting` that is named when it is wrong; without it the
     engine's own answer decides. While the engine cannot be asked, the profile's (or the generic)
-    limits stand in.
+    limits stand in. `slots` is how many replies the engine last said it can write at once, None
+    if it never told.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Model:
         self._wanted = catalogue.named(wanted, setting) if wanted else None
         self._setting = setting
         self._max_reply = max_reply_tokens
+        self.slots: int | None = None
         self._known: ModelInUse | None = None
         self._told: set[str] = set()
         self._bytes_per_token = _BYTES_PER_TOKEN
@@ -68,6 +70,7 @@ class Model:
         except EngineError as error:
             log.debug("engine not described: %s", error)
             return self._in_use(self._wanted or GENERIC, None)
+        self.slots = info.slots
         self._known = self._in_use(self._wanted or catalogue.recognise(info.model), info)
         log.info(
             "model %s as %s, %d tokens of context",

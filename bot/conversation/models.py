@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.conversation.fair_order import Asker
 from bot.conversation.model import Model
 from bot.conversation.ports import Engine
+from bot.conversation.queue import Line, Ticket
 from bot.errors import EngineError
 
 log = logging.getLogger(__name__)
@@ -22,16 +24,25 @@ _PRESENT_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A model together with the engine that serves it, under the name the operator gave."""
+    """A model together with the engine that serves it, under the name the operator gave.
+
+    `line` is where replies wait while the engine has no room for them.
+    """
 
     name: str
     engine: Engine
     model: Model
+    line: Line = field(default_factory=Line)
 
     @property
     def mark(self) -> str:
         """What stored token counts are marked with; "" for the default, as before it had a name."""
         return "" if self.name == DEFAULT else self.name
+
+    def ticket(self, asker: Asker) -> Ticket:
+        """A ticket for one reply in the engine's line."""
+        self.line.engine_takes(self.model.slots)
+        return self.line.ticket(asker)
 
     async def count(self, text: str) -> int:
         """Tokens of `text`: the engine's own count, else a careful estimate."""

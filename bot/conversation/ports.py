@@ -157,7 +157,8 @@ class EngineInfo:
 
     `context` is prompt plus answer in tokens, `max_prompt` the longest prompt it takes; both are
     None where it does not tell. `model` is the id it serves ("" if unknown). `forces_schema`
-    tells whether it holds an answer to the `schema` of a request.
+    tells whether it holds an answer to the `schema` of a request. `slots` is how many answers it
+    writes, or lets wait inside, before it refuses more; None where it does not tell.
     """
 
     kind: str
@@ -165,6 +166,20 @@ class EngineInfo:
     context: int | None = None
     max_prompt: int | None = None
     forces_schema: bool = False
+    slots: int | None = None
+
+
+@dataclass(slots=True)
+class Tally:
+    """A reply to be counted for those who caused it, in an hour (hours since 1970).
+
+    `counts` is filled in by the store: how many each of `owners` has had in that hour, this one
+    included.
+    """
+
+    owners: tuple[str, ...]
+    hour: int
+    counts: tuple[int, ...] = ()
 
 
 class Engine(Protocol):
@@ -208,8 +223,16 @@ class Store(Revising, Protocol):
         """Read turns, state and owed replies in one round trip."""
         ...
 
-    async def journal(self, conversation: str, turns: Sequence[Turn], pending: Pending) -> bool:
+    async def journal(
+        self,
+        conversation: str,
+        turns: Sequence[Turn],
+        pending: Pending,
+        tally: Tally | None = None,
+    ) -> bool:
         """Write the user's turns and the owed reply in one round trip, all or nothing.
+
+        The reply is counted in the same round trip, if a `tally` is given.
 
         Returns False, and changes nothing, if the reply was journalled before: the same message
         came twice, or another process has it.

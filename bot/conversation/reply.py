@@ -35,7 +35,14 @@ class Trace:
     line: str
 
 
-Event = Text | Thought | Trace | Step | End
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """A new place in the line in front of the engine, 1 for the next one; None: it is its turn."""
+
+    place: int | None
+
+
+Event = Text | Thought | Trace | Step | End | InLine
 
 
 def parts_of(turn: Turn) -> list[str | Trace]:
@@ -57,7 +64,8 @@ class Reply:
     right now; `parts` is the text with the traces of tools where they stand in it. `begun` is the
     reply that this one goes on with, if it does; `before` the one that was the newest until now.
     `turn` is what was stored: None if there was nothing to keep, or if what it answers has been
-    forgotten.
+    forgotten. `place` is the place in the line while it waits for the engine, 1 for the next one,
+    else None.
     """
 
     def __init__(
@@ -90,6 +98,7 @@ class Reply:
         self.before = before
         self.turn: Turn | None = None
         self.withdrawn = False
+        self.place: int | None = None
         self._before: list[str | Trace] = []
         self._raw = ""
         if begun is not None:
@@ -122,7 +131,7 @@ class Reply:
         return self._finished.is_set()
 
     async def changed(self) -> None:
-        """Wait for more text, or for the end."""
+        """Wait for more text, another place in the line, or the end."""
         await self._changed.wait()
         if not self.done:
             self._changed.clear()
@@ -196,9 +205,13 @@ class Reply:
                 self.steps.append(event)
                 self.running.clear()
                 self._changed.set()
+            case InLine():
+                self.place = event.place
+                self._changed.set()
             case End():
                 self.end = event
 
     def _end(self, _: asyncio.Task[None]) -> None:
+        self.place = None
         self._finished.set()
         self._changed.set()

@@ -12,14 +12,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from bot.conversation.ask import Ask
+from bot.conversation.fair_order import Asker
 from bot.conversation.fitting import fitting
 from bot.conversation.gathering import gather
+from bot.conversation.limits import Limits, ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
 from bot.conversation.offering import Offering
 from bot.conversation.places import Place, Places
 from bot.conversation.ports import Action, Engine, Store
 from bot.conversation.questions import ENGINE, engine_of, last_question, owed_for, settled, turns_of
+from bot.conversation.queue import Line
 from bot.conversation.reply import Reply
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
@@ -58,8 +61,9 @@ class Conversations:
 
     `engine` with its `model` is the default; `others` answer where they were chosen. What takes
     the name of an engine takes "" for the default, and falls back to it if there is none such.
-    `toolbox` has the tools that are offered to models that know how to call them. `timeline`
-    changes what was said.
+    `toolbox` has the tools that are offered to models that know how to call them. `line` is where
+    replies of the default engine wait, `limits` are how much people may ask. `timeline` changes
+    what was said.
     """
 
     def __init__(
@@ -69,8 +73,12 @@ class Conversations:
         model: Model,
         others: Sequence[Served] = (),
         toolbox: Toolbox | None = None,
+        *,
+        line: Line | None = None,
+        limits: ReplyLimits | None = None,
     ) -> None:
-        self.models = Models(Served(DEFAULT, engine, model), *others)
+        self.models = Models(Served(DEFAULT, engine, model, line or Line()), *others)
+        self._limits = Limits(limits or ReplyLimits())
         self._store = store
         self._places = Places()
         self.timeline = Timeline(store, self._places)
@@ -82,8 +90,9 @@ class Conversations:
         """Answer `ask`, after whatever is being written in its conversation.
 
         Gives None where there is nothing to do: the message is answered together with another
-        one, or was answered before.
+        one, or was answered before. Raises `LimitReached` if its author has asked too much.
         """
+        self._check(_asker(ask.author, ask.origin), self.models.named(ask.engine))
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
@@ -205,6 +214,13 @@ class Conversations:
                     return await self._store.amend(conversation, turn, after)
         return False
 
+    def _check(self, asker: Asker, served: Served) -> None:
+        """Raise `LimitReached` if somebody has asked too much to ask an engine now."""
+        waiting = 0
+        if served.line.is_full:
+            waiting = sum(one.line.waiting_for(asker.person) for one in self.models)
+        self._limits.check(asker, waiting)
+
     async def _begin(self, asks: tuple[Ask, ...]) -> Reply | None:
         """Journal the questions and start the answer; None if all were answered before."""
         conversation = asks[0].conversation
@@ -218,8 +234,10 @@ class Conversations:
         rounds = await self._offering.rounds(conversation, asks[-1].origin, as_written[-1], served)
         turns = await fitting(served, as_written, snapshot, rounds.text)
         owed = owed_for(f"r{asks[-1].id}", turns, asks[-1].origin, served)
-        if not await self._store.journal(conversation, turns, owed):
+        tally = self._limits.tally(_asker(ask.author, ask.origin) for ask in asks)
+        if not await self._store.journal(conversation, turns, owed, tally):
             return None
+        self._limits.note(tally)
         every = (*snapshot.turns, *turns)
         reply = self._write(conversation, owed, every, snapshot.state, len(turns), rounds, asks)
         if turns != as_written:
@@ -240,10 +258,14 @@ class Conversations:
             how = ""
         # A new id: the journal takes each reply once, and this question has had one already.
         served = self.models.named(engine_of(asked, snapshot))
+        asker = _asker(asked[-1].author, origin)
+        self._check(asker, served)
         reply_id = f"r{asked[-1].id}.{time.time_ns():x}"
         owed = owed_for(reply_id, asked, origin, served, older=older, how=how)
-        if not await self._store.journal(conversation, (), owed):
+        tally = self._limits.tally([asker])
+        if not await self._store.journal(conversation, (), owed, tally):
             return None
+        self._limits.note(tally)
         for other in snapshot.pending:
             if set(other.asks) <= set(owed.asks):
                 # Its commit failed. This reply comes in its place; a restart must not write both.
@@ -293,8 +315,9 @@ class Conversations:
         asks: tuple[Ask, ...] = (),
         older: Turn | None = None,
     ) -> Reply:
+        served = self.models.named(owed.origin.get(ENGINE, ""))
         writer = Writer(
-            self.models.named(owed.origin.get(ENGINE, "")),
+            served,
             self._store,
             conversation=conversation,
             owed=owed,
@@ -303,6 +326,7 @@ class Conversations:
             asked=asked,
             older=older,
             rounds=rounds,
+            ticket=served.ticket(_asker(_author_of(turns), owed.origin)),
         )
         reply = Reply(
             owed.reply,
@@ -316,6 +340,15 @@ class Conversations:
         reply.askers = tuple(dict.fromkeys(turn.author for turn in turns[-asked:]))
         reply.start(writer.events())
         return reply
+
+
+def _author_of(turns: Sequence[Turn]) -> str:
+    """Who asked last."""
+    return next((turn.author for turn in reversed(turns) if turn.role == "user"), "")
+
+
+def _asker(author: str, origin: Mapping[str, str]) -> Asker:
+    return Asker(author, origin.get("guild", ""))
 
 
 @asynccontextmanager

@@ -11,11 +11,12 @@ from bot.conversation.listening import Listener
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Store, Text
-from bot.conversation.reply import Event, Reply, Trace
+from bot.conversation.queue import Ticket
+from bot.conversation.reply import Event, InLine, Reply, Trace
 from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.conversation.variants import in_place, joined
-from bot.errors import EngineInterrupted, EngineUnreachable, PromptTooLong
+from bot.errors import EngineBusy, EngineInterrupted, EngineUnreachable, PromptTooLong
 from bot.prompts.chatml import CHATML
 from bot.prompts.neutralise import neutralise, restore
 from bot.tools import runner
@@ -51,6 +52,7 @@ class Writer:
 
     `asked` is how many of them are the question; `older` is the reply that was there before, if
     any, and `owed.how` what becomes of it. `rounds` runs the tools that are offered.
+    `ticket` is for the line in front of the engine.
     """
 
     def __init__(
@@ -65,7 +67,9 @@ class Writer:
         asked: int,
         older: Turn | None = None,
         rounds: Rounds,
+        ticket: Ticket,
     ) -> None:
+        self._ticket = ticket
         self._engine = served.engine
         self._model = served.model
         self._count = served.count
@@ -86,7 +90,15 @@ class Writer:
         self._ends: list[End] = []
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """The engine's answer to the prompt that fits."""
+        """The engine's answer to the prompt that fits, when it is its turn."""
+        with self._ticket:
+            async for place in self._ticket.wait():
+                yield InLine(place)
+            async with aclosing(self._in_turn()) as events:
+                async for event in events:
+                    yield event
+
+    async def _in_turn(self) -> AsyncGenerator[Event, None]:
         try:
             async for event in self._answer(await self._model.current(), None):
                 yield event
@@ -118,8 +130,11 @@ class Writer:
         listener = Listener(model.profile, schemas, midway=bool(begun))
         said = False
         while True:
-            async with aclosing(self._engine.stream(self._request(model))) as events:
+            async with aclosing(self._stream(self._request(model))) as events:
                 async for event in events:
+                    if isinstance(event, InLine):
+                        yield event
+                        continue
                     self._begun = True
                     if isinstance(event, End):
                         self._ends.append(event)
@@ -144,6 +159,20 @@ class Writer:
             return ""
         rounds = context.exchange(self._format, turn.steps, answered=True)
         return rounds + self._format.opening + neutralise(turn.text)
+
+    async def _stream(self, request: Generation) -> AsyncGenerator[Text | End | InLine, None]:
+        """What the engine makes of a request; one that is busy is waited for."""
+        while True:
+            async for place in self._ticket.wait():
+                yield InLine(place)
+            try:
+                async with aclosing(self._engine.stream(request)) as events:
+                    async for event in events:
+                        self._ticket.accepted()
+                        yield event
+                return
+            except EngineBusy as busy:
+                self._ticket.refused(busy)
 
     def _go_on(self, window: context.Window, limit: int) -> None:
         """Put the rounds so far behind the question; long results lose their ends."""

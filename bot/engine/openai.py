@@ -116,17 +116,19 @@ class OpenAIEngine:
         """See `Engine.describe`."""
         self._served = None
         served = await self._model()
-        context = served.context
+        context, slots = served.context, None
         if served.server == "llamacpp":
             # The context of one slot, which may be smaller than the model's.
             props = _object(await self._ask("GET", self._root + "/props"))
             context = props.get("default_generation_settings", {}).get("n_ctx", context)
+            slots = props.get("total_slots")
         return EngineInfo(
             "openai",
             served.model,
             context,
             context and context - 1,
             forces_schema=served.server != "other",
+            slots=slots,
         )
 
     async def aclose(self) -> None:

@@ -98,6 +98,7 @@ class TgiEngine:
             # The name until TGI 3.
             max_prompt=info.get("max_input_tokens") or info.get("max_input_length"),
             forces_schema=True,
+            slots=info.get("max_concurrent_requests"),
         )
 
     async def aclose(self) -> None:

@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 
-from bot.conversation.ports import MAX_SCHEMAS, MAX_THOUGHTS, THOUGHTS_DAYS
+from bot.conversation.ports import MAX_SCHEMAS, MAX_THOUGHTS, THOUGHTS_DAYS, Tally
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
@@ -14,6 +14,7 @@ from bot.store.connection import Command, Connection, Revive, call
 from bot.store.facts import FactRecords
 from bot.store.keys import ConversationKeys, decoded, encoded
 from bot.store.reminders import ReminderRecords
+from bot.store.replies import counting, note_counts
 from bot.store.revisions import RevisionRecords
 from bot.store.tools import ToolRecords
 
@@ -72,7 +73,13 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
             records.read_changes(state),
         )
 
-    async def journal(self, conversation: str, turns: Sequence[Turn], pending: Pending) -> bool:
+    async def journal(
+        self,
+        conversation: str,
+        turns: Sequence[Turn],
+        pending: Pending,
+        tally: Tally | None = None,
+    ) -> bool:
         """Write the user's turns and the owed reply in one round trip, all or nothing.
 
         Returns False, and changes nothing, if the reply is owed or written already, or if one of
@@ -82,7 +89,7 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
         written = (part for turn in turns for part in (encoded(turn.id), records.write_turn(turn)))
         # The index goes first: should the server die in between, it points to nothing, which
         # `owed` mends; the other way round, nobody would find the reply after a restart.
-        _, fresh = await self._redis.run(
+        _, fresh, *counted = await self._redis.run(
             ("ZADD", keys.OWED, "NX", pending.since, keys.owed_member(conversation, pending.reply)),
             call(
                 scripts.JOURNAL,
@@ -92,7 +99,9 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
                 entry,
                 *written,
             ),
+            *counting(tally, pending.reply),
         )
+        note_counts(tally, counted)
         return fresh == 1
 
     async def commit(

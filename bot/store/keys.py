@@ -77,6 +77,11 @@ def tool_calls(owner: str, asker_and_hour: str) -> str:
     return f"{PREFIX}{{{encode(owner)}}}:tool-calls:{encode(asker_and_hour)}"
 
 
+def replies(owner: str, hour: int) -> str:
+    """Name the key of the replies that a person or a server caused in one hour."""
+    return f"{PREFIX}{{{encode(owner)}}}:replies:{hour}"
+
+
 def action(action_id: str) -> str:
     """Name the key of what waits for confirmation."""
     return f"{PREFIX}action:{encode(action_id)}"

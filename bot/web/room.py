@@ -38,13 +38,14 @@ class _Writing:
     """The reply that is being written; `again` if it comes in place of the one before.
 
     `shown` is the part of its text that the pages have been told, `tools` what they were told
-    of its tools.
+    of its tools, `place` its place in the line.
     """
 
     reply: Reply
     again: bool
     shown: str = ""
     tools: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    place: int | None = None
 
 
 class Room:
@@ -107,7 +108,7 @@ class Room:
         writing, trouble = self._writing, self._trouble
         return {
             "messages": self._messages(turns),
-            "writing": {"id": writing.reply.id} if writing else None,
+            "writing": {"id": writing.reply.id, "place": writing.place} if writing else None,
             "busy": bool(self._asked or writing or self._retrying),
             "trouble": _told(trouble) if trouble else None,
             "system": {"text": report.system, "own": report.own_system},
@@ -203,6 +204,9 @@ class Room:
         while not done:
             await reply.changed()
             done, text, tools = reply.done, reply.text, _tools(reply.steps, reply.running)
+            if reply.place != writing.place:
+                writing.place = reply.place
+                self._tell("place", {"id": reply.id, "place": reply.place})
             if tools != writing.tools:
                 self._tell("tools", {"id": reply.id, "tools": tools})
                 writing.tools = tools

@@ -20,7 +20,7 @@ from cogs.live.buttons import (
     thoughts_button,
 )
 from cogs.live.indicator import typing
-from cogs.live.layout import Draft, when_done, while_writing
+from cogs.live.layout import Draft, when_done, while_waiting, while_writing
 from cogs.live.pace import Pace, Priority
 from cogs.live.questions import question
 from cogs.live.sending import Gone, Refused
@@ -33,6 +33,11 @@ log = logging.getLogger(__name__)
 
 # A reply that is complete this soon after its first text is shown once, without an edit.
 _FIRST_WORDS = 0.15
+
+# Whoever waits in line for no longer than this never hears of the line, in seconds; the place that
+# others see is renewed so often.
+_UNSEEN_LINE = 1.5
+_LINE_PACE = 3.0
 
 # How long a preview waits when others need the requests more, or when Discord did not take it.
 _BUSY_PAUSE = 0.5
@@ -57,13 +62,15 @@ class Delivery:
         self._shown_since = _now() if target.standing else float("inf")
         others = (int(asker) for asker in reply.askers if asker.isdecimal())
         self._others = tuple(other for other in others if other != target.asker)
+        self._line: Draft | None = None
+        self._next_look = 0.0
 
     async def run(self) -> bool:
         """Show the reply from its first words to its end, and commit it; False if not saved."""
         try:
-            async with typing(self._target, self._pace):
+            async with typing(self._target, self._pace, unless=self._waits_in_line):
                 await self._first_words()
-                while not self._reply.done and not self._board.used:
+                while not self._reply.done and not self._begun:
                     await self._show_first()
             while not self._reply.done:
                 await self._show_more()
@@ -79,7 +86,49 @@ class Delivery:
         """Wait until there is something to read, and a moment longer for the rest of it."""
         while not self._reply.done and not self._drafts():
             await self._reply.changed()
+            if self._waits_in_line():
+                await self._show_line()
         await self._done_before(_now() + _FIRST_WORDS)
+
+    async def _show_line(self) -> None:
+        """Show the place in the line until the turn has come; a short wait is not worth a word."""
+        # A busy engine that is tried again in between does not make the wait begin anew.
+        self._next_look = self._next_look or _now() + _UNSEEN_LINE
+        while self._waits_in_line():
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(self._next_look):
+                    while self._waits_in_line():
+                        await self._reply.changed()
+            if self._reply.place is not None:
+                self._next_look = _now() + await self._show_place(self._reply.place)
+
+    async def _show_place(self, place: int) -> float:
+        """Show a place in the line if the load allows it; returns when to look again (seconds)."""
+        draft = while_waiting(place, self._stop)
+        if self._board.shows([draft]):
+            return _LINE_PACE
+        edits = self._pace.channel(self._target.key)
+        if edits.next_preview() > _now() or (self._target.metered and not self._pace.spare()):
+            return _BUSY_PAUSE
+        if not await self._board.try_to_show([draft]):
+            return _FAILED_PAUSE
+        self._line = draft
+        # That message is the one that pings; the answer comes into it by edits.
+        self._shown_since = min(self._shown_since, _now())
+        return _LINE_PACE
+
+    def _waits_in_line(self) -> bool:
+        return self._reply.place is not None
+
+    @property
+    def _begun(self) -> bool:
+        """Whether anything of the reply itself is to be seen."""
+        return self._board.used and not self._stands_in_line
+
+    @property
+    def _stands_in_line(self) -> bool:
+        """Whether nothing is to be seen but the place in the line."""
+        return self._line is not None and self._board.shows([self._line])
 
     async def _show_first(self) -> None:
         """Show the first words when it is their turn. Late ones bring all that there is by then."""
@@ -120,8 +169,8 @@ class Delivery:
             await self._board.show([])
             return await self._saved()
         ending = Ending(self._reply)
-        if not self._nothing_to_say(ending):
-            await self._board.show(self._final(ending))
+        silent = self._nothing_to_say(ending)
+        await self._board.show([] if silent else self._final(ending))
         saved = await self._saved()
         if not saved and self._board.used:
             self._reply.notices.append(NOT_SAVED)
@@ -167,8 +216,9 @@ class Delivery:
 
     def _nothing_to_say(self, ending: Ending) -> bool:
         """Whether it was stopped before there was anything to see, where silence is fine."""
-        silent = self._target.silent_end and not self._target.standing
-        return ending.stopped and silent and not self._board.used and not self._reply.text.strip()
+        if not ending.stopped or self._target.standing or self._reply.text.strip():
+            return False
+        return self._stands_in_line or (self._target.silent_end and not self._board.used)
 
     def _drafts(self) -> list[Draft]:
         """The messages as they should look now, while the reply is written."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from cogs.live.pace import Pace
@@ -19,18 +19,23 @@ _WHEN_BUSY = 1.0
 
 
 @asynccontextmanager
-async def typing(target: Target, pace: Pace) -> AsyncGenerator[None, None]:
-    """Show inside the block that the bot is at work, without holding anything up."""
-    task = asyncio.create_task(_type(target, pace), name="typing")
+async def typing(
+    target: Target, pace: Pace, *, unless: Callable[[], bool]
+) -> AsyncGenerator[None, None]:
+    """Show inside the block that the bot is at work, without holding anything up.
+
+    While `unless` says so, nothing is shown.
+    """
+    task = asyncio.create_task(_type(target, pace, unless), name="typing")
     try:
         yield
     finally:
         task.cancel()
 
 
-async def _type(target: Target, pace: Pace) -> None:
+async def _type(target: Target, pace: Pace, unless: Callable[[], bool]) -> None:
     while True:
-        if target.metered and not pace.spare():
+        if unless() or (target.metered and not pace.spare()):
             await asyncio.sleep(_WHEN_BUSY)
             continue
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cogs.live.buttons import Button
 from cogs.live.markdown import preview
 from cogs.live.split import MESSAGE_LIMIT, Page, rest_after, split, units
-from cogs.live.wording import REST_IN_FILE, small
+from cogs.live.wording import REST_IN_FILE, in_line, small
 
 MOST_PAGES = 4
 """What is longer goes into a file."""
@@ -29,6 +29,11 @@ class Draft:
     attached: str | None = None
     file_name: str = "reply.md"
     calls: tuple[int, ...] = ()
+
+
+def while_waiting(place: int, *buttons: Button) -> Draft:
+    """The message of a reply that waits in line, before its first word."""
+    return Draft(in_line(place), buttons)
 
 
 def while_writing(pages: Sequence[Page], *buttons: Button, most: int = MOST_PAGES) -> list[Draft]:

@@ -29,6 +29,20 @@ def also_for(people: Sequence[int]) -> str:
     return small(_ALSO_FOR.format(people=" ".join(f"<@{one}>" for one in people))) if people else ""
 
 
+def in_line(place: int) -> str:
+    """What stands in place of a reply that waits for the engine; 1 is the next one."""
+    if place == 1:
+        return small("You are next in line.")
+    return small(f"You are {ordinal(place)} in line.")
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th and so on."""
+    teen = number % 100 in (11, 12, 13)
+    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
 class Ending:
     """How a finished reply ended, in words.
 

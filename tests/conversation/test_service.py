@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from bot.conversation.service import Conversations
-from bot.errors import BadInput, EngineBusy, EngineInterrupted, PromptTooLong
+from bot.errors import BadInput, EngineInterrupted, PromptTooLong
 from bot.prompts.neutralise import GUARD
 from bot.store.history import RedisStore
 from tests.conversation.conftest import PLACE, Talk
@@ -161,10 +161,10 @@ async def test_retry_answers_the_same_question_in_place_of_the_stump(talk: Talk,
     assert sent(tgi)[0] == sent(tgi)[1]
 
 
-async def test_retry_after_the_engine_was_busy(talk: Talk, tgi: TgiStandIn):
-    tgi.fault = Fault("overloaded", times=1)
+async def test_retry_after_the_engine_broke_off(talk: Talk, tgi: TgiStandIn):
+    tgi.fault = Fault("error", times=1)
     reply = await talk.say("hello")
-    assert isinstance(reply.error, EngineBusy)
+    assert isinstance(reply.error, EngineInterrupted)
     async with talk.conversations.again(PLACE, {}) as again:
         assert again is not None
         await again.finished()
@@ -175,7 +175,7 @@ async def test_retry_after_the_engine_was_busy(talk: Talk, tgi: TgiStandIn):
 
 async def test_a_retry_that_brings_nothing_leaves_the_reply_before_it(talk: Talk, tgi: TgiStandIn):
     await talk.say("hello")
-    tgi.fault = Fault("overloaded")
+    tgi.fault = Fault("error")
     async with talk.conversations.again(PLACE, {}) as again:
         assert again is not None
         await again.finished()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 import pytest
@@ -105,8 +106,18 @@ def environ() -> dict[str, str]:
 
 
 @pytest.fixture
+def core() -> dict[str, Any]:
+    """What the conversations are given beside the usual: a line with slots, limits."""
+    return {}
+
+
+@pytest.fixture
 def make_bot(
-    engine: ScriptedEngine, store: Store, tool_cogs: Sequence[ToolCog], environ: dict[str, str]
+    engine: ScriptedEngine,
+    store: Store,
+    tool_cogs: Sequence[ToolCog],
+    environ: dict[str, str],
+    core: dict[str, Any],
 ) -> MakeBot:
     """Makes a bot as the composition root does; again and again, for restarts."""
 
@@ -120,7 +131,7 @@ def make_bot(
         tools = [tool for cog in tool_cogs for tool in tools_of(cog)]
         toolbox = Toolbox(tools, parts["store"], ToolRules(parts["store"]), in_discord=True)
         conversations = Conversations(
-            parts["engine"], parts["store"], model, others, toolbox if tools else None
+            parts["engine"], parts["store"], model, others, toolbox if tools else None, **core
         )
         return HermesBot(
             settings,

@@ -8,6 +8,8 @@ task it waits for: if that one still works (on a socket, say), it is itself not 
 from __future__ import annotations
 
 import asyncio
+import gc
+import inspect
 from typing import Any
 
 from simcord import _settlement, env
@@ -42,10 +44,10 @@ def _waits_for_another_task(task: asyncio.Task[Any]) -> bool:
 
 
 def _awaited_by(awaited: Any, frame: Any) -> Any:
-    """The next awaitable inwards; a context manager made from a generator hides it."""
+    """The next awaitable inwards; a step of an asynchronous generator hides which one it is of."""
     inner = getattr(awaited, "cr_await", None) or getattr(awaited, "ag_await", None)
     if frame is not None and type(inner).__name__ == "async_generator_asend":
-        return getattr(frame.f_locals.get("self"), "gen", None)
+        return next(filter(inspect.isasyncgen, gc.get_referents(inner)), None)
     return inner
 
 

@@ -10,7 +10,7 @@ import discord
 import pytest
 
 from bot.conversation.reply import Reply
-from bot.errors import EngineBusy, EngineInterrupted, StoreUnavailable
+from bot.errors import EngineInterrupted, EngineUnreachable, StoreUnavailable
 from cogs.live import live_of
 from tests.discord.conftest import Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
@@ -160,11 +160,11 @@ async def test_an_error_keeps_the_text_and_offers_a_retry(stage: Stage) -> None:
 
 
 async def test_an_error_before_the_first_word_is_told_in_plain_words(stage: Stage) -> None:
-    stage.engine.answers = [[1.0, EngineBusy()]]
+    stage.engine.answers = [[1.0, EngineUnreachable()]]
     await ask(stage)
     await play(stage.env, 1.5)
     [message] = stage.shown()
-    assert message.content == EngineBusy.text
+    assert message.content == EngineUnreachable.text
     assert labels(message) == ["Retry"]
 
 

@@ -69,6 +69,7 @@ async def test_describes_itself(engine: EmbeddedEngine):
     assert (info.kind, info.model) == ("embedded", "Hermes-Tiny")
     assert info.context
     assert info.context >= 1024
+    assert info.slots == 4
     assert await engine.count_tokens("<|im_start|>") == 1
     assert await engine.count_tokens("") == 0
 

@@ -310,8 +310,8 @@ async def test_describes_vllm(server: OpenAIStandIn, engine: OpenAIEngine):
 
 async def test_describes_one_slot_of_llama_cpp(server: OpenAIStandIn, engine: OpenAIEngine):
     server.models = [LLAMA]
-    server.props = {"default_generation_settings": {"n_ctx": 512}}
-    assert await engine.describe() == EngineInfo("openai", "tiny", 512, 511, True)
+    server.props = {"default_generation_settings": {"n_ctx": 512}, "total_slots": 3}
+    assert await engine.describe() == EngineInfo("openai", "tiny", 512, 511, True, slots=3)
     server.props = None
     assert (await engine.describe()).context == 2048
 

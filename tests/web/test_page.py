@@ -9,7 +9,7 @@ from contextlib import aclosing
 import pytest
 from playwright.async_api import Browser, expect
 
-from bot.errors import EngineInterrupted
+from bot.errors import EngineBusy, EngineInterrupted
 from bot.store.history import RedisStore
 from tests.web.browser import PHONE, Visitor
 from tests.web.conftest import serve_playground
@@ -51,6 +51,18 @@ async def test_a_conversation_streams_and_survives_a_reload(
     await page.reload()
     await expect(visitor.questions).to_have_text(["My name is Marisol."])
     await expect(visitor.answers).to_have_text(["Nice to meet you, Marisol."])
+
+
+async def test_a_place_in_line_stands_where_the_answer_will_be(
+    visitor: Visitor, engine: ScriptedEngine
+):
+    for _ in range(3):
+        engine.will_say(EngineBusy())
+    engine.will_say("Here I am.")
+    await visitor.write("Hello?")
+    await expect(visitor.answers).to_have_text("You are next in line.")
+    await expect(visitor.page.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(visitor.answers).to_have_text("Here I am.")
 
 
 async def test_a_reload_in_the_middle_goes_on(visitor: Visitor, engine: ScriptedEngine):

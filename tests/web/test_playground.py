@@ -9,7 +9,7 @@ from contextlib import aclosing
 import aiohttp
 import pytest
 
-from bot.errors import EngineInterrupted, StoreUnavailable
+from bot.errors import EngineBusy, EngineInterrupted, StoreUnavailable
 from bot.store.history import RedisStore
 from bot.web.audience import Audience, Event
 from tests.web.conftest import Page, open_page, serve_playground
@@ -42,6 +42,30 @@ async def test_an_answer_streams_and_is_remembered(page: Page, engine: ScriptedE
     names = [name for name, _ in page.seen]
     assert names == ["state", "asked", "writing", "text", "text", "text", "done"]
     assert await page.texts() == ["My name is Marisol.", "Nice to meet you."]
+
+
+async def test_a_busy_model_is_waited_for_and_the_page_hears_the_place(
+    page: Page, engine: ScriptedEngine
+):
+    engine.will_say(EngineBusy())
+    engine.will_say("Here I am.")
+    await page.send("POST", "/api/messages", {"text": "Hello?"})
+    told = await page.until("place")
+    assert told["place"] == 1
+    assert (await page.state())["writing"] == {"id": told["id"], "place": 1}
+    assert (await page.until("place"))["place"] is None
+    assert (await page.until("done"))["text"] == "Here I am."
+
+
+async def test_a_question_can_be_taken_out_of_the_line(page: Page, engine: ScriptedEngine):
+    engine.will_say(EngineBusy())
+    await page.send("POST", "/api/messages", {"text": "Hello?"})
+    await page.until("place")
+    await page.send("POST", "/api/stop")
+    done = await page.until("done")
+    assert (done["text"], done["status"]) == ("", "stopped")
+    assert await page.texts() == ["Hello?"]
+    assert len(engine.prompts) == 1
 
 
 async def test_a_lost_connection_does_not_lose_the_answer(address: str, engine: ScriptedEngine):

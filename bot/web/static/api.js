@@ -27,7 +27,17 @@ export const reset = () => request("POST", "/api/reset");
 export const setSystem = (text) => request("PUT", "/api/system", { text });
 export const context = () => request("GET", "/api/context");
 
-const EVENTS = ["state", "asked", "writing", "text", "done", "failed", "unavailable"];
+const EVENTS = [
+  "state",
+  "asked",
+  "writing",
+  "place",
+  "tools",
+  "text",
+  "done",
+  "failed",
+  "unavailable",
+];
 const PATIENCE = 2000;
 
 // Follow what happens, and come back after every break. `seen(name, data)` gets each event, the

@@ -17,7 +17,7 @@ let trouble = null;
 
 const events = {
   state(data) {
-    messages.show(data.messages, data.writing?.id ?? null);
+    messages.show(data.messages, data.writing?.id ?? null, data.writing?.place ?? null);
     panel.showSystem(data.system);
     busy = data.busy;
     trouble = data.trouble;
@@ -33,6 +33,9 @@ const events = {
     messages.begin(id, again);
     busy = true;
     trouble = null;
+  },
+  place(data) {
+    messages.move(data);
   },
   text(data) {
     messages.grow(data);

@@ -16,6 +16,8 @@ export class Messages {
     this.all = [];
     this.nodes = new Map();
     this.writing = null;
+    // Where the answer stands in the line for the model; null: it does not wait.
+    this.place = null;
     // Whether the reader is at the end, and so wants to follow the text down.
     this.following = true;
     scroller.addEventListener("scroll", () => (this.following = this.atEnd()));
@@ -29,11 +31,12 @@ export class Messages {
     return this.all.at(-1);
   }
 
-  show(messages, writing) {
+  show(messages, writing, place = null) {
     this.list.replaceChildren();
     this.nodes.clear();
     this.all = [];
     this.writing = writing;
+    this.place = place;
     for (const message of messages) this.add(message);
     this.scroll(true);
   }
@@ -51,7 +54,14 @@ export class Messages {
   begin(id, again) {
     if (again && this.last?.role === "assistant") this.remove(this.last);
     this.writing = id;
+    this.place = null;
     this.add({ id, role: "assistant", text: "", status: "" });
+  }
+
+  move({ id, place }) {
+    this.place = place;
+    const message = this.find(id);
+    if (message) this.draw(message);
   }
 
   grow({ id, add, text }) {
@@ -77,6 +87,7 @@ export class Messages {
 
   end({ id, text, status, notices, tools }) {
     this.writing = null;
+    this.place = null;
     const message = this.find(id);
     if (!message) return;
     Object.assign(message, { text, status, notices, tools });
@@ -113,7 +124,7 @@ export class Messages {
     const body = node.querySelector(".body");
     if (message.role === "user") body.textContent = message.text;
     else if (message.text) body.replaceChildren(render(message.text));
-    else body.replaceChildren(isWriting ? dots() : silence(message));
+    else body.replaceChildren(isWriting ? waiting(this.place) : silence(message));
     showTools(node.querySelector(".tools"), message.tools ?? []);
     node.classList.toggle("writing", isWriting && Boolean(message.text));
     node.setAttribute("aria-busy", String(isWriting));
@@ -180,6 +191,16 @@ function toolText({ name, arguments: given, content, seconds, failed }) {
   const came = JSON.stringify(content, null, 2);
   const called = `${name}(${JSON.stringify(given, null, 2)})`;
   return `${called}\n\n${failed ? "failed" : "came back"} after ${seconds.toFixed(2)} s:\n${came}`;
+}
+
+// What stands where an answer will be: the dots, or its place in the line.
+function waiting(place) {
+  if (place === null) return dots();
+  const node = document.createElement("em");
+  node.className = "place";
+  const others = place === 2 ? "one other answer comes" : `${place - 1} other answers come`;
+  node.textContent = place === 1 ? "You are next in line." : `You are in line: ${others} first.`;
+  return node;
 }
 
 function dots() {
