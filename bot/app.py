@@ -18,6 +18,7 @@ from bot.conversation.service import Conversations
 from bot.conversation.tool_rules import ToolRules
 from bot.conversation.toolbox import Toolbox
 from bot.engine.connect import connect
+from bot.engine.embedding import EmbeddingServer
 from bot.engine.limits import Limits
 from bot.errors import SettingsError, StartupError, UserError
 from bot.net.fetch import Fetcher
@@ -65,7 +66,8 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
         kit = Kit(settings, await stack.enter_async_context(fetcher), store, services=services)
         cogs = discovery.build(kit)
         toolbox = await _toolbox(settings, store, cogs, stack, in_discord=in_discord)
-        conversations = Conversations(engine, store, model, others, toolbox)
+        embedder = _embedder(settings, stack)
+        conversations = Conversations(engine, store, model, others, toolbox, embedder)
         yield Core(engine, store, model, conversations, kit, cogs)
 
 
@@ -118,6 +120,14 @@ async def _other(settings: Settings, named: NamedEngine, stack: AsyncExitStack) 
     setting = f"ENGINES' profile of {named.name}"
     model = Model(engine, named.model, settings.max_reply_tokens, setting)
     return Served(named.name, engine, model)
+
+
+def _embedder(settings: Settings, stack: AsyncExitStack) -> EmbeddingServer | None:
+    if settings.embedding_url is None:
+        return None
+    server = EmbeddingServer(settings.embedding_url, settings.embedding_model)
+    stack.push_async_callback(server.aclose)
+    return server
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
