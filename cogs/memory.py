@@ -18,7 +18,13 @@ from bot.errors import BadInput, UserError
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.owners import channel_owner, is_open, owners, server_owner
-from cogs.places import circles, conversation_in
+from cogs.places import (
+    circles,
+    conversation_in,
+    is_guest,
+    private_conversation,
+    user_conversation,
+)
 from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank, shortened
 
@@ -39,6 +45,7 @@ _EMPTY = (
     "where I can use tools."
 )
 _NO_SERVER = "We are not in a server here. Choose “me” instead."
+_NO_MEMBER = "I am no member here, so I remember only for you. Choose “me” instead."
 _CLOSED = (
     "Not everybody in this server can read this channel, so what is told here stays here. "
     "Choose “this channel”, or tell me in an open channel."
@@ -61,6 +68,8 @@ class _Known:
     owner: Owner
 
 
+@app_commands.allowed_installs(guilds=True, users=True)
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
 class Memory(
     commands.GroupCog,
     group_name="memory",
@@ -208,6 +217,11 @@ class Memory(
 
 
 def _owners(interaction: Interaction, *, private: bool) -> tuple[Owner, ...]:
+    if is_guest(interaction):
+        talks = [user_conversation(interaction.user.id)]
+        if private:
+            talks.append(private_conversation(interaction.channel_id or 0, interaction.user.id))
+        return tuple(Owner("channel", talk) for talk in talks)
     return owners(
         interaction.channel,
         interaction.channel_id or 0,
@@ -221,6 +235,8 @@ def _owner(interaction: Interaction, about: About) -> Owner:
     """Where a new fact is kept."""
     if about == "me":
         return _owners(interaction, private=False)[0]
+    if is_guest(interaction):
+        raise BadInput(_NO_MEMBER)
     if about == "this channel":
         return channel_owner(interaction.channel_id or 0)
     if interaction.guild_id is None:
@@ -233,7 +249,7 @@ def _owner(interaction: Interaction, about: About) -> Owner:
 def _check_rights(interaction: Interaction, owner: Owner) -> None:
     """Who may add and change: a person their own; what is in everybody's prompts, managers."""
     may = interaction.permissions
-    if interaction.guild_id is None or owner.scope == "person":
+    if interaction.guild_id is None or owner.scope == "person" or is_guest(interaction):
         return
     if owner.scope == "server" and not may.manage_guild:
         raise BadInput(_NEEDS_SERVER)
@@ -258,6 +274,8 @@ def _read(interaction: Interaction, text: str) -> str:
 
 def _use(owner: Owner, interaction: Interaction) -> str:
     """When a new fact will be used, and who can see that."""
+    if is_guest(interaction):
+        return "I use it in our own talk, wherever you are; only you can see it in the list."
     if interaction.guild_id is None:
         return "I use it in this conversation only."
     if owner.scope == "server":
@@ -284,7 +302,9 @@ def _sections(
 
 
 def _title(owner: Owner, interaction: Interaction) -> str:
-    if interaction.guild_id is None:
+    if owner.name == user_conversation(interaction.user.id):
+        return "**Our own talk, wherever you are**"
+    if interaction.guild_id is None and not is_guest(interaction):
         return "**About you**" if owner.scope == "person" else "**This conversation**"
     if owner.scope == "server":
         return "**This server**"
@@ -294,7 +314,7 @@ def _title(owner: Owner, interaction: Interaction) -> str:
             return "**Our private talk here**"
         return "**This channel**" if owner.name == here else "**The channel of this thread**"
     place = owner.name.removesuffix(f":user:{interaction.user.id}")
-    if place == server_owner(interaction.guild_id):
+    if interaction.guild_id and place == server_owner(interaction.guild_id):
         return "**About you, in this server**"
     if place == here:
         return "**About you, in this channel**"

@@ -167,6 +167,20 @@ async def test_a_reply_that_is_written_again_gets_them_too(people, tgi, store) -
     assert [len(told(prompt)) for prompt in sent(tgi)] == [1, 1, 1, 1]
 
 
+async def test_a_reply_that_goes_on_has_them_too(people, tgi, store) -> None:
+    await tell(store, ANNS, "my dog is Rex")
+    await people.say("What is my dog called?")
+    origin = origin_of((ANNS, CHANNEL), ANN)
+    async with people.conversations.again(PLACE, origin, "continue") as more:
+        await more.finished()
+        await more.commit()
+    assert sent(tgi)[1].endswith("<|im_start|>assistant\nHello there!")
+    assert len(told(sent(tgi)[1])) == 1
+    shown = await people.conversations.report(PLACE, viewer=BOB)
+    assert shown.facts == (HIDDEN,)
+    assert shown.prompt == sent(tgi)[1].replace(DOG, HIDDEN)
+
+
 async def test_without_a_front_that_says_whose_only_the_conversation_counts(
     talk: Talk, tgi, store
 ) -> None:

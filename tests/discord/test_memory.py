@@ -15,6 +15,7 @@ from bot.conversation.recalling import HIDDEN
 from bot.errors import StoreUnavailable
 from bot.store.history import RedisStore
 from tests.discord.conftest import Stage
+from tests.discord.guests import Installed
 
 REFUSED = pytest.mark.simcord(check_errors=False)
 
@@ -304,6 +305,33 @@ class TestNothingLeaks:
         shown = (await his.attachments[0].read()).decode()
         assert "Rex" not in shown
         assert HIDDEN in shown
+
+
+class TestGuests:
+    """Where only the asker has installed the app, all that is remembered is their own talk's."""
+
+    @REFUSED
+    async def test_it_is_told_used_and_forgotten_in_their_own_talk(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        installed = Installed(stage, monkeypatch)
+        here, there = installed.elsewhere(stage.alice), installed.elsewhere(stage.alice, "Other")
+        said = await memory(stage, here.guest, "add", here.channel, text="my dog is Rex")
+        assert "our own talk, wherever you are" in said
+        refused = await memory(
+            stage, here.guest, "add", here.channel, text="x", about="this server"
+        )
+        assert "no member here" in refused
+        await there.guest.slash(there.channel, "ask", question="my dog?")
+        assert len(remembered(stage)) == 1
+        listed = await memory(stage, there.guest, "list", there.channel)
+        assert "**Our own talk, wherever you are**\n- my dog is Rex" in listed
+        assert await told(stage, stage.alice, "my dog?") == []
+        await here.other.slash(here.channel, "ask", question="a dog?")
+        assert remembered(stage) == []
+        await memory(stage, there.guest, "forget", there.channel, fact="Rex")
+        await here.guest.slash(here.channel, "ask", question="my dog?")
+        assert remembered(stage) == []
 
 
 async def test_many_facts_still_fit_into_the_report(stage: Stage, store: RedisStore) -> None:
