@@ -20,6 +20,7 @@ from bot.conversation.service import Conversations
 from bot.conversation.tool_rules import ToolRules
 from bot.conversation.toolbox import Toolbox
 from bot.engine.connect import connect
+from bot.engine.embedding import EmbeddingServer
 from bot.engine.limits import Limits
 from bot.errors import SettingsError, StartupError, UserError
 from bot.net.fetch import Fetcher
@@ -73,6 +74,7 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
             model,
             others,
             toolbox,
+            _embedder(settings, stack),
             line=_line(settings),
             limits=ReplyLimits(
                 per_user=settings.replies_per_user_per_hour,
@@ -136,6 +138,14 @@ async def _other(settings: Settings, named: NamedEngine, stack: AsyncExitStack) 
 
 def _line(settings: Settings) -> Line:
     return Line(settings.engine_slots or 0, settings.first_token_timeout)
+
+
+def _embedder(settings: Settings, stack: AsyncExitStack) -> EmbeddingServer | None:
+    if settings.embedding_url is None:
+        return None
+    server = EmbeddingServer(settings.embedding_url, settings.embedding_model)
+    stack.push_async_callback(server.aclose)
+    return server
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:

@@ -200,6 +200,12 @@ class Settings(BaseSettings):
     mcp_config: Path | None = Field(
         None, description="A JSON file with Model Context Protocol servers whose tools are offered."
     )
+    embedding_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+        None, description="An embedding model's server, to find facts that use other words."
+    )
+    embedding_model: str | None = Field(
+        None, description="The embedding model's name, for servers that have several."
+    )
     history_days: int = Field(
         30, ge=1, le=3650, description="A conversation is forgotten after so many quiet days."
     )

@@ -12,9 +12,11 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.ask import Ask
+from bot.conversation.facts import note_owners
 from bot.errors import BadInput
 from cogs.live import live_of
 from cogs.live.target import InteractionTarget
+from cogs.owners import owners
 from cogs.places import (
     conversation_in,
     engine_here,
@@ -127,6 +129,15 @@ async def ask_from(
             "channel": str(interaction.channel_id or 0),
             "guild": str(interaction.guild_id or ""),
             **await rules_here(interaction, user),
+            **note_owners(
+                owners(
+                    interaction.channel,
+                    interaction.channel_id or 0,
+                    interaction.guild_id,
+                    user.id,
+                    private=private,
+                )
+            ),
         }
     )
     return Ask(

@@ -15,6 +15,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, told
 from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
 from bot.conversation.ask import Ask
+from bot.conversation.facts import note_owners
 from bot.conversation.machines import Machines
 from bot.conversation.reply import Reply
 from bot.errors import Explanation, LimitReached, UserError
@@ -22,6 +23,7 @@ from cogs.again import again_view
 from cogs.live import live_of
 from cogs.live.target import NOBODY, Channel, ChannelTarget
 from cogs.live.wording import small
+from cogs.owners import owners
 from cogs.places import circles, conversation_in, engine_at, rules_for
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention, own_words
@@ -142,16 +144,19 @@ class Chat(commands.Cog):
 
     async def _ask_of(self, message: discord.Message) -> Ask:
         reference = message.reference and message.reference.message_id
+        guild = message.guild.id if message.guild else None
         ask = await ask_of(
             message,
             self.bot.user,
             quote_me=reference != self._newest.get(message.channel.id),
             quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
-            rules=await rules_for(
-                self.bot, message.channel, message.guild and message.guild.id, message.author
-            ),
+            noted={
+                **await rules_for(self.bot, message.channel, guild, message.author),
+                **note_owners(
+                    owners(message.channel, message.channel.id, guild, message.author.id)
+                ),
+            },
         )
-        guild = message.guild.id if message.guild else None
         return replace(ask, engine=await engine_at(self.bot, message.channel, guild))
 
     def _seen(self, message: discord.Message, always_on: bool) -> Incoming:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import discord
 from discord import app_commands
@@ -10,10 +11,14 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.service import ContextReport
+from cogs.live.target import NOBODY
+from cogs.live.traces import harmless
 from cogs.places import conversation_in, engine_here, private_conversation
 from cogs.system import quoted
 
 _SYSTEM_SHOWN = 400
+_FACT_SHOWN = 160
+_FACTS_SHOWN = 700
 
 _HIDDEN = "You may not read this channel's history, so I do not show you what was sent."
 
@@ -34,12 +39,14 @@ class Context(commands.Cog):
         channel = interaction.channel_id or 0
         own = private_conversation(channel, interaction.user.id)
         report = await self.bot.conversations.report(
-            own if private else conversation_in(channel), await engine_here(interaction)
+            own if private else conversation_in(channel),
+            await engine_here(interaction),
+            viewer=str(interaction.user.id),
         )
-        text, files = described(report), []
         hidden = interaction.guild_id is not None and not (
             private or interaction.permissions.read_message_history
         )
+        text, files = described(report, hidden=hidden), []
         if hidden:
             text += f"\n{_HIDDEN}"
         elif report.prompt is not None:
@@ -47,11 +54,13 @@ class Context(commands.Cog):
             text += "\nThe exact prompt of the last request is attached."
         else:
             text += "\nNo prompt has been sent in the last day."
-        await interaction.edit_original_response(content=text, attachments=files)
+        await interaction.edit_original_response(
+            content=text, attachments=files, allowed_mentions=NOBODY
+        )
 
 
-def described(report: ContextReport) -> str:
-    """The figures of a report, one a line."""
+def described(report: ContextReport, *, hidden: bool = False) -> str:
+    """The figures of a report, one a line; `hidden`: without what was said to the model."""
     usage = report.usage
     lines = [f"**Model** {report.model}"]
     if usage.prompt:
@@ -62,9 +71,27 @@ def described(report: ContextReport) -> str:
     else:
         lines.append(f"**Room** {report.limit:,} tokens for a prompt")
     lines.append(_turns(report))
+    if report.facts and not hidden:
+        lines += ["**Memory** in the last prompt, and why", *_facts(report.facts)]
     whose = "this channel's own" if report.own_system else "the model's default"
     lines += [f"**System prompt** ({whose})", quoted(report.system, _SYSTEM_SHOWN)]
     return "\n".join(lines)
+
+
+def _facts(told: Sequence[str]) -> list[str]:
+    """As many as there is room for; the attached prompt has them all, and whole."""
+    lines = [f"- {harmless(_middle_out(line, _FACT_SHOWN))}" for line in told]
+    fitting = [n for n in range(len(lines) + 1) if len("\n".join(lines[:n])) <= _FACTS_SHOWN][-1]
+    more = [f"- and {len(lines) - fitting} more"] if fitting < len(lines) else []
+    return lines[:fitting] + more
+
+
+def _middle_out(text: str, length: int) -> str:
+    """The beginning and the end, where the reason stands."""
+    if len(text) <= length:
+        return text
+    half = (length - 3) // 2
+    return f"{text[:half]} … {text[len(text) - half :]}"
 
 
 def _turns(report: ContextReport) -> str:

@@ -15,6 +15,7 @@ _COMMANDS = """\
 `/ask` a question by command, privately if you like
 *Ask about this*, in a message's menu under *Apps*: a question about it, answered to you alone
 `/json` an answer as data: JSON that fits a schema
+`/memory` what I remember about you, this channel and this server
 `/context` what I was sent last, token for token
 `/system` who I am in this channel
 `/model` which model answers here, and what it can do

@@ -13,12 +13,14 @@ import discord
 
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
+from bot.conversation.facts import note_owners
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from cogs.live import live_of
 from cogs.live.buttons import RETRY, STOP, fingerprint, question_of, retry_button, view_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
-from cogs.places import is_guest, response_origin, rules_here
+from cogs.owners import owners
+from cogs.places import is_guest, private_conversation, response_origin, rules_here
 from cogs.pressed import KnownButton
 
 log = logging.getLogger(__name__)
@@ -116,6 +118,16 @@ class RetryButton(KnownButton, template=RETRY):
             "asker": str(self.asker),
             "guild": str(interaction.guild_id or ""),
             **await rules_here(interaction, asker),
+            **note_owners(
+                owners(
+                    interaction.channel,
+                    interaction.channel_id or 0,
+                    interaction.guild_id,
+                    self.asker,
+                    private=self.conversation
+                    == private_conversation(interaction.channel_id or 0, self.asker),
+                )
+            ),
         }
 
     def _is_newest(self, turns: Sequence[Turn]) -> bool:

@@ -30,7 +30,8 @@ class Window:
     """The turns that are sent and the prompt that says them.
 
     `dropped` are the ids of turns that were cut in this step; `state` already begins behind them.
-    `tokens` is the expected cost of the prompt: exact, or an upper bound.
+    `tokens` is the expected cost of the prompt: exact, or an upper bound. `note_at` is where the
+    note stands in it that was given along, if one was.
     """
 
     prompt: str
@@ -38,6 +39,7 @@ class Window:
     dropped: tuple[str, ...]
     state: State
     tokens: int
+    note_at: int = 0
 
 
 def counted_by(mark: str, turns: Sequence[Turn], state: State) -> tuple[tuple[Turn, ...], State]:
@@ -103,14 +105,24 @@ def total(form: Format, head: str, turns: Sequence[Turn], state: State) -> int:
 
 
 def fit(
-    form: Format, head: str, turns: Sequence[Turn], state: State, limit: int, *, keep: int
+    form: Format,
+    head: str,
+    turns: Sequence[Turn],
+    state: State,
+    limit: int,
+    *,
+    keep: int,
+    note: str = "",
+    note_tokens: int = 0,
 ) -> Window:
     """Choose the turns that fit into `limit` tokens, and render them.
 
     The newest `keep` turns (the question) always stay. If the others do not all fit, old ones are
-    dropped until a third of the limit is left, and the window begins with a user's turn.
+    dropped until a third of the limit is left, and the window begins with a user's turn. `note`
+    is said with the question, in this prompt only; it costs `note_tokens`.
     """
     kept = list(turns)
+    limit -= note_tokens
     if total(form, head, kept, state) > limit:
         room = max(int(limit * KEEP_SHARE), head_cost(form, head, state))
         size = total(form, head, kept, state)
@@ -120,8 +132,14 @@ def fit(
     if dropped:
         state = replace(state, start=kept[0].n if kept else state.start)
         state = replace(state, cut=state.cut + len(dropped))
-    prompt = head + "".join(block(form, turn) for turn in kept) + form.opening
-    return Window(prompt, tuple(kept), dropped, state, total(form, head, kept, state))
+    blocks = [block(form, turn) for turn in kept]
+    # As late as can be: what an engine has read of the turns before stays valid.
+    earlier, question = "".join(blocks[: len(kept) - keep]), "".join(blocks[len(kept) - keep :])
+    before, after = form.around_question(note)
+    prompt = head + earlier + before + question + after + form.opening
+    tokens = total(form, head, kept, state) + note_tokens
+    note_at = len(head + earlier) if before else len(head + earlier + question)
+    return Window(prompt, tuple(kept), dropped, state, tokens, note_at)
 
 
 def shorten(text: str, characters: int) -> str:

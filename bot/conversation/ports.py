@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from bot.conversation.facts import FactStore
 from bot.conversation.revising import Revising
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.tools.context import ToolContext
@@ -30,9 +31,6 @@ LONGEST_THOUGHT = 16_384
 
 MAX_LOGGED = 1_000
 """How many calls the log of a server keeps."""
-
-MAX_FACTS = 200
-"""How many facts a place keeps; the newest stay."""
 
 MAX_REMINDERS = 25
 """How many reminders a person can have at a time."""
@@ -59,16 +57,6 @@ class LoggedCall:
     channel: str
     tool: str
     arguments: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """What somebody asked the bot to remember: who, called what, and when (Unix time)."""
-
-    text: str
-    asker: str
-    name: str
-    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,11 +204,11 @@ class Tokenizer(Protocol):
         ...
 
 
-class Store(Revising, Protocol):
+class Store(FactStore, Revising, Protocol):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
-    async def load(self, conversation: str) -> Snapshot:
-        """Read turns, state and owed replies in one round trip."""
+    async def load(self, conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:
+        """Read turns, state and owed replies in one round trip, with the facts of some owners."""
         ...
 
     async def journal(
@@ -345,14 +333,6 @@ class Store(Revising, Protocol):
 
     async def take_action(self, action: str) -> bool:
         """Settle what waits for confirmation; only one caller is told True."""
-        ...
-
-    async def remember(self, owner: str, fact: Fact) -> None:
-        """Keep a fact in a place, in place of the oldest if there are `MAX_FACTS`."""
-        ...
-
-    async def facts(self, owner: str) -> Sequence[Fact]:
-        """All facts of a place, newest first."""
         ...
 
     async def save_reminder(self, reminder: Reminder) -> int:

@@ -12,9 +12,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from bot.conversation.ask import Ask
+from bot.conversation.facts import owners_in
 from bot.conversation.fair_order import Asker
 from bot.conversation.fitting import fitting
 from bot.conversation.gathering import gather
+from bot.conversation.likeness import Embedder, Likeness
 from bot.conversation.limits import Limits, ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
@@ -23,11 +25,12 @@ from bot.conversation.places import Place, Places
 from bot.conversation.ports import Action, Engine, Store
 from bot.conversation.questions import ENGINE, engine_of, last_question, owed_for, settled, turns_of
 from bot.conversation.queue import Line
+from bot.conversation.recalling import Memory, seen_by
 from bot.conversation.reply import Reply
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.tooling import Rounds
-from bot.conversation.turns import Pending, Replacing, State, Turn, Usage
+from bot.conversation.turns import Pending, Replacing, Snapshot, Turn, Usage
 from bot.conversation.writer import Writer
 from bot.errors import BadInput, UserError
 from bot.tools.run import Step, ToolRun
@@ -43,7 +46,8 @@ class ContextReport:
     """What the model was last sent in a conversation.
 
     `prompt` is the exact text of the last request, None if there was none or it has expired.
-    `limit` is how many tokens a prompt may have; `kept` turns are sent, `cut` no more.
+    `limit` is how many tokens a prompt may have; `kept` turns are sent, `cut` no more. `facts` are
+    the lines of the memory that stood in it. What only another person may see is not told.
     """
 
     model: str
@@ -54,6 +58,7 @@ class ContextReport:
     kept: int
     cut: int
     prompt: str | None
+    facts: tuple[str, ...] = ()
 
 
 class Conversations:
@@ -61,9 +66,9 @@ class Conversations:
 
     `engine` with its `model` is the default; `others` answer where they were chosen. What takes
     the name of an engine takes "" for the default, and falls back to it if there is none such.
-    `toolbox` has the tools that are offered to models that know how to call them. `line` is where
-    replies of the default engine wait, `limits` are how much people may ask. `timeline` changes
-    what was said.
+    `toolbox` has the tools that are offered to models that know how to call them, `embedder` helps
+    to find facts that say the same in other words. `line` is where replies of the default engine
+    wait, `limits` are how much people may ask. `timeline` changes what was said.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class Conversations:
         model: Model,
         others: Sequence[Served] = (),
         toolbox: Toolbox | None = None,
+        embedder: Embedder | None = None,
         *,
         line: Line | None = None,
         limits: ReplyLimits | None = None,
@@ -84,6 +90,7 @@ class Conversations:
         self.timeline = Timeline(store, self._places)
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
+        self._likeness = Likeness(embedder)
 
     @asynccontextmanager
     async def turn(self, ask: Ask) -> AsyncGenerator[Reply | None, None]:
@@ -178,10 +185,12 @@ class Conversations:
         """The model that answers; its `info` is None while the engine cannot be asked."""
         return await self.models.named(engine).model.current()
 
-    async def report(self, conversation: str, engine: str = "") -> ContextReport:
-        """What was last sent to the model there, and what it cost."""
+    async def report(self, conversation: str, engine: str = "", viewer: str = "") -> ContextReport:
+        """What was last sent to the model there, and what it cost, as a person may see it."""
         snapshot = await self._store.load(conversation)
         model = await self.model(engine)
+        sent = await self._store.last_prompt(conversation)
+        prompt, facts = seen_by(viewer, sent, snapshot.state.usage)
         return ContextReport(
             model=model.profile.name,
             system=snapshot.state.system or model.profile.persona,
@@ -190,7 +199,8 @@ class Conversations:
             limit=model.prompt_limit,
             kept=len(snapshot.turns),
             cut=snapshot.state.cut,
-            prompt=await self._store.last_prompt(conversation),
+            prompt=prompt,
+            facts=facts,
         )
 
     async def history(self, conversation: str) -> Sequence[Turn]:
@@ -224,7 +234,7 @@ class Conversations:
     async def _begin(self, asks: tuple[Ask, ...]) -> Reply | None:
         """Journal the questions and start the answer; None if all were answered before."""
         conversation = asks[0].conversation
-        snapshot = await self._store.load(conversation)
+        snapshot = await self._load(conversation, asks[-1].origin)
         known = {turn.id for turn in snapshot.turns}
         asks = tuple({ask.id: ask for ask in asks if ask.id not in known}.values())
         if not asks:
@@ -239,7 +249,7 @@ class Conversations:
             return None
         self._limits.note(tally)
         every = (*snapshot.turns, *turns)
-        reply = self._write(conversation, owed, every, snapshot.state, len(turns), rounds, asks)
+        reply = self._write(conversation, owed, every, snapshot, len(turns), rounds, asks)
         if turns != as_written:
             reply.notices.append(_SHORTENED)
         return reply
@@ -247,7 +257,7 @@ class Conversations:
     async def _begin_again(
         self, conversation: str, origin: dict[str, str], how: Replacing, message: str
     ) -> Reply | None:
-        snapshot = await self._store.load(conversation)
+        snapshot = await self._load(conversation, origin)
         turns = list(snapshot.turns)
         older = turns.pop() if turns and turns[-1].role == "assistant" else None
         asked = last_question(turns)
@@ -271,12 +281,10 @@ class Conversations:
                 # Its commit failed. This reply comes in its place; a restart must not write both.
                 await self._store.commit(conversation, other.reply, None, snapshot.state)
         rounds = await self._offering.rounds(conversation, origin, asked[-1], served)
-        return self._write(
-            conversation, owed, turns, snapshot.state, len(asked), rounds, older=older
-        )
+        return self._write(conversation, owed, turns, snapshot, len(asked), rounds, older=older)
 
     async def _begin_owed(self, conversation: str, owed: Pending) -> Reply | None:
-        snapshot = await self._store.load(conversation)
+        snapshot = await self._load(conversation, owed.origin)
         if owed.reply not in {pending.reply for pending in snapshot.pending}:
             return None
         asked = [turn for turn in snapshot.turns if turn.id in owed.asks]
@@ -287,9 +295,12 @@ class Conversations:
         before = [turn for turn in snapshot.turns if turn.n < owed.n]
         served = self.models.named(owed.origin.get(ENGINE, ""))
         rounds = await self._offering.rounds(conversation, owed.origin, asked[-1], served)
-        return self._write(
-            conversation, owed, before, snapshot.state, len(asked), rounds, older=older
-        )
+        return self._write(conversation, owed, before, snapshot, len(asked), rounds, older=older)
+
+    async def _load(self, conversation: str, origin: Mapping[str, str]) -> Snapshot:
+        """The conversation with the facts that apply to a reply, in one round trip."""
+        owners = owners_in(origin, conversation)
+        return await self._store.load(conversation, [owner.name for owner in owners])
 
     async def gather(self, ask: Ask) -> tuple[Step, ...]:
         """What tools find for a question that is answered outside the conversation, as JSON.
@@ -309,7 +320,7 @@ class Conversations:
         conversation: str,
         owed: Pending,
         turns: Sequence[Turn],
-        state: State,
+        snapshot: Snapshot,
         asked: int,
         rounds: Rounds,
         asks: tuple[Ask, ...] = (),
@@ -322,11 +333,13 @@ class Conversations:
             conversation=conversation,
             owed=owed,
             turns=turns,
-            state=state,
+            state=snapshot.state,
             asked=asked,
             older=older,
             rounds=rounds,
             ticket=served.ticket(_asker(_author_of(turns), owed.origin)),
+            memory=Memory.of(conversation, owed.origin, snapshot.facts),
+            likeness=self._likeness,
         )
         reply = Reply(
             owed.reply,

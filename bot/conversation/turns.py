@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.conversation.facts import Fact
 from bot.tools.run import Step
 
 Role = Literal["user", "assistant"]
@@ -71,11 +73,26 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """Where something of the memory stands in the last prompt, in characters from its beginning.
+
+    `person` is the only one who may see it, "" for everybody. `fact` is False for what a tool
+    recalled, which is hidden in the same way but no line of its own.
+    """
+
+    start: int
+    end: int
+    person: str = ""
+    fact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the last prompt of a conversation cost, for `/context`.
 
     All counts are tokens but `cut`, the number of turns that were left out so far. `cached` is
-    None where the engine does not tell.
+    None where the engine does not tell. `recalled` tells where memories stand in the prompt whose
+    `recalling.mark_of` is `sent`.
     """
 
     prompt: int = 0
@@ -83,6 +100,8 @@ class Usage:
     generated: int = 0
     limit: int = 0
     cut: int = 0
+    recalled: tuple[Recalled, ...] = ()
+    sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +139,8 @@ class Summary:
 class Snapshot:
     """One conversation as one read of the store gives it: turns in order, state, owed replies.
 
-    `changes` counts how often something that was said has been changed or taken away.
+    `changes` counts how often something that was said has been changed or taken away. `facts` are
+    those that were asked for with it, by owner.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -128,3 +148,4 @@ class Snapshot:
     pending: tuple[Pending, ...] = ()
     summary: Summary | None = None
     changes: int = field(default=0, compare=False)
+    facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict[str, Sequence[Fact]])

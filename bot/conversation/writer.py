@@ -6,20 +6,23 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from bot.conversation import context
+from bot.conversation import context, recalling
+from bot.conversation.likeness import Likeness
 from bot.conversation.listening import Listener
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Store, Text
 from bot.conversation.queue import Ticket
+from bot.conversation.recalling import Memory, Note
 from bot.conversation.reply import Event, InLine, Reply, Trace
 from bot.conversation.tooling import Rounds
-from bot.conversation.turns import Pending, State, Status, Turn, Usage
+from bot.conversation.turns import Pending, Recalled, State, Status, Turn, Usage
 from bot.conversation.variants import in_place, joined
 from bot.errors import EngineBusy, EngineInterrupted, EngineUnreachable, PromptTooLong
 from bot.prompts.chatml import CHATML
 from bot.prompts.neutralise import neutralise, restore
 from bot.tools import runner
+from bot.tools.run import is_for_asker, kept
 
 # A prompt that the engine finds too long after all is cut to this share and sent once more.
 _SECOND_TRY = 0.75
@@ -51,8 +54,9 @@ class Writer:
     """The work behind one `Reply`. `turns` are all that may be sent, the question last.
 
     `asked` is how many of them are the question; `older` is the reply that was there before, if
-    any, and `owed.how` what becomes of it. `rounds` runs the tools that are offered.
-    `ticket` is for the line in front of the engine.
+    any, and `owed.how` what becomes of it. `rounds` runs the tools that are offered. `memory` has
+    the facts that apply, `likeness` tells which are near to the question. `ticket` is
+    for the line in front of the engine.
     """
 
     def __init__(
@@ -68,6 +72,8 @@ class Writer:
         older: Turn | None = None,
         rounds: Rounds,
         ticket: Ticket,
+        memory: Memory,
+        likeness: Likeness,
     ) -> None:
         self._ticket = ticket
         self._engine = served.engine
@@ -86,6 +92,9 @@ class Writer:
         self._begun = False
         self._window: context.Window | None = None
         self._rounds = rounds
+        self._memory = memory
+        self._likeness = likeness
+        self._note = Note()
         self._prompt = ""
         self._ends: list[End] = []
 
@@ -122,7 +131,9 @@ class Writer:
         limit = min(limit or model.prompt_limit, model.prompt_limit)
         begun = self._text_begun()
         room = int(limit * (1 - _TOOLS_SHARE)) if tools else limit
-        window = await self._fit(room - self._model.estimate(begun) if begun else room)
+        room -= self._model.estimate(begun) if begun else 0
+        self._note = await self._noted(room)
+        window = await self._fit(room)
         self._prompt = window.prompt
         if begun:
             self._prompt = window.prompt.removesuffix(self._format.opening) + begun
@@ -201,7 +212,8 @@ class Writer:
         end = self._ends[-1] if self._ends else None
         if first and first.prompt_tokens and self._begun_text is None:
             self._model.learn(window.prompt, first.prompt_tokens)
-            turns, state = context.settle(self._format, window, self._head, first.prompt_tokens)
+            counted = max(first.prompt_tokens - self._note.tokens, 1)
+            turns, state = context.settle(self._format, window, self._head, counted)
         model = await self._model.current()
         usage = Usage(
             prompt=end.prompt_tokens or window.tokens if end else window.tokens,
@@ -209,6 +221,8 @@ class Writer:
             generated=sum(one.generated_tokens for one in self._ends),
             limit=model.prompt_limit,
             cut=len(window.dropped),
+            recalled=self._recalled(window),
+            sent=recalling.mark_of(self._prompt),
         )
         before = {turn.id: turn for turn in self._turns}
         turn = self._reply_turn(reply, shown) if reply.text.strip() or reply.steps else None
@@ -241,7 +255,7 @@ class Writer:
             shown=shown,
             status=status,
             counted_by=self._mark,
-            steps=tuple(reply.steps),
+            steps=tuple(map(kept, reply.steps)),
         )
         if self._older is None:
             return turn
@@ -252,6 +266,8 @@ class Writer:
         """What the reply's turn costs in later prompts, 0 if the engine's counts do not tell."""
         # The engine counted what was thought, too, which is no part of the turn.
         if reply.end is None or reply.reasoning or self._begun_text is not None:
+            return 0
+        if any(map(is_for_asker, reply.steps)):
             return 0
         first, last = self._ends[0], self._ends[-1]
         if first.prompt_tokens is None or last.prompt_tokens is None or not last.generated_tokens:
@@ -271,14 +287,56 @@ class Writer:
 
     async def _fit(self, limit: int) -> context.Window:
         turns, state = self._turns, self._state
-        if context.total(self._format, self._head, turns, state) > limit:
+        if context.total(self._format, self._head, turns, state) + self._note.tokens > limit:
             # The upper bounds do not fit: now it is worth to count what was never counted.
             turns = tuple([await self._counted(turn) for turn in turns])
             if not state.base_tokens:
                 base = await self._count(self._head + self._format.opening) + 1
                 state = replace(state, base_tokens=base)
-        self._window = context.fit(self._format, self._head, turns, state, limit, keep=self._asked)
+        self._window = context.fit(
+            self._format,
+            self._head,
+            turns,
+            state,
+            limit,
+            keep=self._asked,
+            note=self._note.text,
+            note_tokens=self._note.tokens,
+        )
         return self._window
+
+    async def _noted(self, limit: int) -> Note:
+        """What the memory has for the question, unless the question needs the room itself."""
+        most, form = recalling.room_of(limit), self._format
+        question = recalling.question_of(self._turns, self._asked)
+        alike = await self._likeness.of(question, self._memory.texts)
+        facts = recalling.choose(
+            self._memory,
+            self._turns,
+            self._asked,
+            lambda text: self._model.estimate(text) <= most,
+            alike,
+        )
+        if not facts:
+            return Note()
+        # Counted, since it is no turn: the engine's count of the prompt has to add up without it.
+        tokens = await self._count("".join(form.around_question(Note(facts).text)))
+        asked = self._turns[len(self._turns) - self._asked :]
+        least = self._state.base_tokens or self._model.estimate(self._head)
+        least += sum(turn.tokens or self._model.estimate(turn.text) for turn in asked)
+        return Note(facts, tokens) if least + tokens <= limit else Note()
+
+    def _recalled(self, window: context.Window) -> tuple[Recalled, ...]:
+        """Where the prompt holds memories, and whose they are."""
+        found = recalling.places(self._prompt, self._note, window.note_at)
+        behind = len(window.prompt) - len(self._format.opening)
+        results = [
+            context.response(run)
+            for step in self._rounds.steps
+            for run in step.runs
+            if run.for_asker
+        ]
+        return found + recalling.results(self._prompt, results, behind, self._memory.person)
 
     async def _counted(self, turn: Turn) -> Turn:
         if turn.tokens:

@@ -36,4 +36,7 @@ ALPACA = Format(
     stop=STOP,
     overhead=9,  # no token of its own: "### Response:" is five, two newlines are two
     write=write,
+    # The card's own place for "additional context"; text before an instruction would look like
+    # the end of the answer before it.
+    remark=lambda note: f"### Input:\n{note}\n\n",
 )

@@ -28,7 +28,8 @@ class Format:
     with its content as it is. `overhead` is how many tokens close and open the turns around a
     reply, a little too many rather than too few. `exchange` writes the rounds of tools that stand
     before an answer, None where the model knows no tools; its second argument tells whether the
-    answer follows already, or is still to be written.
+    answer follows already, or is still to be written. `remark` writes what the bot adds to a
+    question, behind it; without one that is a system turn before the question.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Format:
     overhead: int
     write: Callable[[Message], str]
     exchange: Callable[[Sequence[ToolStep], bool], str] | None = None
+    remark: Callable[[str], str] | None = None
 
     def steps(self, steps: Sequence[ToolStep], *, answered: bool) -> str:
         """The rounds of tools before an answer; what came from people is neutralised here."""
@@ -51,6 +53,17 @@ class Format:
     def block(self, role: str, content: str) -> str:
         """One closed turn of what people or the model wrote: it is neutralised here."""
         return self.turn(role, neutralise(content))
+
+    def around_question(self, note: str) -> tuple[str, str]:
+        """What stands before and behind a question so that the model knows the bot's `note`.
+
+        Never in the person's own turn: it is not what they said. It is neutralised here.
+        """
+        if not note:
+            return "", ""
+        if self.remark is None:
+            return self.block("system", note), ""
+        return "", self.remark(neutralise(note))
 
     def head(self, system: str, *, named: bool = False, tool_text: str = "") -> str:
         """Everything before the first turn.

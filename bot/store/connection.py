@@ -61,15 +61,15 @@ class Connection:
         self._timeout = timeout
         self._revive = revive
 
-    async def run(self, *commands: Command, atomic: bool = False) -> list[Any]:
+    async def run(self, *commands: Command) -> list[Any]:
         """Send a batch in one round trip and return the answers, in order.
 
-        `atomic` wraps it in MULTI/EXEC, so that nobody else's command comes between. Raises
-        `StoreUnavailable` if the server cannot be reached in time or refuses any command.
+        Other people's commands may come between two of it; what must not be parted is one script.
+        Raises `StoreUnavailable` if the server cannot be reached in time or refuses any command.
         """
         try:
             async with asyncio.timeout(self._timeout):
-                return await self._persist(commands, atomic)
+                return await self._persist(commands)
         except TimeoutError as error:
             raise StoreUnavailable(detail=f"no answer in {self._timeout:g} s") from error
         except (exceptions.RedisError, OSError) as error:
@@ -81,10 +81,10 @@ class Connection:
         """Close all connections."""
         await self._pool.disconnect()
 
-    async def _persist(self, commands: Sequence[Command], atomic: bool) -> list[Any]:
+    async def _persist(self, commands: Sequence[Command]) -> list[Any]:
         for pause in _PAUSES:
             try:
-                return await self._with_scripts(commands, atomic)
+                return await self._with_scripts(commands)
             except exceptions.AuthenticationError:
                 raise
             except exceptions.ConnectionError as error:
@@ -92,19 +92,19 @@ class Connection:
             if self._revive is not None:
                 await self._revive()
             await asyncio.sleep(pause)
-        return await self._with_scripts(commands, atomic)
+        return await self._with_scripts(commands)
 
-    async def _with_scripts(self, commands: Sequence[Command], atomic: bool) -> list[Any]:
+    async def _with_scripts(self, commands: Sequence[Command]) -> list[Any]:
         try:
-            return await self._send(commands, atomic)
+            return await self._send(commands)
         except exceptions.NoScriptError:
             # A server that restarted has forgotten the scripts; teach it in the same round trip.
             lessons = [("SCRIPT", "LOAD", script.text) for script in scripts.ALL]
-            answers = await self._send([*lessons, *commands], atomic)
+            answers = await self._send([*lessons, *commands])
             return answers[len(lessons) :]
 
-    async def _send(self, commands: Sequence[Command], atomic: bool) -> list[Any]:
-        async with self._redis.pipeline(transaction=atomic) as pipe:
+    async def _send(self, commands: Sequence[Command]) -> list[Any]:
+        async with self._redis.pipeline(transaction=False) as pipe:
             for command in commands:
                 pipe.execute_command(*command)
             return cast(list[Any], await pipe.execute())

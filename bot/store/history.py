@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.conversation.ports import MAX_SCHEMAS, MAX_THOUGHTS, THOUGHTS_DAYS, Tally
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
 from bot.store.connection import Command, Connection, Revive, call
-from bot.store.facts import FactRecords
+from bot.store.facts import FactRecords, facts_in, read_facts
 from bot.store.keys import ConversationKeys, decoded, encoded
 from bot.store.reminders import ReminderRecords
 from bot.store.replies import counting, note_counts
@@ -59,18 +59,21 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
             revive=revive,
         )
 
-    async def load(self, conversation: str) -> Snapshot:
-        """Read turns, state and owed replies in one round trip."""
-        key = ConversationKeys.of(conversation)
-        turns, state, pending = await self._redis.run(
-            ("HGETALL", key.turns), ("HGETALL", key.state), ("HGETALL", key.pending), atomic=True
+    async def load(self, conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:
+        """Read turns, state and owed replies in one round trip, with the facts of some owners."""
+        kept = ConversationKeys.of(conversation).kept
+        # A script and no transaction: facts are other keys, which may be on other nodes.
+        (found, *facts) = await self._redis.run(
+            call(scripts.LOAD, kept), *(read_facts(owner) for owner in facts_of)
         )
+        turns, state, pending = (dict(_pairs(fields)) for fields in found)
         return Snapshot(
             records.read_turns(turns),
             records.read_state(state),
             records.read_pending(pending),
             records.read_summary(state),
             records.read_changes(state),
+            {owner: facts_in(some) for owner, some in zip(facts_of, facts, strict=True)},
         )
 
     async def journal(
@@ -295,6 +298,11 @@ def _keep_thoughts(key: str, now: float, reply: str, text: str) -> tuple[Command
         ("ZREMRANGEBYRANK", key, 0, -MAX_THOUGHTS - 1),
         ("EXPIRE", key, _THOUGHTS_SECONDS),
     )
+
+
+def _pairs(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """A hash as scripts answer it: fields and values in turn."""
+    return zip(flat[::2], flat[1::2], strict=True)
 
 
 def _state_fields(state: State) -> tuple[str | bytes, ...]:

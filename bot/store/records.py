@@ -16,6 +16,7 @@ from typing import Any, TypeVar, cast
 
 from bot.conversation.turns import (
     Pending,
+    Recalled,
     Replacing,
     Role,
     State,
@@ -236,6 +237,7 @@ def _run(data: dict[str, Any]) -> ToolRun:
         seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
         failed=data.get("failed") is True,
         action=_text(data, "action"),
+        for_asker=data.get("for_asker") is True,
     )
 
 
@@ -264,6 +266,19 @@ def _usage(value: object) -> Usage:
         generated=_whole(data, "generated", 0),
         limit=_whole(data, "limit", 0),
         cut=_whole(data, "cut", 0),
+        recalled=tuple(_recalled(item) for item in _objects(data.get("recalled"))),
+        sent=_whole(data, "sent", 0),
+    )
+
+
+def _recalled(data: dict[str, Any]) -> Recalled:
+    # What cannot be read is somebody's and everything: hidden rather than shown.
+    person = data.get("person")
+    return Recalled(
+        start=_whole(data, "start", 0),
+        end=_whole(data, "end", 1 << 30),
+        person=person if isinstance(person, str) else "?",
+        fact=data.get("fact") is not False,
     )
 
 

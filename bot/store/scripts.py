@@ -8,8 +8,17 @@ together, but for a state that holds a setting; the others have a shorter life o
 
 from __future__ import annotations
 
-from bot.store import revision_scripts
+from bot.store import fact_scripts, revision_scripts
 from bot.store.script import EXPIRE, TEXT_OF, Script
+
+# A conversation as it is at one moment: turns, state and pending, as fields and values in turn.
+LOAD = Script(
+    """
+return {
+  redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[3]), redis.call('HGETALL', KEYS[4])
+}
+"""
+)
 
 # Whoever says something new leaves what was taken back behind: it cannot be brought again.
 # ARGV: ttl, reply, entry, then (turn id, turn) pairs.
@@ -175,6 +184,7 @@ return found
 )
 
 ALL = (
+    LOAD,
     JOURNAL,
     COMMIT,
     SAVE_STATE,
@@ -183,5 +193,6 @@ ALL = (
     LIST_REMINDERS,
     CANCEL_REMINDER,
     CLAIM_REMINDERS,
+    *fact_scripts.ALL,
     *revision_scripts.ALL,
 )

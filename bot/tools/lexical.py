@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from math import log
+from typing import NamedTuple
 
 _WORD = re.compile(r"\w+")
 _SUFFIXES = ("ings", "ing", "ies", "ied", "ed", "es", "ly", "s", "y", "e")
@@ -19,6 +20,56 @@ _EMPTY = frozenset(
         "we were what when where which who whose why with you your"
     )
 )
+
+# Words that people who talk to each other use all the time, whatever they talk about.
+_SMALL_TALK = _EMPTY | frozenset(
+    _WORD.findall(
+        "again all also am anyone anything because been before being bit but could day dont each "
+        "else ever everyone get give go going gonna good got great hello here hey hi im into isnt "
+        "its just kind let like lot make many may maybe mean more most much need never new nice no "
+        "not now oh ok okay one only other out over please really right said same say see should "
+        "some someone something sorry still sure take than thank thanks thats then there these "
+        "thing think those through time today too two up use very wanna want way well will would "
+        "yeah yes yet youre"
+    )
+)
+
+
+class Match(NamedTuple):
+    """A text that shares words with a query: its number, how well it fits, the query's words."""
+
+    number: int
+    score: float
+    words: tuple[str, ...]
+
+
+def matches(query: str, texts: Sequence[str]) -> list[Match]:
+    """Which texts share telling words with a query, best first. Small talk matches nothing."""
+    wanted = _telling(query)
+    if not wanted:
+        return []
+    found = [_telling(text) for text in texts]
+    common = Counter(stem for stems in found for stem in stems)
+    shared = [[stem for stem in wanted if stem in own] for own in found]
+    scored = [
+        Match(
+            number,
+            sum(log(1 + len(texts) / common[stem]) for stem in stems),
+            tuple(wanted[stem] for stem in sorted(stems, key=lambda stem: common[stem])),
+        )
+        for number, stems in enumerate(shared)
+        if stems
+    ]
+    return sorted(scored, key=lambda match: -match.score)
+
+
+def _telling(text: str) -> dict[str, str]:
+    """The stems of a text's telling words, each with its word as it was written first."""
+    found: dict[str, str] = {}
+    for word in _WORD.findall(_folded(text)):
+        if word not in _SMALL_TALK and len(word.strip("_")) > 1:
+            found.setdefault(_stem(word), word)
+    return found
 
 
 def best(query: str, texts: Sequence[str]) -> list[int]:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+NOT_KEPT = "For the asker alone; not kept."
+
+
+@dataclass(frozen=True, slots=True)
+class ForAsker:
+    """What a tool gives back if only this answer may use it: others read the conversation too."""
+
+    content: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +22,7 @@ class ToolRun:
     `content` is the result as JSON values, or `{"error": …}` if it `failed`. `line` is what was
     shown while it ran, `seconds` how long that took. `action` is the id of what waits for the
     asker's confirmation, "" if nothing does. `name` is "" for what could not be read as a call.
+    `for_asker`: the result is for the asker alone and does not stay in the conversation.
     """
 
     name: str
@@ -22,6 +32,7 @@ class ToolRun:
     seconds: float = 0.0
     failed: bool = False
     action: str = ""
+    for_asker: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +41,16 @@ class Step:
 
     runs: tuple[ToolRun, ...]
     raw: str = ""
+
+
+def is_for_asker(step: Step) -> bool:
+    """Whether a result of this round does not stay in the conversation."""
+    return any(run.for_asker for run in step.runs)
+
+
+def kept(step: Step) -> Step:
+    """A round as it stays in the conversation."""
+    if not is_for_asker(step):
+        return step
+    runs = (replace(run, content=NOT_KEPT) if run.for_asker else run for run in step.runs)
+    return replace(step, runs=tuple(runs))

@@ -14,7 +14,7 @@ from pydantic_core import to_json
 
 from bot.errors import UserError
 from bot.tools.context import ToolContext
-from bot.tools.run import Step, ToolRun
+from bot.tools.run import ForAsker, Step, ToolRun
 from bot.tools.tool import Tool
 
 log = logging.getLogger(__name__)
@@ -27,10 +27,13 @@ _TRIMMED = " [… {left} more characters were left out]"
 
 async def run(tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> ToolRun:
     """Call a tool whose arguments are known to fit its schema."""
-    began = time.monotonic()
+    began, for_asker = time.monotonic(), False
     try:
         async with asyncio.timeout(tool.timeout):
-            content, failed = jsonable(await tool.call(context, arguments)), False
+            given = await tool.call(context, arguments)
+            for_asker = isinstance(given, ForAsker)
+            content = jsonable(given.content if isinstance(given, ForAsker) else given)
+            failed = False
     except TimeoutError:
         content, failed = error(f"{tool.name} did not answer within {tool.timeout:g} seconds"), True
     except UserError as told:
@@ -50,6 +53,7 @@ async def run(tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> To
         line=tool.line(arguments),
         seconds=round(time.monotonic() - began, 3),
         failed=failed,
+        for_asker=for_asker,
     )
 
 

@@ -27,13 +27,14 @@ async def ask_of(
     *,
     quote_me: bool = True,
     quote_fully: bool = True,
-    rules: Mapping[str, str] | None = None,
+    noted: Mapping[str, str] | None = None,
 ) -> Ask:
     """Read a message; downloads are bounded in size and time, and failures said in the text.
 
     `quote_me` tells whether a message of the bot that this one replies to is quoted.
     `quote_fully` gives another person's message with up to 2,000 characters and its files, which
-    is wanted where the conversation does not have it already. `rules` is what `rules_for` notes.
+    is wanted where the conversation does not have it already. `noted` is what else
+    the reply's origin says.
     """
     guild = message.guild
     return Ask(
@@ -47,7 +48,7 @@ async def ask_of(
             "message": str(message.id),
             "asker": str(message.author.id),
             "guild": str(guild.id) if guild else "",
-            **(rules or {}),
+            **(noted or {}),
         },
     )
 

@@ -29,6 +29,7 @@ def admin(stage: Stage) -> MemberActor:
 async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberActor) -> None:
     groups = {f"json {name}" for name in ("ask", "save", "list", "show", "delete")}
     groups |= {"model show", "model use", "model reset"}
+    groups |= {f"memory {name}" for name in ("list", "add", "edit", "pin", "unpin", "forget")}
     groups |= {f"tools {name}" for name in ("show", "switch", "roles", "reset", "log")}
     assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | groups
     assert set(admin.available_commands(stage.channel)) == {

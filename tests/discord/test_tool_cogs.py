@@ -19,6 +19,7 @@ from simcord.builders import ChannelHandle
 from simcord.enums import OverwriteType
 from simcord.http.router import RequestContext, route
 
+from bot.conversation.facts import Fact
 from bot.conversation.ports import Reminder
 from bot.settings import load
 from bot.store.history import RedisStore
@@ -115,50 +116,66 @@ def forbid(stage: Stage, who: int, channel: ChannelHandle | None = None, **denie
 # ---------------------------------------------------------------------- memory
 
 
-async def test_what_one_person_tells_another_finds_in_the_same_server(hands: Hands) -> None:
+async def test_what_a_person_tells_is_theirs_in_the_whole_server(hands: Hands) -> None:
     assert await hands.get("remember", fact="my dog is  called Rex") == {
         "saved": "my dog is called Rex"
     }
-    bob = hands.context(asker=str(hands.stage.bob.id), name="Bob", conversation="discord:9")
-    await hands.get("remember", bob, fact="the meeting is on Friday")
+    other = hands.stage.guild.create_text_channel("other")
+    elsewhere = hands.context(conversation=f"discord:{other.id}", channel=str(other.id))
+    await hands.get("remember", elsewhere, fact="the meeting is on Friday")
     day = f"{datetime.now(UTC):%Y-%m-%d}"
-    assert await hands.get("recall", bob, query="What is Alice's dog called?") == {
+    assert await hands.get("recall", elsewhere, query="What is my dog called?") == {
         "facts": [f"my dog is called Rex (Alice, {day})"]
     }
     everything = (await hands.get("recall", query=""))["facts"]
-    assert everything[0] == f"the meeting is on Friday (Bob, {day})", "the newest first"
+    assert everything[0] == f"the meeting is on Friday (Alice, {day})", "the newest first"
     assert len(everything) == 2
+    bob = hands.context(asker=str(hands.stage.bob.id), name="Bob")
+    assert await hands.get("recall", bob, query="What is Alice's dog called?") == {"facts": []}
+
+
+async def test_channel_and_server_are_recalled_by_everybody_there(
+    hands: Hands, store: RedisStore
+) -> None:
+    stage = hands.stage
+    for owner in (f"discord:server:{stage.guild.id}", f"discord:{stage.channel.id}"):
+        await store.remember(owner, Fact(f"dog of {owner}", "1", "Carol", 1.0))
+    bob = hands.context(asker=str(stage.bob.id), name="Bob")
+    run = await hands.use("recall", bob, query="dog")
+    assert len(run.content["facts"]) == 2
+    assert not run.for_asker
+    await hands.get("remember", bob, fact="my dog is Tim")
+    assert (await hands.use("recall", bob, query="dog")).for_asker, "a person's are theirs"
+    assert not (await hands.use("recall", replace(bob, private=True), query="dog")).for_asker
 
 
 async def test_what_is_told_in_a_closed_room_stays_there(hands: Hands) -> None:
     stage = hands.stage
     await hands.get("remember", hands.context(private=True), fact="the code is 1111")
-    stage.env.backend.set_overwrite(
-        stage.channel.id,
-        Overwrite(
-            target_id=stage.guild.id,
-            type=OverwriteType.ROLE,
-            allow=0,
-            deny=discord.Permissions(view_channel=True).value,
-        ),
-    )
-    channel = stage.bot.get_channel(stage.channel.id)
-    async with asyncio.timeout(5):
-        while channel.permissions_for(channel.guild.default_role).view_channel:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    closed = hands.context(conversation="discord:2")
+    nobody = discord.PermissionOverwrite(view_channel=False)
+    room = stage.guild.create_text_channel("room", overwrites={stage.guild.default_role: nobody})
+    closed = hands.context(conversation=f"discord:{room.id}", channel=str(room.id))
     await hands.get("remember", closed, fact="the code is 2222")
-    elsewhere = hands.context(conversation="discord:3")
-    assert await hands.get("recall", elsewhere, query="code") == {"facts": []}
+    assert await hands.get("recall", query="code") == {"facts": []}
     assert "2222" in (await hands.get("recall", closed, query="code"))["facts"][0]
+    [private] = (await hands.get("recall", hands.context(private=True), query="code"))["facts"]
+    assert "1111" in private
+
+
+async def test_a_channel_that_is_not_known_is_a_closed_one(hands: Hands) -> None:
+    unknown = hands.context(conversation="discord:7", channel="7")
+    await hands.get("remember", unknown, fact="the code is 3333")
+    assert await hands.get("recall", query="code") == {"facts": []}
+    assert "3333" in (await hands.get("recall", unknown, query="code"))["facts"][0]
 
 
 async def test_memories_do_not_leave_their_place(hands: Hands) -> None:
     await hands.get("remember", fact="the code is 1234")
-    direct = hands.context(server="", conversation="discord:7")
+    direct = hands.context(server="", conversation="discord:7", channel="7")
     await hands.get("remember", direct, fact="the code is 5678")
     playground = ToolContext("playground:1")
-    for elsewhere in (hands.context(server="2"), playground, replace(direct, conversation="d:8")):
+    other = replace(direct, conversation="discord:8", channel="8")
+    for elsewhere in (hands.context(server="2", channel="9"), playground, other):
         assert await hands.get("recall", elsewhere, query="code") == {"facts": []}
     assert "5678" in (await hands.get("recall", direct, query="code"))["facts"][0]
     await hands.get("remember", playground, fact="the code is 9")

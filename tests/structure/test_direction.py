@@ -42,6 +42,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.store": (
         "errors",
         "characters",
+        "conversation.facts",
         "conversation.ports",
         "conversation.revising",
         "conversation.turns",
@@ -52,7 +53,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.web": ("errors", "models", "conversation", *PURE_ROOMS),
     "bot.client": ("errors", "settings", "models", "conversation", *PURE_ROOMS),
     "cogs": ("errors", "client", "models", "conversation", *PURE_ROOMS),
-    "cogs.tools": ("errors", "net", "client.failures", "conversation.ports", "tools"),
+    "cogs.tools": (
+        "errors",
+        "net",
+        "client.failures",
+        "conversation.facts",
+        "conversation.ports",
+        "tools",
+    ),
     # The composition root and the commands above it pick concrete classes.
     "bot.app": ("",),
     "bot.doctor": ("",),
