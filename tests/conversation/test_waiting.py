@@ -19,6 +19,7 @@ from bot.engine.limits import Limits
 from bot.engine.tgi import TgiEngine
 from bot.errors import EngineBusy, LimitReached
 from bot.store.history import RedisStore
+from tests.engine.reading import until
 from tests.stand_ins.tgi import Fault, TgiStandIn
 
 QUICK = Limits(first_token=5, silence=5, attempts=1)
@@ -79,16 +80,17 @@ async def test_fifty_waiting_channels_of_one_server_do_not_delay_another(
     crowd_with, tgi: TgiStandIn
 ):
     crowd = crowd_with(Line(1))
-    tgi.ttft = 1.0
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    tgi.ttft = 60
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         for n in range(51):
             group.create_task(crowd.ask(f"busy{n}", person=f"p{n % 4}", server="1", key=str(n)))
-        await asyncio.sleep(0.8)
-        assert crowd.line.waiting == 50
+        await until(lambda: crowd.line.waiting == 50, 30)
         tgi.ttft = 0.02
+        crowd.conversations.writing("discord:busy0").stop()
         before = len(crowd.answered)
         await crowd.ask("quiet", server="2")
-        assert len(crowd.answered) - before <= 3  # the one that runs, one in turn, and itself
+        # Itself, the one that ran, and what was served while it was on its way into the line.
+        assert len(crowd.answered) - before <= 6
         assert crowd.line.waiting > 40
     assert tgi.most_running == 1
 
@@ -106,7 +108,7 @@ async def test_a_reply_tells_its_place_until_it_is_its_turn(crowd_with, tgi: Tgi
     tgi.ttft = 0.3
     crowd = crowd_with(Line(1))
     first = asyncio.create_task(crowd.ask("first"))
-    await asyncio.sleep(0.05)
+    await until(lambda: tgi.running, 10)
     ask = Ask("discord:2", "12", "ann", "Hi!")
     places: list[int | None] = []
     async with crowd.conversations.turn(ask) as reply:
@@ -127,7 +129,7 @@ async def test_stopped_while_it_waits_it_leaves_the_question_unanswered(
     tgi.ttft = 0.3
     crowd = crowd_with(Line(1))
     first = asyncio.create_task(crowd.ask("first"))
-    await asyncio.sleep(0.05)
+    await until(lambda: tgi.running, 10)
     ask = Ask("discord:2", "12", "ann", "Never mind.")
     async with crowd.conversations.turn(ask) as reply:
         assert reply is not None
@@ -152,14 +154,14 @@ async def test_a_slot_comes_back_whatever_ends_a_reply(crowd_with, tgi: TgiStand
     tgi.ttft = 0.2
     async with crowd.conversations.turn(Ask("discord:2", "12", "ann", "Hi!")) as reply:
         assert reply is not None
-        await asyncio.sleep(0.05)
+        await until(lambda: tgi.running or reply.done, 10)
         if how == "stopped":
             reply.stop()
         if how == "broken":
             await reply.finished()
             assert reply.error
     tgi.ttft = 0.0
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(10):
         again = await crowd.ask("next")
     assert again.text == "Hello there!"
 
@@ -197,14 +199,18 @@ async def test_a_crowd_at_an_engine_that_refuses_is_served_in_the_end(crowd_with
 
 
 async def test_one_person_can_have_only_so_many_questions_in_line(crowd_with, tgi: TgiStandIn):
-    tgi.ttft = 0.3
+    tgi.ttft = 60
     crowd = crowd_with(Line(1), waiting=2)
-    async with asyncio.TaskGroup() as group:
+    async with asyncio.timeout(60), asyncio.TaskGroup() as group:
         for n in range(3):
             group.create_task(crowd.ask(str(n), person="ann"))
-        await asyncio.sleep(0.1)
+        await until(lambda: crowd.line.waiting == 2, 10)
         with pytest.raises(LimitReached, match="2 questions waiting"):
             await crowd.ask("4", person="ann")
+        tgi.ttft = 0
+        for n in range(3):
+            if reply := crowd.conversations.writing(f"discord:{n}"):
+                reply.stop()
         group.create_task(crowd.ask("5", person="bob"))
 
 
