@@ -259,10 +259,11 @@ def _shows(person: Person, item: Item) -> bool:
 def _changes(search: _Search, place: Place, key: Key) -> Iterator[Change]:
     """What has to change in a key that stays."""
     here = search.places.get(place.name or "") or _Here()
+    is_state = key.part.rpartition(":")[2] == "state"
     for item in key.items:
-        told = key.part == "state" and here.took_part and item.name.startswith(_SUMMARY)
+        told = is_state and here.took_part and item.name.startswith(_SUMMARY)
         points = place.name is None and _points_there(search, item)
-        if told or points or _is_id_of(here.ids, item):
+        if told or points or _text(item.name or item.value) in here.ids:
             yield Change(item)
         else:
             yield from _cleaned(search, place, key, item, here)
@@ -279,12 +280,6 @@ def _points_there(search: _Search, item: Item) -> bool:
     return False
 
 
-def _is_id_of(ids: set[str], item: Item) -> bool:
-    """Whether an entry is filed under the id of something that goes, or is that id."""
-    named = item.name or item.value
-    return named.decode("utf-8", "surrogatepass") in ids if len(named) < 200 else False
-
-
 def _cleaned(search: _Search, place: Place, key: Key, item: Item, here: _Here) -> Iterator[Change]:
     person, record = search.person, parsed(item.value)
     if record is None:
@@ -294,8 +289,7 @@ def _cleaned(search: _Search, place: Place, key: Key, item: Item, here: _Here) -
         return
     if _goes(person, record, here) or person.named_in(keys.decode(item.name)):
         if key.part == "pending" and place.name is not None:
-            reply = item.name.decode("utf-8", "surrogatepass")
-            search.owed.add(keys.owed_member(place.name, reply))
+            search.owed.add(keys.owed_member(place.name, _text(item.name)))
         yield Change(item)
         return
     kept = _kept(person, record, here)
@@ -304,6 +298,14 @@ def _cleaned(search: _Search, place: Place, key: Key, item: Item, here: _Here) -
     # What another tool call says about them is nothing that its asker has to keep.
     whole = kept in ([], None) or key.part == "tool-log" or key.kind == "string"
     yield Change(item, None if whole else written(kept))
+
+
+def _text(stored: bytes) -> str:
+    """An id as it was before it was stored; what never was an id comes out as something else."""
+    try:
+        return stored.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return stored.decode("utf-8", "replace")
 
 
 def _goes(person: Person, record: object, here: _Here) -> bool:
