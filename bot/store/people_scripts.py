@@ -43,11 +43,15 @@ local own = redis.call('HGET', KEYS[3], 'system')
 local before = math.min(whole, tonumber(redis.call('HGET', KEYS[3], 'keep') or whole))
 redis.call('HSET', KEYS[3], 'keep', now)
 local left = 0
-for i = 1, #KEYS do left = math.max(left, redis.call('TTL', KEYS[i])) end
+for i = 1, 4 do left = math.max(left, redis.call('TTL', KEYS[i])) end
 if left > 0 then left = now - (before - left) else left = now end
 for i = 1, #KEYS do
-  if not (i == 3 and own and own ~= 'null') then
-    if left > 0 then redis.call('EXPIRE', KEYS[i], left) else redis.call('DEL', KEYS[i]) end
+  if i == 3 and own and own ~= 'null' then
+    redis.call('PERSIST', KEYS[i])
+  elseif left <= 0 then
+    redis.call('DEL', KEYS[i])
+  elseif i <= 4 or redis.call('TTL', KEYS[i]) > left then
+    redis.call('EXPIRE', KEYS[i], left)
   end
 end
 return left > 0 and 0 or 1

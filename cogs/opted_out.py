@@ -1,0 +1,19 @@
+"""What those hear who have opted out and ask something all the same."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.client import HermesBot
+from bot.errors import BadInput
+
+OPTED_OUT = (
+    "You have opted out, so I do not read or answer what you write. If you would like me to again, "
+    "use `/privacy opt-in`, and then ask once more."
+)
+
+
+async def refuse_opted_out(interaction: discord.Interaction[HermesBot]) -> None:
+    """Raise a `BadInput` that says how to opt in, if whoever uses a command has opted out."""
+    if await interaction.client.opt_outs.covers(str(interaction.user.id)):
+        raise BadInput(OPTED_OUT)
