@@ -21,7 +21,8 @@ _COMMANDS = """\
 `/model` which model answers here, and what it can do
 `/tools` what I can do beside talking, and who may use it
 `/channel` answer everything here, or only when addressed
-`/reset` forget what was said here"""
+`/reset` forget what was said here
+`/privacy` what I keep about you; erase it, or have me leave you alone"""
 
 _AS_GUEST = """\
 **Talk to me** with `/ask`, or choose *Apps*, *Ask about this* in the menu of a message.

@@ -21,8 +21,9 @@ from bot.conversation.limits import Limits, ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
 from bot.conversation.offering import Offering
+from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
-from bot.conversation.ports import Action, Engine, Held, Store
+from bot.conversation.ports import Action, Engine, Store
 from bot.conversation.questions import ENGINE, engine_of, last_question, owed_for, settled, turns_of
 from bot.conversation.queue import Line
 from bot.conversation.recalling import Memory, seen_by

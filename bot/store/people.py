@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from bot.conversation.ports import Held
+from bot.conversation.people import Held
 from bot.store import keys, people_scripts, records, survey
 from bot.store.connection import Connection, call
 from bot.store.keys import ConversationKeys

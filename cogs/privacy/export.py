@@ -12,7 +12,7 @@ from typing import Any
 
 import discord
 
-from bot.conversation.ports import Held
+from bot.conversation.people import Held
 
 # Discord takes files of 10 MiB from bots.
 LIMIT = 10 * 1024 * 1024

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.conversation.ports import ACTION_DAYS, MAX_LOGGED, Held
+from bot.conversation.people import Held
+from bot.conversation.ports import ACTION_DAYS, MAX_LOGGED
 
 FACT_DAYS = 400
 LOG_DAYS = 30

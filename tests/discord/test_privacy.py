@@ -12,7 +12,8 @@ import discord
 import pytest
 
 from bot.conversation.opt_outs import OptOuts
-from bot.conversation.ports import Fact, Held, LoggedCall, Reminder
+from bot.conversation.people import Held
+from bot.conversation.ports import Fact, LoggedCall, Reminder
 from bot.settings import load
 from bot.store.history import RedisStore
 from bot.tools.context import ToolContext
