@@ -59,7 +59,7 @@ class AskCommand(commands.Cog, name="Ask"):
         fresh: bool = False,
     ) -> None:
         """Ask me something, here or just between us"""
-        await refuse_opted_out(interaction)
+        refuse_opted_out(interaction)
         text = text_for_ask(interaction, question)
         if is_blank(text):
             raise BadInput("There is no question in that. Please write one.")

@@ -13,7 +13,10 @@ OPTED_OUT = (
 )
 
 
-async def refuse_opted_out(interaction: discord.Interaction[HermesBot]) -> None:
-    """Raise a `BadInput` that says how to opt in, if whoever uses a command has opted out."""
-    if await interaction.client.opt_outs.covers(str(interaction.user.id)):
+def refuse_opted_out(interaction: discord.Interaction[HermesBot]) -> None:
+    """Raise a `BadInput` that says how to opt in, if whoever uses a command has opted out.
+
+    While that cannot be known, who uses a command may: Discord does not wait for the store.
+    """
+    if interaction.client.opt_outs.ignores(str(interaction.user.id)):
         raise BadInput(OPTED_OUT)

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 # After how many seconds a change that another process made is known here, at the latest.
 _READ_EVERY = 60.0
+_UNKNOWN_FOR = 10.0
 
 
 class OptOuts:
@@ -44,7 +45,8 @@ class OptOuts:
 
     def ignores(self, person: str) -> bool:
         """The same, as far as is known."""
-        if asyncio.get_running_loop().time() - self._read_at > _READ_EVERY:
+        pause = _READ_EVERY if self._marks is not None else _UNKNOWN_FOR
+        if asyncio.get_running_loop().time() - self._read_at > pause:
             self._read_later()
         return self._marks is not None and mark_of(person) in self._marks
 

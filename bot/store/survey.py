@@ -113,7 +113,7 @@ def _by_place(names: Iterable[bytes]) -> dict[str, list[bytes]]:
     return found
 
 
-async def _names(redis: Connection) -> set[bytes]:
+async def _names(redis: Connection) -> list[bytes]:
     found: set[bytes] = set()
     cursor: bytes | int = 0
     while True:
@@ -122,7 +122,7 @@ async def _names(redis: Connection) -> set[bytes]:
         )
         found.update(some)
         if int(cursor) == 0:
-            return found
+            return sorted(found)
 
 
 async def _read(redis: Connection, names: Iterable[bytes]) -> tuple[Key, ...]:

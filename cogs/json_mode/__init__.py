@@ -59,7 +59,7 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         tools: bool = False,
     ) -> None:
         """Ask for an answer as JSON that fits a schema"""
-        await refuse_opted_out(interaction)
+        refuse_opted_out(interaction)
         if schema and file:
             raise BadInput(_EITHER)
         if question and (schema or file):

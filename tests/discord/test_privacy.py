@@ -355,3 +355,11 @@ class TestRetention:
         assert "(in this server: 7 days)" in shown.response.content
         await manager.slash(stage.channel, "privacy retention", days=30)
         assert raw.ttl(key) == pytest.approx(30 * 86_400, abs=60)
+
+
+def test_it_works_wherever_the_app_is_installed(stage: Stage):
+    [command] = [
+        one for one in stage.env.backend.commands[None].values() if one["name"] == "privacy"
+    ]
+    assert sorted(command["integration_types"]) == [0, 1]
+    assert sorted(command["contexts"]) == [0, 1, 2]
