@@ -36,6 +36,8 @@ _REMINDERS = "reminders"
 # Copies of the exact prompt, and what was thought: made of everybody's words in a conversation.
 _MIXED = ("sent", "thoughts")
 _SUMMARY = b"summary"
+# The window and what was cut from it are one run of turns; every copy is one for itself.
+_WINDOW = ("turns", "archive")
 
 
 @dataclass(slots=True)
@@ -216,8 +218,8 @@ def _runs(place: Place) -> Iterator[list[Record]]:
     """Turns that follow each other: the window with its archive, and every copy for itself."""
     together: dict[str, list[Record]] = {}
     for key in place.keys:
-        copy, colon, _ = key.part.partition(":")
-        run = together.setdefault(copy if colon else "", [])
+        family = "" if key.part in _WINDOW else key.part.partition(":")[0]
+        run = together.setdefault(family, [])
         for item in key.items:
             record = parsed(item.value)
             if is_turn(record):
@@ -259,9 +261,9 @@ def _shows(person: Person, item: Item) -> bool:
 def _changes(search: _Search, place: Place, key: Key) -> Iterator[Change]:
     """What has to change in a key that stays."""
     here = search.places.get(place.name or "") or _Here()
-    is_state = key.part.rpartition(":")[2] == "state"
     for item in key.items:
-        told = is_state and here.took_part and item.name.startswith(_SUMMARY)
+        field = item.name.rpartition(b":")[2]
+        told = place.name is not None and here.took_part and field.startswith(_SUMMARY)
         points = place.name is None and _points_there(search, item)
         if told or points or _text(item.name or item.value) in here.ids:
             yield Change(item)
@@ -297,7 +299,7 @@ def _cleaned(search: _Search, place: Place, key: Key, item: Item, here: _Here) -
         return
     # What another tool call says about them is nothing that its asker has to keep.
     whole = kept in ([], None) or key.part == "tool-log" or key.kind == "string"
-    yield Change(item, None if whole else written(kept))
+    yield Change(item, None if whole else written(kept, item.value))
 
 
 def _text(stored: bytes) -> str:

@@ -25,6 +25,7 @@ _CUT_OFF_AT = (199, 400, 1_999)
 # A text of at least 12 characters that stands in another one holds a piece of 8 there, beginning at
 # a multiple of 5. So a text without any such piece, which is nearly every one, is passed at once.
 _PIECE, _STEP = 8, SHORTEST - 8 + 1
+_MARK = re.compile(rb"[0-9]* (?=[{\[])")
 _OWNERS = ("author", "asker")
 _CONTEXTS = ("origin", "context")
 
@@ -163,17 +164,23 @@ def is_answer_to(owed: Mapping[str, Any], turns: set[str]) -> bool:
 
 
 def parsed(stored: bytes) -> object:
-    """A stored value as JSON, None if it is something else."""
+    """A stored value as JSON, None if it is something else. A number may stand before it."""
     try:
-        return json.loads(stored.decode("utf-8", "surrogatepass"))
+        return json.loads(stored[len(_mark(stored)) :].decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
 
 
-def written(value: object) -> bytes:
-    """A value as the store writes it."""
+def written(value: object, before: bytes) -> bytes:
+    """A value as the store writes it, in place of the one that was there `before`."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    return _mark(before) + text.encode("utf-8", "surrogatepass")
+
+
+def _mark(stored: bytes) -> bytes:
+    """What stands before a turn that was taken back: the number of the step, and a space."""
+    found = _MARK.match(stored)
+    return found[0] if found else b""
 
 
 def _question_of(reply: str) -> str:

@@ -149,7 +149,15 @@ def _copies(raw: redis.Redis) -> None:
     raw.hset(f"{stem}before:turns", mapping={t["id"]: json.dumps(t) for t in raw_turns})
     raw.zadd(f"{stem}before:archive", {json.dumps(t): t["n"] for t in raw_turns})
     raw.hset(f"{stem}before:state", "summary", json.dumps("Ada likes polka."))
-    raw.hset(f"{stem}thoughts", mapping={"r1": f"She says {ADAS} 1.", "r3": "polka it is"})
+    for mark, key in (("2 ", "taken-back"), (" ", "before")):
+        raw.hset(f"{stem}{key}", "#", "2")
+        raw.hset(f"{stem}{key}", "s:summary", json.dumps({"text": "Ada likes polka."}))
+        for turn in raw_turns:
+            raw.hset(f"{stem}{key}", f"t:{turn['id']}", mark + json.dumps(turn))
+        quoting = {**raw_turns[2], "id": "54", "text": f"She said: {ADAS} 50"}
+        raw.hset(f"{stem}{key}", "a:54", mark + json.dumps(quoting))
+    thoughts = [zlib.compress(json.dumps(["r1", f"She says {ADAS} 1."]).encode(), 1), "polka"]
+    raw.zadd(f"{stem}thoughts", dict.fromkeys(thoughts, 1.0))
     raw.set(f"{keys.PREFIX}unheard-of", f"{ADAS} 1")
     raw.hset(f"{keys.PREFIX}later", mapping={ADA: "1", "x": json.dumps({"asker": ADA}), "y": "7"})
     raw.sadd(f"{keys.PREFIX}members", ADA, f"{ADA}0", BOB)
@@ -208,6 +216,11 @@ async def test_what_others_said_stays(full: RedisStore, raw):
     ]
     assert set(raw.hkeys(f"{stem}before:turns")) == {"52", "r52"}
     assert raw.zcard(f"{stem}before:archive") == 2
+    for mark, key in (("2 ", "taken-back"), (" ", "before")):
+        held = raw.hgetall(f"{stem}{key}")
+        assert sorted(held) == ["#", "a:54", "t:52", "t:r52"]
+        assert held["a:54"].startswith(mark + "{")
+        assert json.loads(held["a:54"].partition(" ")[2])["text"] == "She said: […]"
     assert raw.hgetall(f"{keys.PREFIX}later") == {"y": "7"}
     assert raw.smembers(f"{keys.PREFIX}members") == {f"{ADA}0", BOB}, "a longer number is not hers"
     assert raw.lrange(f"{keys.PREFIX}queue", 0, -1) == ["kept"]
@@ -311,7 +324,7 @@ async def test_all_that_is_kept_is_told(full: RedisStore):
     assert BOBS.split()[0] not in json.dumps(held.conversations)
     bobs = await full.about(BOB)
     await full.erase(ADA)
-    assert (await full.about(BOB)).turns == bobs.turns == 5
+    assert (await full.about(BOB)).turns == bobs.turns == 6
 
 
 async def test_words_are_found_however_they_are_quoted():
