@@ -83,7 +83,7 @@ async def talk(store: RedisStore, place: str, *turns: Turn, prompt: str = "", **
         pending = replace(owed(1, waiting[-1].author), reply=turn.id)
         assert await store.journal(place, waiting, pending)
         known = (await store.load(place)).state
-        await store.commit(place, turn.id, [turn], replace(known, **state), prompt=prompt or None)
+        await store.commit(place, turn.id, turn, replace(known, **state), prompt=prompt or None)
         waiting = []
 
 
@@ -105,7 +105,7 @@ async def fill(store: RedisStore, raw: redis.Redis) -> None:
     )
     state = (await store.load(SHARED)).state
     assert await store.journal(SHARED, [], replace(owed(7, BOB), reply="cut"))
-    await store.commit(SHARED, "cut", [], state, dropped=["1", "r1", "3"])
+    await store.commit(SHARED, "cut", None, state, dropped=["1", "r1", "3"])
     await store.journal(SHARED, [asked(8, ADA, f"{ADAS} 8", "Ada")], owed(8, ADA))
     await store.journal(SHARED, [asked(10, BOB, f"{BOBS} 10", "Bob")], owed(10, BOB))
     raw.hset(ConversationKeys.of(SHARED).state, "summary", json.dumps("Ada likes marmalade."))
@@ -145,7 +145,7 @@ def _copies(raw: redis.Redis) -> None:
     ours = [asked(50, ADA, f"{ADAS} 50", "Ada"), answer(51, 50, "Gone with Ada.")]
     theirs = [asked(52, BOB, f"{BOBS} 52", "Bob"), answer(53, 52, "Stays with Bob.")]
     raw_turns = [json.loads(records.write_turn(turn)) for turn in (*ours, *theirs)]
-    raw.rpush(f"{stem}undone", json.dumps(raw_turns[:2]), json.dumps(raw_turns[1:]))
+    raw.rpush(f"{stem}lists", json.dumps(raw_turns[:2]), json.dumps(raw_turns[1:]))
     raw.hset(f"{stem}before:turns", mapping={t["id"]: json.dumps(t) for t in raw_turns})
     raw.zadd(f"{stem}before:archive", {json.dumps(t): t["n"] for t in raw_turns})
     raw.hset(f"{stem}before:state", "summary", json.dumps("Ada likes polka."))
@@ -211,7 +211,7 @@ async def test_what_others_said_stays(full: RedisStore, raw):
     assert await full.always_on() == {f"discord:{CHANNEL}:{BOB}", f"discord:user:{BOB}"}
     assert set(await full.engines()) == set(await full.tool_rules()) == await full.always_on()
     stem = f"{keys.PREFIX}{{{SHARED}}}:"
-    assert [json.loads(one) for one in raw.lrange(f"{stem}undone", 0, -1)] == [
+    assert [json.loads(one) for one in raw.lrange(f"{stem}lists", 0, -1)] == [
         [json.loads(records.write_turn(turn)) for turn in _bobs_undone()]
     ]
     assert set(raw.hkeys(f"{stem}before:turns")) == {"52", "r52"}
@@ -261,7 +261,9 @@ async def test_a_reply_in_the_making_brings_nothing_back(store: RedisStore, valk
     for _ in range(2):
         counted = replace(question, tokens=7)
         reply = answer(2, 1, f"You said {ADAS} 1")
-        await store.commit(SHARED, "r1", [counted, reply], begun, prompt=f"Ada: {ADAS} 1")
+        assert not await store.commit(
+            SHARED, "r1", reply, begun, counted=[counted], prompt=f"Ada: {ADAS} 1"
+        )
     nothing_of_ada(valkey_url)
     assert await store.owed() == []
 
@@ -275,13 +277,15 @@ async def test_a_reply_to_somebody_else_brings_nothing_back(store: RedisStore, v
     await store.erase(ADA)
     counted = [replace(turn, tokens=5) for turn in (*seen.turns, question)]
     reply = answer(4, 3, f"She said {ADAS} 1")
-    await store.commit(SHARED, "r3", [*counted, reply], seen.state, prompt=f"Ada: {ADAS} 1")
+    assert not await store.commit(
+        SHARED, "r3", reply, seen.state, counted=counted, prompt=f"Ada: {ADAS} 1"
+    )
     nothing_of_ada(valkey_url)
     assert [turn.id for turn in (await store.load(SHARED)).turns] == ["3"]
     assert await store.owed() == []
     later = (await store.load(SHARED)).state
     await store.journal(SHARED, [asked(5, BOB, f"{BOBS} 5", "Bob")], owed(5, BOB))
-    await store.commit(SHARED, "r5", [answer(6, 5, "Yes.")], later, prompt="new")
+    await store.commit(SHARED, "r5", answer(6, 5, "Yes."), later, prompt="new")
     assert [turn.id for turn in (await store.load(SHARED)).turns] == ["3", "5", "r5"]
     assert await store.last_prompt(SHARED) == "new"
 
@@ -289,7 +293,7 @@ async def test_a_reply_to_somebody_else_brings_nothing_back(store: RedisStore, v
 async def test_a_reply_that_was_begun_and_a_reset_bring_nothing_back(store: RedisStore, raw):
     await store.journal(SHARED, [asked(1, ADA, ADAS, "Ada")], owed(1, ADA))
     await store.clear(SHARED)
-    await store.commit(SHARED, "r1", [answer(2, 1, "Late.")], State(), prompt="p")
+    await store.commit(SHARED, "r1", answer(2, 1, "Late."), State(), prompt="p")
     assert (await store.load(SHARED)).turns == ()
     assert await store.last_prompt(SHARED) is None
 
@@ -297,8 +301,30 @@ async def test_a_reply_that_was_begun_and_a_reset_bring_nothing_back(store: Redi
 async def test_a_private_talk_leaves_no_name_behind(store: RedisStore, valkey_url: str):
     await store.journal(PRIVATE, [asked(1, ADA, ADAS)], owed(1, ADA))
     await store.erase(ADA)
-    await store.commit(PRIVATE, "r1", [answer(2, 1, "Late.")], State(), prompt=ADAS)
+    await store.commit(PRIVATE, "r1", answer(2, 1, "Late."), State(), prompt=ADAS)
     nothing_of_ada(valkey_url)
+
+
+@pytest.mark.parametrize("way", ["undo", "reset"])
+async def test_what_was_taken_back_cannot_be_brought_again(
+    way: str, store: RedisStore, valkey_url: str
+):
+    await talk(store, SHARED, asked(1, BOB, f"{BOBS} 1", "Bob"), answer(2, 1, "Fine."))
+    await talk(store, SHARED, asked(3, ADA, f"{ADAS} 3", "Ada"), answer(4, 3, f"So {ADAS} 3"))
+    state = (await store.load(SHARED)).state
+    await store.journal(SHARED, [], replace(owed(9, BOB), reply="cut"))
+    await store.commit(SHARED, "cut", None, state, dropped=["3", "r3"])
+    await talk(store, SHARED, asked(5, ADA, f"{ADAS} 5", "Ada"), answer(6, 5, f"So {ADAS} 5"))
+    await talk(store, SHARED, asked(7, BOB, f"{BOBS} 7", "Bob"), answer(8, 7, "Good."))
+    if way == "undo":
+        await store.undo(SHARED, ["5", "r5", "7", "r7"])
+    else:
+        await store.clear(SHARED, restorable=True)
+    assert (await store.about(ADA)).turns == 2
+    await store.erase(ADA)
+    nothing_of_ada(valkey_url)
+    await (store.redo(SHARED) if way == "undo" else store.restore(SHARED))
+    assert [turn.id for turn in (await store.load(SHARED)).turns] == ["1", "r1", "7", "r7"]
 
 
 async def test_an_answer_that_got_lost_is_given_again(line, store: RedisStore):
@@ -306,7 +332,7 @@ async def test_an_answer_that_got_lost_is_given_again(line, store: RedisStore):
     async with aclosing(RedisStore(line.url)) as distant:
         await distant.journal(SHARED, [asked(1, ADA, ADAS, "Ada")], owed(1, ADA))
         line.lose_answers = 1
-        await distant.commit(SHARED, "r1", [answer(2, 1, "Once.")], State(), prompt="p")
+        await distant.commit(SHARED, "r1", answer(2, 1, "Once."), State(), prompt="p")
     assert [turn.id for turn in (await store.load(SHARED)).turns] == ["1", "r1"]
 
 

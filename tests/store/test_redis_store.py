@@ -175,7 +175,7 @@ async def test_clear_forgets_the_turns_and_keeps_the_settings(store: RedisStore,
     assert raw.zcard(keys.OWED) == 0
     assert await store.always_on() == {PLACE}
     assert raw.keys("*{*") == [of().state]
-    assert sorted(raw.hkeys(of().state)) == ["changes", "mood", "system"]
+    assert sorted(raw.hkeys(of().state)) == ["changes", "erased", "mood", "system"]
     assert await store.clear(PLACE) == 0
     assert await store.clear("never seen") == 0
 
