@@ -71,7 +71,7 @@ def question(held: Held) -> str:
     return (
         "**Erase everything I keep about you?** In all servers, channels and direct messages, for "
         f"good: {_listed(held)}. Summaries and last prompts of talks you took part in go too, your "
-        "entries in the tool log as well, and a reply that is being written for you stops.\n"
+        "entries in the tool log as well, and a reply that is being written for you is dropped.\n"
         "What stands in Discord stays there. Others keep their own messages; where they quote you, "
         "your words are cut out."
     )

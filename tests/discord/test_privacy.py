@@ -25,7 +25,7 @@ from cogs.tools import ToolCog
 from cogs.tools.channel import Channels
 from cogs.tools.members import Members
 from tests.discord.conftest import Stage
-from tests.discord.live_support import VIRTUAL, labels, play, speech
+from tests.discord.live_support import VIRTUAL, play, speech
 from tests.discord.test_tool_cogs import search_members
 
 __all__ = ["search_members"]
@@ -200,7 +200,7 @@ class TestErase:
         assert SECRET not in found
         assert "word word" not in found
         assert str(stage.alice.id) not in found
-        assert not labels(stage.shown()[0])
+        assert stage.said() == []
 
     @VIRTUAL
     async def test_a_question_that_waits_is_dropped(self, stage: Stage, raw):
