@@ -12,6 +12,8 @@ OPTED_OUT = (
     "use `/privacy opt-in`, and then ask once more."
 )
 
+LEFT_ALONE = "Who wrote that does not want me to read it, so I leave it alone."
+
 
 def refuse_opted_out(interaction: discord.Interaction[HermesBot]) -> None:
     """Raise a `BadInput` that says how to opt in, if whoever uses a command has opted out.

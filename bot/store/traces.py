@@ -19,7 +19,9 @@ SHORTEST = 12
 CUT = "[…]"
 """What stands where somebody's words or id were cut out of another person's record."""
 
-_QUOTE = re.compile(r'\A\[in reply to [^:\n]*: ".*?"\][ \n]', re.DOTALL)
+_QUOTE = re.compile(
+    r'\A\[(?:in reply to|about a message by|about) [^:\n]*: ".*?"\][ \n]', re.DOTALL
+)
 # Where a text is quoted or read back it may be cut off after so many characters.
 _CUT_OFF_AT = (199, 400, 1_999)
 # A text of at least 12 characters that stands in another one holds a piece of 8 there, beginning at

@@ -263,6 +263,16 @@ class TestOptOut:
         assert "/privacy opt-in" in refused.response.content
         assert stage.engine.prompts == []
 
+    @pytest.mark.simcord(check_errors=False)
+    async def test_nobody_can_ask_about_it(self, stage: Stage):
+        said = await stage.alice.send(stage.channel, SECRET)
+        other = await stage.bob.send(stage.channel, "granite telescope")
+        await stage.alice.slash(stage.channel, "privacy opt-out")
+        refused = await stage.bob.context_menu(stage.channel, "Ask about this", said)
+        assert "leave it alone" in refused.response.content
+        refused = await stage.alice.context_menu(stage.channel, "Ask about this", other)
+        assert "/privacy opt-in" in refused.response.content
+
     @VIRTUAL
     async def test_what_came_while_the_bot_was_away(self, stage: Stage):
         await stage.bob.send(stage.channel, f"{stage.me} hello")

@@ -357,6 +357,7 @@ async def test_words_are_found_however_they_are_quoted():
     person = Person(ADA)
     long = "one two three four five " * 30
     person.words.add(f'[in reply to Bob: "{BOBS}"] first line here\nsecond line')
+    person.words.add(f'[about a message by Bob: "{BOBS}"] what does it mean?')
     person.words.add(long)
     person.words.add("short one")
     for quoted in ("first line here\nsecond line", "first line here second line"):
