@@ -13,7 +13,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
-from cogs.places import conversation_in, engine_here
+from cogs.places import conversation_in, engine_here, is_guest
 from cogs.privacy import export, words
 from cogs.replies import tell
 
@@ -174,7 +174,7 @@ class Privacy(
         self, interaction: Interaction, days: app_commands.Range[int, 1, 36500] | None = None
     ) -> None:
         """Choose how long this server's talks are kept (for those who manage it)"""
-        if interaction.guild_id is None:
+        if interaction.guild_id is None or is_guest(interaction):
             raise BadInput(words.NEEDS_SERVER)
         most = self.bot.settings.history_days
         if days is not None and not interaction.permissions.manage_guild:
@@ -194,7 +194,7 @@ class Privacy(
 
     async def _own_days(self, interaction: Interaction) -> int | None:
         """The server's own retention, if it has one that counts."""
-        if interaction.guild_id is None:
+        if interaction.guild_id is None or is_guest(interaction):
             return None
         return await self.bot.store.retention(str(interaction.guild_id))
 

@@ -21,7 +21,7 @@ NO_DIRECT = "I may not send you direct messages, so here is everything I keep ab
 ERASING = "Erasing… This can take a moment."
 KEPT = "Nothing is erased."
 NOT_YOURS = "Only who asked for this can decide it."
-NEEDS_SERVER = "Retention is a setting of a server; please use this in one."
+NEEDS_SERVER = "Retention is a setting of a server; please use this in one that I am a member of."
 NEEDS_RIGHT = "How long this server's talks are kept is for those who may manage the server."
 
 

@@ -25,6 +25,7 @@ from cogs.tools import ToolCog
 from cogs.tools.channel import Channels
 from cogs.tools.members import Members
 from tests.discord.conftest import Stage
+from tests.discord.guests import Installed
 from tests.discord.live_support import VIRTUAL, play, speech
 from tests.discord.test_tool_cogs import search_members
 
@@ -218,6 +219,24 @@ class TestErase:
 
 async def _turns(stage: Stage, store: RedisStore):
     return (await store.load(f"discord:{stage.channel.id}")).turns
+
+
+@pytest.mark.simcord(check_errors=False)
+async def test_a_guest_has_the_same_say(
+    stage: Stage, raw, store: RedisStore, monkeypatch: pytest.MonkeyPatch
+):
+    """Where only Alice has installed the app."""
+    away = Installed(stage, monkeypatch).elsewhere(stage.alice)
+    await away.guest.slash(away.channel, "ask", question=SECRET)
+    assert SECRET in keys(raw)
+    seen = await away.guest.slash(away.channel, "privacy show")
+    assert "one message of yours and one reply" in seen.response.content
+    refused = await away.guest.slash(away.channel, "privacy retention", days=2)
+    assert "a member of" in refused.response.content
+    asked = await away.guest.slash(away.channel, "privacy erase")
+    await away.guest.click(asked.response, label="Erase everything")
+    assert SECRET not in keys(raw)
+    assert str(stage.alice.id) not in keys(raw)
 
 
 class TestOptOut:
