@@ -71,7 +71,7 @@ class RetryButton(KnownButton, template=RETRY):
         if not may_press(interaction, self.asker):
             raise BadInput(NOT_YOURS)
         bot, failed = interaction.client, interaction.message
-        if await bot.opt_outs.covers(str(self._asker)):
+        if bot.opt_outs.ignores(str(self.asker)):
             raise BadInput(_OPTED_OUT)
         if failed is None or not interaction.channel_id:
             raise BadInput(_NOWHERE)

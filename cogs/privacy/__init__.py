@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import re
-from typing import Any, Self
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -13,40 +12,22 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
+from cogs.live.buttons import Button, view_of
 from cogs.places import conversation_in, engine_here, is_guest
+from cogs.pressed import KnownButton
 from cogs.privacy import export, words
 from cogs.replies import tell
 
 Interaction = discord.Interaction[HermesBot]
 
 
-class EraseButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"privacy:erase:(?P<person>\d{1,20})",
-):
-    """Erases everything about who pressed it. It works after a restart: its id says it all."""
-
-    def __init__(self, person: int) -> None:
-        super().__init__(
-            discord.ui.Button(
-                label="Erase everything",
-                style=discord.ButtonStyle.danger,
-                custom_id=f"privacy:erase:{person}",
-            )
-        )
-        self._person = person
-
-    @classmethod
-    async def from_custom_id(
-        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button anew from its id."""
-        return cls(int(match["person"]))
+class EraseButton(KnownButton, template=r"privacy:erase:(?P<asker>\d{1,20})"):
+    """Erases everything about who pressed it."""
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Erase, and say what is gone."""
         try:
-            _check_whose(interaction, self._person)
+            _check_whose(interaction, self.asker)
             await interaction.response.edit_message(content=words.ERASING, view=None)
             await self._erase(interaction)
         except (UserError, *DISCORD_FAILURES) as error:
@@ -63,27 +44,13 @@ class EraseButton(
         await interaction.edit_original_response(content=words.erased(held))
 
 
-class KeepButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=r"privacy:keep:(?P<person>\d{1,20})",
-):
+class KeepButton(KnownButton, template=r"privacy:keep:(?P<asker>\d{1,20})"):
     """Changes one's mind."""
-
-    def __init__(self, person: int) -> None:
-        super().__init__(discord.ui.Button(label="Cancel", custom_id=f"privacy:keep:{person}"))
-        self._person = person
-
-    @classmethod
-    async def from_custom_id(
-        cls, _: discord.Interaction[Any], __: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button anew from its id."""
-        return cls(int(match["person"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Say that nothing happens."""
         try:
-            _check_whose(interaction, self._person)
+            _check_whose(interaction, self.asker)
             await interaction.response.edit_message(content=words.KEPT, view=None)
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
@@ -216,12 +183,8 @@ async def _own(user: discord.User | discord.Member) -> list[str]:
 
 
 def _choice(person: int) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    view.add_item(EraseButton(person))
-    view.add_item(KeepButton(person))
-    # Stopped from the start: the buttons are heard by their ids.
-    view.stop()
-    return view
+    erase = Button("Erase everything", f"privacy:erase:{person}", discord.ButtonStyle.danger)
+    return view_of([erase, Button("Cancel", f"privacy:keep:{person}")])
 
 
 def _check_whose(interaction: discord.Interaction[Any], person: int) -> None:

@@ -29,7 +29,7 @@ _SHOWN = """\
 **What I keep about you**
 - **What you write to me, and my replies:** until a conversation was quiet for {kept}. Right now: \
 {talks}.
-- **The exact text that the model was sent last** in each conversation: one day.
+- **The exact text that the model was sent last**, and what it thought: one day.
 - **Facts** you asked me to remember: until nobody asked for any in that place for {fact_days}. \
 Right now: {facts}.
 - **Reminders:** until they are delivered. Right now: {reminders}.
