@@ -36,8 +36,8 @@ def ask(number: int, author: str, text: str) -> Ask:
     return Ask(PLACE, str(number), author, text, author[:3], {"channel": "1", "asker": author})
 
 
-def talks(store: RedisStore, *answers) -> Conversations:
-    engine = ScriptedEngine(*answers)
+def talks(store: RedisStore, *answers, engine: ScriptedEngine | None = None) -> Conversations:
+    engine = engine or ScriptedEngine(*answers)
     return Conversations(engine, store, Model(engine, None, 1024))
 
 
@@ -52,13 +52,15 @@ async def answer(conversations: Conversations, one: Ask) -> str | None:
 
 async def test_a_question_that_is_just_being_written_down(valkey_url: str):
     async with aclosing(SlowStore(valkey_url)) as store:
-        conversations = talks(store)
+        engine = ScriptedEngine()
+        conversations = talks(store, engine=engine)
         asking = asyncio.create_task(answer(conversations, ask(1, ADA, SECRET)))
         await store.reached.wait()
         erasing = asyncio.create_task(conversations.erase(ADA))
         await asyncio.sleep(0.2)  # the first pass is over before the question is written
         store.go_on.set()
         await asyncio.gather(asking, erasing)
+        assert engine.requests == [], "the model is not even asked"
         found = everything(valkey_url)
         assert SECRET not in found
         assert ADA not in found

@@ -199,6 +199,7 @@ async def test_what_others_said_stays(full: RedisStore, raw):
         f"{BOBS} 40",
         "Fine, 40.",
     ]
+    assert raw.zrange(keys.OWED, 0, -1) == [keys.owed_member(SHARED, "r10")]
     assert [place for place, _ in await full.owed()] == [SHARED]
     [fact] = await full.facts(f"discord:server:{SERVER}")
     assert fact.text == f"{BOBS} fact"
