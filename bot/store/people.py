@@ -121,6 +121,7 @@ class PersonRecords:
             here = len(whole)
             for key in place.keys:
                 if key.name not in whole and (changes := list(_changes(search, place, key))):
+                    _note_settled(search, place, key, changes)
                     await survey.change(self._redis, key.name, changes)
                     here += len(changes)
             if here and _is_shared_talk(search, place):
@@ -271,6 +272,13 @@ def _changes(search: _Search, place: Place, key: Key) -> Iterator[Change]:
             yield from _cleaned(search, place, key, item, here)
 
 
+def _note_settled(search: _Search, place: Place, key: Key, changes: Iterable[Change]) -> None:
+    """Remember which replies are owed no more, for their index."""
+    if key.part == "pending" and place.name is not None:
+        gone = (_text(one.item.name) for one in changes if one.value is None)
+        search.owed |= {keys.owed_member(place.name, reply) for reply in gone}
+
+
 def _points_there(search: _Search, item: Item) -> bool:
     """Whether an entry names a place of theirs, or a reply that is not owed any more."""
     for name in filter(None, (item.name, item.value)):
@@ -290,8 +298,6 @@ def _cleaned(search: _Search, place: Place, key: Key, item: Item, here: _Here) -
             yield Change(item)
         return
     if _goes(person, record, here) or person.named_in(keys.decode(item.name)):
-        if key.part == "pending" and place.name is not None:
-            search.owed.add(keys.owed_member(place.name, _text(item.name)))
         yield Change(item)
         return
     kept = _kept(person, record, here)
