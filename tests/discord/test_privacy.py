@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import discord
 import pytest
 
+from bot.conversation.facts import Fact
 from bot.conversation.opt_outs import OptOuts
 from bot.conversation.people import Held
-from bot.conversation.ports import Fact, LoggedCall, Reminder
+from bot.conversation.ports import LoggedCall, Reminder
 from bot.settings import load
 from bot.store.history import RedisStore
 from bot.tools.context import ToolContext

@@ -11,7 +11,8 @@ from dataclasses import replace
 import pytest
 import redis
 
-from bot.conversation.ports import Action, Fact, LoggedCall, Reminder
+from bot.conversation.facts import Fact
+from bot.conversation.ports import Action, LoggedCall, Reminder
 from bot.conversation.turns import Pending, State, Turn
 from bot.store import keys, records
 from bot.store.history import RedisStore
