@@ -16,6 +16,7 @@ from bot.conversation.facts import note_owners
 from bot.errors import BadInput
 from cogs.live import live_of
 from cogs.live.target import InteractionTarget
+from cogs.opted_out import refuse_opted_out
 from cogs.owners import owners
 from cogs.places import (
     conversation_in,
@@ -58,6 +59,7 @@ class AskCommand(commands.Cog, name="Ask"):
         fresh: bool = False,
     ) -> None:
         """Ask me something, here or just between us"""
+        refuse_opted_out(interaction)
         text = text_for_ask(interaction, question)
         if is_blank(text):
             raise BadInput("There is no question in that. Please write one.")

@@ -13,6 +13,7 @@ from bot.client import HermesBot
 from bot.client.failures import answer_failure
 from bot.errors import BadInput
 from cogs.ask import ask_from, asking_of
+from cogs.opted_out import LEFT_ALONE, refuse_opted_out
 from cogs.places import is_guest, private_conversation, user_conversation
 from cogs.reading import quote_about, text_for_ask
 from cogs.reading.files import read_files
@@ -96,6 +97,9 @@ class AskAbout(commands.Cog):
         self, interaction: discord.Interaction[HermesBot], message: discord.Message
     ) -> None:
         """Show the form."""
+        refuse_opted_out(interaction)
+        if self.bot.opt_outs.ignores(str(message.author.id)):
+            raise BadInput(LEFT_ALONE)
         quote = quote_about(message, self.bot.user)
         if not quote:
             raise BadInput(_NOTHING)

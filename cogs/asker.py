@@ -6,6 +6,7 @@ from typing import cast
 
 import discord
 
+from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.tools.context import ToolContext
 from bot.tools.kit import Kit
@@ -21,6 +22,11 @@ def client_of(kit: Kit) -> discord.Client:
     if kit.discord is None:
         raise ToolError("I am not connected to Discord here.")
     return cast("discord.Client", kit.discord)
+
+
+def left_alone(client: discord.Client, person: int) -> bool:
+    """Whether somebody has opted out: what they wrote, and who they are, is nobody's to ask."""
+    return isinstance(client, HermesBot) and client.opt_outs.ignores(str(person))
 
 
 def server_of(client: discord.Client, context: ToolContext) -> discord.Guild:

@@ -85,6 +85,8 @@ class Chat(commands.Cog):
             await message.reply(failure.text, view=view)
 
         async with told(tell, f"answering message {message.id}"):
+            if await self.bot.opt_outs.covers(str(message.author.id)):
+                return  # That was not known before: the store has only just come back.
             ask = await self._read(message)
             try:
                 async with self.bot.conversations.turn(ask) as reply:
@@ -105,6 +107,8 @@ class Chat(commands.Cog):
 
     async def judge(self, message: discord.Message) -> Decision:
         """Whether a message wants an answer, and why."""
+        if self.bot.opt_outs.ignores(str(message.author.id)):
+            return Decision(False, "its author has opted out")
         always_on = await self.bot.always_on.covers(*circles(message.channel))
         return decide(self._seen(message, always_on))
 
@@ -156,6 +160,7 @@ class Chat(commands.Cog):
                     owners(message.channel, message.channel.id, guild, message.author.id)
                 ),
             },
+            ignores=self.bot.opt_outs.ignores,
         )
         return replace(ask, engine=await engine_at(self.bot, message.channel, guild))
 

@@ -21,7 +21,8 @@ _COMMANDS = """\
 `/model` which model answers here, and what it can do
 `/tools` what I can do beside talking, and who may use it
 `/channel` answer everything here, or only when addressed
-`/reset` forget what was said here"""
+`/reset` forget what was said here
+`/privacy` what I keep about you; erase it, or have me leave you alone"""
 
 _AS_GUEST = """\
 **Talk to me** with `/ask`, or choose *Apps*, *Ask about this* in the menu of a message.
@@ -29,7 +30,7 @@ _AS_GUEST = """\
 You have installed me to your account, so I come along wherever you go. I am no member here: I see \
 your questions, the messages that you ask about, and nothing else. What we say is one talk of your \
 own; it comes along too. `/ask` with `fresh` begins a new one, `/ask` with `private` keeps a \
-question apart, for your eyes only."""
+question apart, for your eyes only. `/privacy` shows and erases what I keep about you."""
 
 _BLIND = (
     "⚠️ The Message Content intent is off: I only see messages that mention me, replies to me with "

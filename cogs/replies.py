@@ -29,6 +29,7 @@ NOT_YOURS = "Only who asked, or somebody who may manage messages here, can do th
 _TOO_LATE = "That reply is finished already."
 _NOT_NEWEST = "The conversation has moved on since. Please ask again."
 _BUSY = "I am writing something else here right now. Please try again when that is done."
+_OPTED_OUT = "Who asked that does not want to be read by me any more, so I cannot answer it again."
 _NOWHERE = "I cannot write here any more."
 
 
@@ -70,6 +71,8 @@ class RetryButton(KnownButton, template=RETRY):
         if not may_press(interaction, self.asker):
             raise BadInput(NOT_YOURS)
         bot, failed = interaction.client, interaction.message
+        if bot.opt_outs.ignores(str(self.asker)):
+            raise BadInput(_OPTED_OUT)
         if failed is None or not interaction.channel_id:
             raise BadInput(_NOWHERE)
         if bot.conversations.writing(self.conversation):

@@ -21,6 +21,7 @@ from bot.client.address import ApiAddress
 from bot.client.sync import sync
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
+from bot.conversation.opt_outs import OptOuts
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
@@ -67,7 +68,8 @@ class HermesBot(commands.AutoShardedBot):
     `reads_everything` says whether Discord shows the bot all messages (the Message Content
     intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
     `always_on` knows the channels in which everything is answered, `engines` which engine was
-    chosen for which place, `json_mode` asks for data. `tool_cogs` are built already.
+    chosen for which place, `opt_outs` who wants to be left alone, `json_mode` asks for data.
+    `tool_cogs` are built already.
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class HermesBot(commands.AutoShardedBot):
         self.json_mode = json_mode
         self.always_on = AlwaysOn(store)
         self.engines = EngineChoices(store)
+        self.opt_outs = OptOuts(store)
         self._address = ApiAddress(settings.discord_api_url)
         self._tool_cogs = tuple(tool_cogs)
         self._connecting: asyncio.Task[Any] | None = None
@@ -176,6 +179,7 @@ class HermesBot(commands.AutoShardedBot):
             return
         if self._syncing:
             self._syncing.cancel()
+        self.opt_outs.close()
         await super().close()
         self._address.restore()
 
@@ -183,6 +187,7 @@ class HermesBot(commands.AutoShardedBot):
         """Everything between login and connection."""
         await self.always_on.load()
         await self.engines.load()
+        await self.opt_outs.load()
         await self._load_cogs()
         if not await self.sync_commands():
             self._syncing = asyncio.create_task(self._sync_later(), name="command sync")

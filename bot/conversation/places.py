@@ -19,6 +19,19 @@ class Place:
     waiting: list[Ask] = field(default_factory=list[Ask])
     reply: Reply | None = None
     visitors: int = 0
+    beginning: tuple[Ask, ...] = ()
+    unwanted: set[str] = field(default_factory=set[str])
+
+    def let_go(self, person: str) -> bool:
+        """Drop what a person has asked; returns whether something of it is under way already."""
+        self.waiting[:] = [ask for ask in self.waiting if ask.author != person]
+        begins = any(ask.author == person for ask in self.beginning)
+        if begins:
+            self.unwanted.add(person)
+        answered = self.reply is not None and person in self.reply.askers
+        if self.reply and answered:
+            self.reply.withdraw()
+        return begins or answered
 
 
 class Places:
@@ -49,6 +62,10 @@ class Places:
         """The reply that is being written there right now."""
         place = self._places.get(conversation)
         return place.reply if place and place.reply and not place.reply.done else None
+
+    def let_go(self, person: str) -> list[str]:
+        """Drop everywhere what a person has asked; returns where something is just ending."""
+        return [name for name, place in self._places.items() if place.let_go(person)]
 
     def __len__(self) -> int:
         return len(self._places)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.conversation.facts import FactStore
+from bot.conversation.people import People
 from bot.conversation.revising import Revising
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.tools.context import ToolContext
@@ -204,7 +205,7 @@ class Tokenizer(Protocol):
         ...
 
 
-class Store(FactStore, Revising, Protocol):
+class Store(FactStore, Revising, People, Protocol):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
     async def load(self, conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:
@@ -359,7 +360,7 @@ class Store(FactStore, Revising, Protocol):
         ...
 
     async def active(self, since: float) -> Sequence[str]:
-        """Conversations with a reply since a Unix time, newest first."""
+        """Conversations with a question since a Unix time, newest first."""
         ...
 
     async def last_heard(self) -> float | None:

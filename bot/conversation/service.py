@@ -21,6 +21,7 @@ from bot.conversation.limits import Limits, ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
 from bot.conversation.offering import Offering
+from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
 from bot.conversation.ports import Action, Engine, Store
 from bot.conversation.questions import ENGINE, engine_of, last_question, owed_for, settled, turns_of
@@ -107,12 +108,22 @@ class Conversations:
                     asks: tuple[Ask, ...] = ()
                     if ask in place.waiting:
                         asks, place.waiting = tuple(place.waiting), []
+                    place.beginning = asks
                     try:
                         reply = await self._begin(asks) if asks else None
                     except UserError:
                         # Each of the others tries for itself, so that each hears of the failure.
-                        place.waiting[:0] = [other for other in asks if other is not ask]
+                        place.waiting[:0] = [
+                            other
+                            for other in asks
+                            if other is not ask and other.author not in place.unwanted
+                        ]
                         raise
+                    finally:
+                        place.beginning = ()
+                        unwanted, place.unwanted = place.unwanted, set()
+                    if reply and not unwanted.isdisjoint(reply.askers):
+                        reply.withdraw()
                     async with _writing(place, reply):
                         yield reply
             finally:
@@ -164,6 +175,29 @@ class Conversations:
     def writing(self, conversation: str) -> Reply | None:
         """The reply that is being written there right now."""
         return self._places.writing(conversation)
+
+    def let_go(self, person: str) -> Sequence[str]:
+        """End what is being written for a person, and drop what they have asked beside it.
+
+        Returns the conversations in which something of theirs is just coming to its end.
+        """
+        return self._places.let_go(person)
+
+    async def erase(self, person: str, own: Sequence[str] = ()) -> Held:
+        """Erase all that is kept about a person; returns what there was.
+
+        `own` are conversations of theirs alone. Replies that are being written for them end, and
+        are not stored; what they had asked and nobody has begun to answer is dropped.
+        """
+        concerned = self.let_go(person)
+        held = await self._store.erase(person, own)
+        for conversation in concerned:
+            async with self._places.alone(conversation):
+                pass
+        if concerned:
+            # What was on its way has ended; whatever it wrote in its last moment goes too.
+            await self._store.erase(person, own)
+        return held
 
     async def set_system(self, conversation: str, text: str | None, engine: str = "") -> None:
         """Give the conversation its own system prompt, or None for the model's default."""

@@ -111,7 +111,8 @@ class State:
     `start` is the `n` of the first turn that is still sent to the model (turns before it were
     cut), `system` the channel's own system prompt (None: the model's default), `base_tokens` the
     cost of everything before the first turn (0: unknown). `engine` is the mark of the engine that
-    answered last and counted it.
+    answered last and counted it. `erased` is how often something was erased from the conversation
+    for good; what was begun before must not bring it back.
     """
 
     start: int = 0
@@ -120,6 +121,7 @@ class State:
     cut: int = 0
     usage: Usage = field(default_factory=Usage)
     engine: str = ""
+    erased: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,10 @@ from bot.store import keys, records, scripts
 from bot.store.connection import Command, Connection, Revive, call
 from bot.store.facts import FactRecords, facts_in, read_facts
 from bot.store.keys import ConversationKeys, decoded, encoded
+from bot.store.people import PersonRecords
 from bot.store.reminders import ReminderRecords
 from bot.store.replies import counting, note_counts
+from bot.store.retention import RetentionRecords
 from bot.store.revisions import RevisionRecords
 from bot.store.tools import ToolRecords
 
@@ -25,8 +27,10 @@ _OWED_CHUNK = 500
 _OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply it points to
 
 
-class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
-    """Conversations in Redis; every method but `clear` and `owed` is one round trip.
+class RedisStore(
+    RevisionRecords, ToolRecords, FactRecords, ReminderRecords, PersonRecords, RetentionRecords
+):
+    """Conversations in Redis; what a reply needs is one round trip a method.
 
     `url` is a Redis URL (`redis://`, `rediss://`, `unix://`); a malformed one is a
     `SettingsError`. A conversation is forgotten `history_days` after the last write to it; of
@@ -50,6 +54,7 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
         if history_days < 1 or archive_turns < 1:
             raise SettingsError("history days and archived turns are whole numbers from 1 on")
         self._seconds = history_days * _DAY
+        self._keeps: dict[str, int] = {}
         self._archive_turns = archive_turns
         self._redis = Connection(
             url,
@@ -92,7 +97,10 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
         written = (part for turn in turns for part in (encoded(turn.id), records.write_turn(turn)))
         # The index goes first: should the server die in between, it points to nothing, which
         # `owed` mends; the other way round, nobody would find the reply after a restart.
-        _, fresh, *counted = await self._redis.run(
+        keeping = self._keeping(conversation, pending)
+        answers = await self._redis.run(
+            *keeping,
+            ("ZADD", keys.ACTIVE, time.time(), keys.encode(conversation)),
             ("ZADD", keys.OWED, "NX", pending.since, keys.owed_member(conversation, pending.reply)),
             call(
                 scripts.JOURNAL,
@@ -104,7 +112,9 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
             ),
             *counting(tally, pending.reply),
         )
+        kept, (_, _, fresh, *counted) = answers[: len(keeping)], answers[len(keeping) :]
         note_counts(tally, counted)
+        await self._kept_right(conversation, pending, kept[-1] if kept else None)
         return fresh == 1
 
     async def commit(
@@ -127,7 +137,8 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
         in `dropped` to the archive, stores `state` and `prompt` (None keeps the one of an earlier
         reply), and removes `reply` from the journal. `thoughts` are kept in a key of their own.
         Doing it again changes nothing. Returns False, and changes nothing, if the reply is neither
-        owed nor written: it was forgotten.
+        owed nor written: it was forgotten; and if somebody's words were erased here since it was
+        begun.
         """
         key = ConversationKeys.of(conversation)
         now = time.time()
@@ -154,7 +165,6 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
         settled, *_ = await self._redis.run(
             settle,
             ("ZREM", keys.OWED, keys.owed_member(conversation, reply)),
-            ("ZADD", keys.ACTIVE, now, keys.encode(conversation)),
             ("ZREMRANGEBYSCORE", keys.ACTIVE, "-inf", now - self._seconds),
             *(_keep_thoughts(key.thoughts, now, reply, thoughts) if thoughts else ()),
         )
@@ -246,7 +256,7 @@ class RedisStore(RevisionRecords, ToolRecords, FactRecords, ReminderRecords):
         return removed == 1
 
     async def active(self, since: float) -> Sequence[str]:
-        """Conversations with a reply since a Unix time, newest first."""
+        """Conversations with a question since a Unix time, newest first."""
         (members,) = await self._redis.run(("ZREVRANGEBYSCORE", keys.ACTIVE, "+inf", since))
         return [keys.decode(member) for member in members]
 

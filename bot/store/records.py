@@ -142,6 +142,7 @@ def read_state(stored: Mapping[bytes, bytes]) -> State:
         cut=_whole(data, "cut", _STATE.cut),
         usage=_usage(data.get("usage")),
         engine=_text_or_none(data, "engine") or "",
+        erased=_whole(data, "erased", 0),
     )
 
 

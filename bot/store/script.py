@@ -18,8 +18,11 @@ class Script:
         return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 
-# What was said is forgotten after a quiet month; what an owner has set is not.
+# What was said is forgotten after a quiet month, or as soon as its server wants (`keep`, seconds);
+# what an owner has set is not.
 EXPIRE = """
+local keep = tonumber(redis.call('HGET', KEYS[3], 'keep') or '')
+if keep and keep < tonumber(ttl) then ttl = keep end
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ttl) end
 local own = redis.call('HGET', KEYS[3], 'system')
 if own and own ~= 'null' then redis.call('PERSIST', KEYS[3]) end

@@ -8,7 +8,7 @@ together, but for a state that holds a setting; the others have a shorter life o
 
 from __future__ import annotations
 
-from bot.store import fact_scripts, revision_scripts
+from bot.store import fact_scripts, people_scripts, revision_scripts
 from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # A conversation as it is at one moment: turns, state and pending, as fields and values in turn.
@@ -46,7 +46,9 @@ if #ARGV > 4 then redis.call('DEL', KEYS[6]) end
 # text as it was read, turn) triples, number of dropped ids, the ids, and the state's (field, value)
 # pairs. Nothing is written of a reply that is owed no more and was not written before: what it
 # answers was forgotten meanwhile. A turn gets its counts only if it is still as it was read; what
-# somebody changed or took away meanwhile stays so. The archive is a sorted set, so that a
+# somebody changed or took away meanwhile stays so. A reply that was begun before somebody's words
+# were erased here (`erased` is how often that happened) is settled, and nothing of it is written:
+# it was made of them. The archive is a sorted set, so that a
 # repetition of the call adds nothing. Answers whether the reply is owed or was written.
 COMMIT = Script(
     TEXT_OF
@@ -55,7 +57,15 @@ local ttl, bound = ARGV[1], tonumber(ARGV[2])
 local reply, turn, replaced, sent_ttl, prompt = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local owed = redis.call('HEXISTS', KEYS[4], reply) == 1
 if not owed and redis.call('HEXISTS', KEYS[1], reply) == 0 then return 0 end
-local at = 9
+local at = 9 + 3 * tonumber(ARGV[8])
+local erased = redis.call('HGET', KEYS[3], 'erased') or '0'
+for i = at + 1 + tonumber(ARGV[at]), #ARGV, 2 do
+  if ARGV[i] == 'erased' and ARGV[i + 1] ~= erased then
+    redis.call('HDEL', KEYS[4], reply)
+    return 0
+  end
+end
+at = 9
 for _ = 1, tonumber(ARGV[8]) do
   if text_of(ARGV[at]) == ARGV[at + 1] then
     redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 2])
@@ -87,11 +97,13 @@ redis.call('HDEL', KEYS[4], reply)
     + "return 1"
 )
 
-# ARGV: ttl, then the state's (field, value) pairs.
+# ARGV: ttl, then the state's (field, value) pairs. How often something was erased only grows.
 SAVE_STATE = Script(
     """
 local ttl = ARGV[1]
-for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+for i = 2, #ARGV, 2 do
+  if ARGV[i] ~= 'erased' then redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+end
 """
     + EXPIRE
     + "return 1"
@@ -195,4 +207,5 @@ ALL = (
     CLAIM_REMINDERS,
     *fact_scripts.ALL,
     *revision_scripts.ALL,
+    *people_scripts.ALL,
 )

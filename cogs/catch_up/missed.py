@@ -130,7 +130,11 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
     history = [m async for m in place.history(limit=_MESSAGES, after=after, oldest_first=False)]
     me = bot.user.id if bot.user else 0
     answered = {m.reference.message_id for m in history if m.author.id == me and m.reference}
-    open_ones = [m for m in reversed(history) if not m.author.bot and m.id not in answered]
+    open_ones = [
+        m
+        for m in reversed(history)
+        if not m.author.bot and m.id not in answered and not bot.opt_outs.ignores(str(m.author.id))
+    ]
     if not open_ones:
         return []
     turns = await bot.conversations.history(conversation_in(place.id))

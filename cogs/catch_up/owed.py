@@ -61,6 +61,8 @@ async def _target(bot: HermesBot, conversation: str, owed: Pending) -> Target | 
     origin = owed.origin
     channel_id, guild_id = channel_of(conversation), _id(origin.get("guild"))
     asker, message = _id(origin.get("asker")), _id(origin.get("message"))
+    if bot.opt_outs.ignores(str(asker)):
+        return None
     if channel_id is None or (guild_id and bot.get_guild(guild_id) is None):
         return None
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)

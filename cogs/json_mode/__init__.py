@@ -18,6 +18,7 @@ from cogs.json_mode import asking
 from cogs.json_mode.forms import AskForm, SaveForm
 from cogs.json_mode.request import Request, download, find, is_written, name_of
 from cogs.json_mode.showing import Shown, block, fits
+from cogs.opted_out import refuse_opted_out
 from cogs.places import schema_owner
 from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank, shortened
@@ -58,6 +59,7 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         tools: bool = False,
     ) -> None:
         """Ask for an answer as JSON that fits a schema"""
+        refuse_opted_out(interaction)
         if schema and file:
             raise BadInput(_EITHER)
         if question and (schema or file):

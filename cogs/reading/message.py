@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import discord
 
@@ -28,13 +28,15 @@ async def ask_of(
     quote_me: bool = True,
     quote_fully: bool = True,
     noted: Mapping[str, str] | None = None,
+    ignores: Callable[[str], bool] = lambda _: False,
 ) -> Ask:
     """Read a message; downloads are bounded in size and time, and failures said in the text.
 
     `quote_me` tells whether a message of the bot that this one replies to is quoted.
     `quote_fully` gives another person's message with up to 2,000 characters and its files, which
     is wanted where the conversation does not have it already. `noted` is what else
-    the reply's origin says.
+    the reply's origin says. `ignores` tells of an author's id whether they are left alone: then
+    they are not quoted.
     """
     guild = message.guild
     return Ask(
@@ -42,7 +44,7 @@ async def ask_of(
         id=str(message.id),
         author=str(message.author.id),
         speaker=message.author.display_name if guild else "",
-        text=await _text(message, me, quote_me, quote_fully),
+        text=await _text(message, me, quote_me, quote_fully, ignores),
         origin={
             "channel": str(message.channel.id),
             "message": str(message.id),
@@ -87,7 +89,11 @@ def quoted_in(message: discord.Message) -> discord.Message | None:
 
 
 async def _text(
-    message: discord.Message, me: discord.ClientUser | None, quote_me: bool, quote_fully: bool
+    message: discord.Message,
+    me: discord.ClientUser | None,
+    quote_me: bool,
+    quote_fully: bool,
+    ignores: Callable[[str], bool],
 ) -> str:
     names = _names(message.guild, message.mentions, me)
     said = without_mention(message.content, *_own_ids(message.guild, me))
@@ -97,7 +103,7 @@ async def _text(
     parts += await read_files(message.attachments)
     parts = [part for part in parts if not is_blank(part)]
     quoted, quote = quoted_in(message), ""
-    if quoted:
+    if quoted and not ignores(str(quoted.author.id)):
         own = me is not None and quoted.author.id == me.id
         full = quote_fully and not own
         if quote_me or not own:

@@ -20,6 +20,7 @@ from cogs.asker import (
     asker_in,
     channel_here,
     client_of,
+    left_alone,
     mine,
     permissions,
     permissions_of,
@@ -61,7 +62,8 @@ class Channels(ToolCog):
         before = _message_id(before_message or context.message, channel)
         if before_message and not before:
             raise ToolError("Reading back before a message takes its id, or a link to it.")
-        messages = await _read(channel, max(1, min(count, _MOST_READ)), before)
+        read = await _read(channel, max(1, min(count, _MOST_READ)), before)
+        messages = [one for one in read if not left_alone(client, one.author.id)]
         found: dict[str, Any] = {"messages": _bounded([_told(one) for one in messages])}
         if not getattr(client, "reads_everything", True):
             found["note"] = "Discord shows me only messages that mention me; others are empty."

@@ -11,7 +11,7 @@ from discord.http import Route
 from bot.client.failures import DISCORD_FAILURES
 from bot.tools.context import ToolContext
 from bot.tools.tool import ToolError, tool
-from cogs.asker import client_of, server_of
+from cogs.asker import client_of, left_alone, server_of
 from cogs.tools import ToolCog
 
 _MOST_FOUND = 5
@@ -40,6 +40,7 @@ class Members(ToolCog):
             found = await _members(client, server, name)
         except DISCORD_FAILURES as error:
             raise ToolError("Discord does not look that up.", detail=str(error)) from None
+        found = [one for one in found if not left_alone(client, int(one["user"]["id"]))]
         if not found:
             raise ToolError(f"Nobody in this server is called “{name[:_LONGEST]}”.")
         return {"members": [_told(server, one) for one in found[:_MOST_FOUND]]}

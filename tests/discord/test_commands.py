@@ -31,6 +31,8 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     groups |= {"model show", "model use", "model reset"}
     groups |= {f"memory {name}" for name in ("list", "add", "edit", "pin", "unpin", "forget")}
     groups |= {f"tools {name}" for name in ("show", "switch", "roles", "reset", "log")}
+    told = ("show", "export", "erase", "opt-out", "opt-in", "retention")
+    groups |= {f"privacy {name}" for name in told}
     assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | groups
     assert set(admin.available_commands(stage.channel)) == {
         *("ask", "context", "help", "reset", "channel"),
@@ -38,7 +40,7 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
         *groups,
     }
     in_a_dm = set(stage.alice.user.available_commands())
-    assert {"ask", "reset", "system set"} <= in_a_dm
+    assert {"ask", "reset", "system set", "privacy erase"} <= in_a_dm
     assert "channel" not in in_a_dm
 
 

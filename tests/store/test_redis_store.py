@@ -175,7 +175,7 @@ async def test_clear_forgets_the_turns_and_keeps_the_settings(store: RedisStore,
     assert raw.zcard(keys.OWED) == 0
     assert await store.always_on() == {PLACE}
     assert raw.keys("*{*") == [of().state]
-    assert sorted(raw.hkeys(of().state)) == ["changes", "mood", "system"]
+    assert sorted(raw.hkeys(of().state)) == ["changes", "erased", "mood", "system"]
     assert await store.clear(PLACE) == 0
     assert await store.clear("never seen") == 0
 
@@ -278,6 +278,8 @@ async def test_every_key_expires(store: RedisStore, raw):
     await store.set_always_on(PLACE, True)
     await store.set_engine(PLACE, "big")
     await store.set_tool_rules(PLACE, "{}")
+    await store.set_opted_out("mark", True)
+    await store.set_retention("111", 9)
     await store.say_heard(1.0)
     await store.journal(PLACE, [*turns(1), ASK], OWED)
     await settle(store, PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p", thoughts="hm")
