@@ -1,0 +1,116 @@
+"""Shows a stored reply again in its messages, or takes it out of sight."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+
+from bot.client import HermesBot
+from bot.conversation.reply import parts_of
+from bot.conversation.turns import Turn
+from cogs.live import live_of
+from cogs.live.board import Board
+from cogs.live.buttons import Button, question_of
+from cogs.live.layout import Draft, when_done
+from cogs.live.pace import Pace, Priority
+from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
+from cogs.live.split import split
+from cogs.live.target import Channel, ChannelTarget
+from cogs.live.traces import rendered
+from cogs.live.wording import BROKEN_OFF, STOPPED, also_for
+
+log = logging.getLogger(__name__)
+
+_STATUS = {"stopped": STOPPED, "interrupted": BROKEN_OFF}
+
+
+async def redraw(
+    bot: HermesBot,
+    channel: Channel,
+    turn: Turn,
+    *,
+    buttons: Sequence[Button] = (),
+    small_print: Sequence[str] = (),
+    others: Sequence[int] = (),
+) -> tuple[str, ...]:
+    """Show a stored reply in its messages again; what is missing is posted without a ping.
+
+    `others` are the people whom it answers beside its asker. Returns the ids of the messages that
+    show it now, also when Discord refused some of it, which is logged.
+    """
+    # Nobody is called: who asked was, when the reply came.
+    target = ChannelTarget(
+        channel, reply_to=question_of(turn.id) or None, asker=None, standing=_ids(turn)
+    )
+    # Another name each time: Discord gives the message of before for a name that it knows.
+    board = Board(f"{turn.id}/{time.time_ns():x}", target, live_of(bot).pace)
+    try:
+        await board.show(drafts_of(turn, buttons=buttons, small_print=small_print, others=others))
+    except (Gone, Refused) as error:
+        log.info("reply %s could not be shown again: %s", turn.id, error)
+    return board.ids
+
+
+def drafts_of(
+    turn: Turn,
+    *,
+    buttons: Sequence[Button] = (),
+    small_print: Sequence[str] = (),
+    others: Sequence[int] = (),
+) -> list[Draft]:
+    """What the messages of a stored reply look like."""
+    text = "\n".join(filter(None, (also_for(others), rendered(parts_of(turn)))))
+    status = (_STATUS[turn.status],) if turn.status else ()
+    return when_done(
+        text,
+        split(text),
+        (*small_print, *status),
+        buttons=tuple(buttons),
+        cut_short=bool(turn.status),
+    )
+
+
+async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> tuple[str, ...]:
+    """Show only `stub` in the first message of a reply, and delete its other ones.
+
+    Nothing is posted where no message is left. Returns the ids of the messages that stay.
+    """
+    target = ChannelTarget(channel, reply_to=None, asker=None)
+    pace = live_of(bot).pace
+    stays: list[str] = []
+    for message in _ids(turn):
+        if not stays and await _reduce(target, message, stub, pace):
+            stays.append(str(message))
+        elif not await take_away(target, message, pace):
+            stays.append(str(message))
+    return tuple(stays)
+
+
+async def _reduce(target: ChannelTarget, message: int, stub: str, pace: Pace) -> bool:
+    """Leave nothing but `stub` in a message; False if that cannot be."""
+    pace.channel(target.key).edited()
+    await pace.take(Priority.FINAL)
+    try:
+        await insist(lambda: target.edit(message, Draft(stub), first=True), pace)
+    except (Gone, Refused, TooOldToEdit) as error:
+        log.info("message %s keeps its text: %s", message, error)
+        return False
+    return True
+
+
+async def take_away(target: ChannelTarget, message: int, pace: Pace) -> bool:
+    """Delete a message; whether it is gone now."""
+    await pace.take(Priority.FOLLOW_UP)
+    try:
+        await insist(lambda: target.delete(message), pace)
+    except Gone:
+        return True
+    except (Refused, TooOldToEdit) as error:
+        log.info("message %s stays: %s", message, error)
+        return False
+    return True
+
+
+def _ids(turn: Turn) -> tuple[int, ...]:
+    return tuple(int(message) for message in turn.shown if message.isdecimal())
