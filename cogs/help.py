@@ -22,7 +22,8 @@ _COMMANDS = """\
 `/tools` what I can do beside talking, and who may use it
 `/channel` answer everything here, or only when addressed
 `/reset` forget what was said here
-`/privacy` what I keep about you; erase it, or have me leave you alone"""
+`/privacy` what I keep about you; erase it, or have me leave you alone
+🔁 another answer, ⏩ go on, ✏️ edit, 🗑️ delete: for older answers, in their menu"""
 
 _AS_GUEST = """\
 **Talk to me** with `/ask`, or choose *Apps*, *Ask about this* in the menu of a message.

@@ -11,6 +11,7 @@ from bot.errors import explain
 log = logging.getLogger(__name__)
 
 STOPPED = "stopped"
+BROKEN_OFF = "broken off here"
 CUT = "cut off here: an answer can be no longer"
 EMPTY = "The model answered with nothing at all."
 REST_IN_FILE = "The rest of this answer is in the file."
