@@ -167,6 +167,10 @@ class Settings(BaseSettings):
         description="Tell who asked, with a ping, when an answer is done that was written for "
         "longer than so many seconds; 0: never.",
     )
+    reply_controls: bool = Field(
+        True,
+        description="Buttons under the newest reply: again, continue, edit, delete, variants.",
+    )
     answer_bots: Annotated[tuple[int, ...], BeforeValidator(_ids)] = Field(
         (),
         description="Ids of bots that are answered when they mention the bot or reply to it; all "

@@ -3,12 +3,35 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 import discord
 
+from bot.client import HermesBot
+from bot.errors import BadInput
+from cogs.live import live_of
+
+BUSY = "I am writing something else here right now. Please try again when that is done."
+
 _NEVER = re.compile(r"(?!)")
+
+
+@contextmanager
+def pressing(bot: HermesBot, conversation: str) -> Iterator[None]:
+    """Do what a button asks for; refused while something is written there, or another one works.
+
+    A second press that came meanwhile would otherwise wait, and do it all once more.
+    """
+    at_work = live_of(bot).pressed
+    if conversation in at_work or bot.conversations.writing(conversation):
+        raise BadInput(BUSY)
+    at_work.add(conversation)
+    try:
+        yield
+    finally:
+        at_work.discard(conversation)
 
 
 class KnownButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_NEVER):

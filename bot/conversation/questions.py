@@ -60,6 +60,11 @@ def last_question(turns: Sequence[Turn]) -> list[Turn]:
     return asked
 
 
+def question_before(turns: Sequence[Turn], reply: Turn) -> list[Turn]:
+    """The user's turns that a reply answers."""
+    return last_question([turn for turn in turns if turn.n < reply.n])
+
+
 def engine_of(asked: Sequence[Turn], snapshot: Snapshot) -> str:
     """The engine that answered a question, or should have; told by the journal or the state."""
     asks = {turn.id for turn in asked}

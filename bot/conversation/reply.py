@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bot.conversation.ask import Ask
 from bot.conversation.ports import End, Text
-from bot.conversation.turns import Turn
+from bot.conversation.turns import Replacing, Turn
 from bot.errors import UserError
 from bot.prompts.neutralise import restore
 from bot.tools.run import Step
@@ -63,6 +63,7 @@ class Reply:
     a restart, too. `steps` are the rounds of tools so far, `running` the lines of those that run
     right now; `parts` is the text with the traces of tools where they stand in it. `begun` is the
     reply that this one goes on with, if it does; `before` the one that was the newest until now.
+    `older` is what was there in its place before, if anything, and `how` what becomes of that.
     `turn` is what was stored: None if there was nothing to keep, or if what it answers has been
     forgotten. `place` is the place in the line while it waits for the engine, 1 for the next one,
     else None.
@@ -78,6 +79,8 @@ class Reply:
         answers: Sequence[str] = (),
         begun: Turn | None = None,
         before: Turn | None = None,
+        older: Turn | None = None,
+        how: Replacing = "",
     ) -> None:
         self.id = reply_id
         self.conversation = conversation
@@ -96,6 +99,8 @@ class Reply:
         self.answers = frozenset(answers)
         self.begun = begun
         self.before = before
+        self.older = older
+        self.how: Replacing = how
         self.turn: Turn | None = None
         self.withdrawn = False
         self.place: int | None = None

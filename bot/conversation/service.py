@@ -383,6 +383,8 @@ class Conversations:
             answers=owed.asks,
             begun=older if owed.how == "continue" else None,
             before=next((turn for turn in reversed(turns) if turn.role == "assistant"), None),
+            older=older,
+            how=owed.how,
         )
         reply.askers = tuple(dict.fromkeys(turn.author for turn in turns[-asked:]))
         reply.start(writer.events())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.conversation.turns import Turn, Variant
+from bot.conversation.turns import Replacing, Turn, Variant
 
 MAX_VARIANTS = 10
 """How many texts of one reply are kept; the newest stay."""
@@ -13,6 +13,18 @@ MAX_VARIANTS = 10
 def count(turn: Turn) -> int:
     """How many texts there are to choose from."""
     return len(turn.variants) or 1
+
+
+def after(older: Turn | None, how: Replacing) -> tuple[int, int]:
+    """Which text will be seen and how many there will be, (0, 1) for the first of one, when a
+    reply has been written that treats an `older` one so.
+    """
+    if older is None:
+        return 0, 1
+    if how == "variant":
+        total = min(count(older) + 1, MAX_VARIANTS)
+        return total - 1, total
+    return older.variant, count(older)
 
 
 def showing(turn: Turn, number: int) -> Turn:

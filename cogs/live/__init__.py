@@ -11,6 +11,7 @@ from bot.conversation.reply import Reply
 from cogs.live.delivery import Delivery
 from cogs.live.pace import MOST, RATE, Pace
 from cogs.live.target import Target
+from cogs.live.tidying import Tidier
 
 _HTTP_LOG = "discord.http"
 _REFUSED_GLOBALLY = "Global rate limit has been hit"
@@ -21,11 +22,20 @@ class Live(commands.Cog):
 
     `rate` is how many requests a second this process makes (Discord allows a bot 50), `most` what
     it tries out in a rush until Discord refuses something. Who asked is told of the end of an
-    answer that was written for longer than `notify_after` seconds (0: never).
+    answer that was written for longer than `notify_after` seconds (0: never). With `bot` the newest
+    reply of each talk has controls.
     """
 
-    def __init__(self, rate: float = RATE, most: float = MOST, notify_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        rate: float = RATE,
+        most: float = MOST,
+        notify_after: float = 0.0,
+        bot: HermesBot | None = None,
+    ) -> None:
         self.pace = Pace(rate, most)
+        self.pressed: set[str] = set()
+        self.tidier = Tidier(bot, self.pace) if bot else None
         self._notify_after = notify_after
         self._unsettled: set[str] = set()
 
@@ -35,6 +45,8 @@ class Live(commands.Cog):
 
     async def cog_unload(self) -> None:
         """Stop listening."""
+        if self.tidier:
+            self.tidier.close()
         logging.getLogger(_HTTP_LOG).removeFilter(self._hear)
 
     def _hear(self, record: logging.LogRecord) -> bool:
@@ -49,8 +61,21 @@ class Live(commands.Cog):
         Returns when all is done. What Discord refuses is logged; nobody is there to be told.
         """
         self._unsettled.add(reply.id)
-        if await Delivery(reply, target, self.pace, self._notify_after).run():
+        tidier, older = self.tidier, reply.older
+        delivery = Delivery(
+            reply,
+            target,
+            self.pace,
+            self._notify_after,
+            controls=tidier is not None,
+            thoughts=bool(
+                tidier and older and tidier.has_thoughts(reply.conversation, older.id)
+            ),
+        )
+        if await delivery.run():
             self._unsettled.discard(reply.id)
+            if tidier:
+                tidier.finished(reply, target.asker)
 
     def begun(self, reply: str) -> bool:
         """Whether this very process has begun a reply that is not saved: it is not to be redone."""
@@ -67,4 +92,6 @@ def live_of(bot: commands.AutoShardedBot) -> Live:
 
 async def setup(bot: HermesBot) -> None:
     """Add the cog."""
-    await bot.add_cog(Live(notify_after=bot.settings.notify_after))
+    settings = bot.settings
+    with_controls = bot if settings.reply_controls else None
+    await bot.add_cog(Live(notify_after=settings.notify_after, bot=with_controls))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 
@@ -19,19 +19,38 @@ THOUGHTS = re.compile(
 )
 CONFIRM = re.compile(r"confirm:(?P<action>[0-9a-f]{16})")
 CANCEL = re.compile(r"cancel:(?P<action>[0-9a-f]{16})")
+CONTROL = re.compile(
+    r"control:(?P<what>[a-z]{1,8}):(?P<conversation>.{1,40}):(?P<asker>\d{1,20})"
+    r":(?P<message>\d{1,20})"
+)
+
+_IN_A_ROW = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button as data, so that it can be compared with the one that is shown."""
+    """A button as data, so that it can be compared with the one that is shown.
+
+    It has a label, an emoji, or both. `row` counts from 0.
+    """
 
     label: str
     custom_id: str
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
+    emoji: str = ""
+    disabled: bool = False
+    row: int = 0
 
     def make(self) -> discord.ui.Button[discord.ui.View]:
         """The button itself."""
-        return discord.ui.Button(style=self.style, label=self.label, custom_id=self.custom_id)
+        return discord.ui.Button(
+            style=self.style,
+            label=self.label or None,
+            custom_id=self.custom_id,
+            emoji=self.emoji or None,
+            disabled=self.disabled,
+            row=self.row,
+        )
 
 
 def view_of(buttons: Sequence[Button]) -> discord.ui.View:
@@ -65,6 +84,27 @@ def details_button(conversation: str, asker: int, reply: str) -> Button:
 def thoughts_button(conversation: str, asker: int, reply: str) -> Button:
     """Shows what the model thought before it wrote one reply."""
     return Button("Thoughts", f"thoughts:{conversation}:{asker}:{fingerprint(reply)}")
+
+
+def control_button(
+    what: str,
+    conversation: str,
+    asker: int,
+    *,
+    message: int = 0,
+    emoji: str = "",
+    label: str = "",
+    disabled: bool = False,
+) -> Button:
+    """One of the controls of a reply; `message` shows it, 0 is the one that the button is under."""
+    custom_id = f"control:{what}:{conversation}:{asker}:{message}"
+    return Button(label, custom_id, emoji=emoji, disabled=disabled)
+
+
+def in_rows(*rows: Sequence[Button]) -> tuple[Button, ...]:
+    """Buttons in rows of their own; what is too much for one goes on in the next."""
+    pieces = [row[at : at + _IN_A_ROW] for row in rows for at in range(0, len(row), _IN_A_ROW)]
+    return tuple(replace(button, row=n) for n, piece in enumerate(pieces) for button in piece)
 
 
 def decision_buttons(action: str) -> tuple[Button, ...]:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.conversation.reply import Reply
+from bot.conversation.turns import Turn
+from bot.conversation.variants import after
 from bot.errors import StoreUnavailable
 from cogs.live.board import Board
 from cogs.live.buttons import (
@@ -19,12 +21,14 @@ from cogs.live.buttons import (
     stop_button,
     thoughts_button,
 )
+from cogs.live.controls import controls, has_controls
 from cogs.live.indicator import typing
 from cogs.live.layout import Draft, when_done, while_waiting, while_writing
 from cogs.live.pace import Pace, Priority
 from cogs.live.questions import question
 from cogs.live.sending import Gone, Refused
 from cogs.live.split import Page, split
+from cogs.live.stored import buttons_of, drafts_of
 from cogs.live.target import Target
 from cogs.live.traces import rendered
 from cogs.live.wording import NOT_SAVED, Ending, also_for
@@ -50,7 +54,19 @@ _SAVE_AGAIN = (1.0, 4.0)
 class Delivery:
     """One reply on its way to one target."""
 
-    def __init__(self, reply: Reply, target: Target, pace: Pace, notify_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        reply: Reply,
+        target: Target,
+        pace: Pace,
+        notify_after: float = 0.0,
+        *,
+        controls: bool = False,
+        thoughts: bool = False,
+    ) -> None:
+        """`thoughts` says whether those of the reply that was there before are kept."""
+        self._controls = controls and has_controls(reply.conversation)
+        self._thoughts = thoughts
         self._reply = reply
         self._target = target
         self._pace = pace
@@ -174,6 +190,7 @@ class Delivery:
         saved = await self._saved()
         if not saved and self._board.used:
             self._reply.notices.append(NOT_SAVED)
+            self._controls = False
             await self._board.show(self._final(ending))
         if not ending.retry:
             # Retry would have the model ask for the same once more.
@@ -236,6 +253,8 @@ class Delivery:
     def _final(self, ending: Ending) -> list[Draft]:
         reply = self._reply
         written = bool(reply.text.strip())
+        if reply.how == "variant" and reply.older and not written and not reply.steps:
+            return self._as_before(reply.older, ending)
         # Without any text, what went wrong stands in its place.
         text = "\n".join(filter(None, (rendered(reply.parts), "" if written else ending.words)))
         text = self._headed(text)
@@ -245,10 +264,35 @@ class Delivery:
                 text,
                 self._pages,
                 ending.lines(reply.notices, with_words=written),
-                buttons=tuple(self._buttons(ending)),
+                buttons=self._with_controls(ending, tuple(self._buttons(ending))),
                 cut_short=written and (bool(ending.words) or ending.stopped or ending.cut),
                 most=self._target.most_pages,
             )
+        )
+
+    def _as_before(self, older: Turn, ending: Ending) -> list[Draft]:
+        """The reply that stands since nothing came of another text for it."""
+        trouble = [f"⚠ {ending.words}"] if ending.words else []
+        buttons = ()
+        if self._controls:
+            conversation, asker = self._reply.conversation, self._target.asker
+            buttons = buttons_of(conversation, asker, older, thoughts=self._thoughts)
+        notices = [*self._reply.notices, *trouble]
+        return drafts_of(older, buttons=buttons, small_print=notices, others=self._others)
+
+    def _with_controls(self, ending: Ending, more: tuple[Button, ...]) -> tuple[Button, ...]:
+        """What can be done with the reply now that it is the newest, if it is one that is kept."""
+        reply = self._reply
+        if not self._controls or not reply.text.strip():
+            return more
+        variant, count = after(reply.older, reply.how)
+        return controls(
+            reply.conversation,
+            self._target.asker,
+            more,
+            variant=variant,
+            count=count,
+            again=not ending.retry,
         )
 
     def _buttons(self, ending: Ending) -> Iterator[Button]:

@@ -38,8 +38,10 @@ _FIRST_GAP = 1.1
 _LATER_GAP = 1.5
 _QUICK = 2
 
-# What may be left out waits once this share of the rate is in use.
+# What may be left out waits once this share of the rate is in use; what nobody waits for is left
+# out from the other share on.
 _BUSY = 0.6
+_IDLE = 0.3
 
 # After a refusal (429) the rate falls to this share, once a second at most, and comes back by so
 # much of the full rate a second.
@@ -78,6 +80,11 @@ class ChannelPace:
         """An edit is sent now."""
         self.posted()
         self._edits.append(self._shown)
+
+    def tidied(self) -> None:
+        """An older message is edited now: it counts for Discord, but nobody watches it."""
+        self._forget()
+        self._edits.append(_now())
 
     def posted(self) -> None:
         """A new message is sent now; its first edit has to wait, but it is none itself."""
@@ -140,6 +147,14 @@ class Pace:
         """Take a slot for something that may be left out, if the load allows it."""
         self._forget()
         if self._line or len(self._sent) >= min(self.rate, self._rate) * _BUSY:
+            return False
+        self._sent.append(_now())
+        return True
+
+    def idle(self) -> bool:
+        """Take a slot for something that nobody waits for, if hardly anything else is sent."""
+        self._forget()
+        if self._line or len(self._sent) >= min(self.rate, self._rate) * _IDLE:
             return False
         self._sent.append(_now())
         return True

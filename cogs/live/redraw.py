@@ -7,22 +7,17 @@ import time
 from collections.abc import Sequence
 
 from bot.client import HermesBot
-from bot.conversation.reply import parts_of
 from bot.conversation.turns import Turn
 from cogs.live import live_of
 from cogs.live.board import Board
 from cogs.live.buttons import Button, question_of
-from cogs.live.layout import Draft, when_done
+from cogs.live.layout import Draft
 from cogs.live.pace import Pace, Priority
 from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
-from cogs.live.split import split
+from cogs.live.stored import drafts_of
 from cogs.live.target import Channel, ChannelTarget
-from cogs.live.traces import rendered
-from cogs.live.wording import BROKEN_OFF, STOPPED, also_for
 
 log = logging.getLogger(__name__)
-
-_STATUS = {"stopped": STOPPED, "interrupted": BROKEN_OFF}
 
 
 async def redraw(
@@ -52,25 +47,6 @@ async def redraw(
     return board.ids
 
 
-def drafts_of(
-    turn: Turn,
-    *,
-    buttons: Sequence[Button] = (),
-    small_print: Sequence[str] = (),
-    others: Sequence[int] = (),
-) -> list[Draft]:
-    """What the messages of a stored reply look like."""
-    text = "\n".join(filter(None, (also_for(others), rendered(parts_of(turn)))))
-    status = (_STATUS[turn.status],) if turn.status else ()
-    return when_done(
-        text,
-        split(text),
-        (*small_print, *status),
-        buttons=tuple(buttons),
-        cut_short=bool(turn.status),
-    )
-
-
 async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> tuple[str, ...]:
     """Show only `stub` in the first message of a reply, and delete its other ones.
 
@@ -80,9 +56,8 @@ async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> t
     pace = live_of(bot).pace
     stays: list[str] = []
     for message in _ids(turn):
-        if not stays and await _reduce(target, message, stub, pace):
-            stays.append(str(message))
-        elif not await take_away(target, message, pace):
+        reduced = not stays and await _reduce(target, message, stub, pace)
+        if reduced or not await take_away(target, message, pace):
             stays.append(str(message))
     return tuple(stays)
 
