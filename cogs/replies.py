@@ -17,19 +17,18 @@ from bot.conversation.facts import note_owners
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from cogs.live import live_of
-from cogs.live.buttons import RETRY, STOP, fingerprint, question_of, retry_button, view_of
+from cogs.live.buttons import RETRY, STOP, fingerprint, question_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.owners import owners
 from cogs.places import is_guest, private_conversation, response_origin, rules_here
-from cogs.pressed import KnownButton
+from cogs.pressed import KnownButton, pressing
 
 log = logging.getLogger(__name__)
 
 NOT_YOURS = "Only who asked, or somebody who may manage messages here, can do that."
 _TOO_LATE = "That reply is finished already."
-_NOT_NEWEST = "The conversation has moved on since. Please ask again."
-_BUSY = "I am writing something else here right now. Please try again when that is done."
-_OPTED_OUT = "Who asked that does not want to be read by me any more, so I cannot answer it again."
+NOT_NEWEST = "The conversation has moved on since. Please ask again."
+OPTED_OUT = "Who asked that does not want to be read by me any more, so I cannot answer it again."
 _NOWHERE = "I cannot write here any more."
 
 
@@ -38,11 +37,11 @@ class StopButton(KnownButton, template=STOP):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Stop the reply, if it is still written and this person may."""
-        if not may_press(interaction, self.asker):
-            await tell(interaction, BadInput(NOT_YOURS))
-            return
         bot: HermesBot = interaction.client
         reply = bot.conversations.writing(self.conversation)
+        if not may_press(interaction, self.asker, *(reply.askers if reply else ())):
+            await tell(interaction, BadInput(NOT_YOURS))
+            return
         if reply is None or fingerprint(reply.id) != self.parts["reply"] or reply.done:
             await tell(interaction, BadInput(_TOO_LATE))
             return
@@ -72,28 +71,34 @@ class RetryButton(KnownButton, template=RETRY):
             raise BadInput(NOT_YOURS)
         bot, failed = interaction.client, interaction.message
         if bot.opt_outs.ignores(str(self.asker)):
-            raise BadInput(_OPTED_OUT)
+            raise BadInput(OPTED_OUT)
         if failed is None or not interaction.channel_id:
             raise BadInput(_NOWHERE)
-        if bot.conversations.writing(self.conversation):
-            raise BadInput(_BUSY)
+        with pressing(bot, self.conversation):
+            await self._write(interaction, failed)
+
+    async def _write(
+        self, interaction: discord.Interaction[HermesBot], failed: discord.Message
+    ) -> None:
+        bot = interaction.client
         await interaction.response.edit_message(view=None)
         try:
             turns = await bot.conversations.history(self.conversation)
             if not self._is_newest(turns):
-                raise BadInput(_NOT_NEWEST)
+                raise BadInput(NOT_NEWEST)
             async with bot.conversations.again(
                 self.conversation, await self._origin(interaction)
             ) as reply:
                 if reply is None:
-                    raise BadInput(_NOT_NEWEST)
+                    raise BadInput(NOT_NEWEST)
                 target = self._target(interaction, _standing(turns, failed.id))
                 await live_of(bot).deliver(reply, target)
         except UserError as error:
             if error.retry:
-                # What failed may pass: the button comes back.
-                button = retry_button(self.conversation, self.asker, self._question)
-                await interaction.edit_original_response(view=view_of([button]))
+                # What failed may pass: the buttons come back.
+                buttons = discord.ui.View.from_message(failed, timeout=None)
+                buttons.stop()
+                await interaction.edit_original_response(view=buttons)
             raise
 
     def _target(
@@ -109,29 +114,11 @@ class RetryButton(KnownButton, template=RETRY):
         return ChannelTarget(channel, reply_to=self._question, asker=self.asker, standing=standing)
 
     async def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:
-        # Whoever presses, it is the asker's question; another person's roles are not theirs.
-        asker = interaction.user if interaction.user.id == self.asker else None
         if is_guest(interaction) and (failed := interaction.message):
             private = failed.flags.ephemeral
             reached = response_origin(interaction, failed.id, private=private)
             return {"asker": str(self.asker), **reached}
-        return {
-            "channel": str(interaction.channel_id),
-            "message": str(self._question),
-            "asker": str(self.asker),
-            "guild": str(interaction.guild_id or ""),
-            **await rules_here(interaction, asker),
-            **note_owners(
-                owners(
-                    interaction.channel,
-                    interaction.channel_id or 0,
-                    interaction.guild_id,
-                    self.asker,
-                    private=self.conversation
-                    == private_conversation(interaction.channel_id or 0, self.asker),
-                )
-            ),
-        }
+        return await origin_of(interaction, self.conversation, self._question, self.asker)
 
     def _is_newest(self, turns: Sequence[Turn]) -> bool:
         """Whether the question still stands at the end, with or without its broken answer."""
@@ -143,10 +130,31 @@ class RetryButton(KnownButton, template=RETRY):
         return last.id == str(self._question)
 
 
-def may_press(interaction: discord.Interaction[Any], asker: int) -> bool:
-    """Who asked, and who may take messages away there."""
+async def origin_of(
+    interaction: discord.Interaction[HermesBot], conversation: str, question: int, asker: int
+) -> dict[str, str]:
+    """What the origin of a reply notes that somebody has written again in a place of the bot."""
+    channel = interaction.channel_id or 0
+    # Whoever presses, it is the asker's question; another person's roles are not theirs.
+    pressed_by = interaction.user if interaction.user.id == asker else None
+    private = conversation == private_conversation(channel, asker)
+    whose = owners(interaction.channel, channel, interaction.guild_id, asker, private=private)
+    return {
+        "channel": str(interaction.channel_id),
+        "message": str(question),
+        "asker": str(asker),
+        "guild": str(interaction.guild_id or ""),
+        **await rules_here(interaction, pressed_by),
+        **note_owners(whose),
+    }
+
+
+def may_press(interaction: discord.Interaction[Any], asker: int, *others: str) -> bool:
+    """Who asked, alone or with `others`, and who may take messages away there."""
+    user = interaction.user.id
     in_guild = interaction.guild_id is not None
-    return interaction.user.id == asker or (in_guild and interaction.permissions.manage_messages)
+    asked = user == asker or str(user) in others
+    return asked or (in_guild and interaction.permissions.manage_messages)
 
 
 def _standing(turns: Sequence[Turn], failed: int) -> tuple[int, ...]:

@@ -68,9 +68,7 @@ class Live(commands.Cog):
             self.pace,
             self._notify_after,
             controls=tidier is not None,
-            thoughts=bool(
-                tidier and older and tidier.has_thoughts(reply.conversation, older.id)
-            ),
+            thoughts=bool(tidier and older and tidier.has_thoughts(reply.conversation, older.id)),
         )
         if await delivery.run():
             self._unsettled.discard(reply.id)

@@ -42,9 +42,7 @@ def drafts_of(
     )
 
 
-def buttons_of(
-    conversation: str, asker: int, turn: Turn, *, thoughts: bool
-) -> tuple[Button, ...]:
+def buttons_of(conversation: str, asker: int, turn: Turn, *, thoughts: bool) -> tuple[Button, ...]:
     """The buttons of the newest reply; `thoughts` says whether what it thought is kept."""
     broken = turn.status == "interrupted"
     retry = retry_button(conversation, asker, question_of(turn.id))

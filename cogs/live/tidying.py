@@ -76,9 +76,7 @@ class Tidier:
         for task in self._tasks:
             task.cancel()
 
-    async def _tidy(
-        self, conversation: str, before: Turn, known: _Newest | None
-    ) -> None:
+    async def _tidy(self, conversation: str, before: Turn, known: _Newest | None) -> None:
         """Take the controls away in a quiet moment; leave it if none comes soon."""
         channel = channel_of(conversation) or 0
         for pause in _PAUSES:

@@ -92,6 +92,19 @@ def speech(words: int, pause: float, *, first: float = 1.0, word: str = "word ")
 
 
 def labels(message: discord.Message) -> list[str]:
-    """The buttons under a message."""
-    rows = message.components
-    return [item.label for row in rows for item in row.children]
+    """The buttons with words under a message."""
+    return [item.label for item in _buttons(message) if item.label]
+
+
+def controls(message: discord.Message) -> list[str]:
+    """The controls under a message: its buttons without words, in order."""
+    return [str(item.emoji) for item in _buttons(message) if not item.label]
+
+
+def _buttons(message: discord.Message) -> list[discord.Button]:
+    return [
+        item
+        for row in message.components
+        for item in getattr(row, "children", ())
+        if isinstance(item, discord.Button)
+    ]
