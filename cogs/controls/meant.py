@@ -11,8 +11,8 @@ from bot.conversation.questions import question_before
 from bot.conversation.timeline import NO_REPLY
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
-from cogs.live.buttons import Button, question_of, retry_button
-from cogs.live.stored import buttons_of, lasting_buttons
+from cogs.live.buttons import Button, question_of
+from cogs.live.redraw import buttons_under
 from cogs.live.target import ChannelTarget
 from cogs.places import can_write
 from cogs.replies import NOT_YOURS, may_press
@@ -61,18 +61,7 @@ class Meant:
 
     async def buttons(self, bot: HermesBot, turn: Turn) -> tuple[Button, ...]:
         """What is to hang under it, when it is as `turn` now."""
-        # Only what the newest text was made of is kept.
-        newest_text = turn.variant == len(turn.variants or (None,)) - 1
-        kept = newest_text and turn.id in await bot.conversations.thoughts(self.conversation)
-        if self.later:
-            return lasting_buttons(self.conversation, self.asker, turn, kept)
-        if bot.settings.reply_controls:
-            return buttons_of(self.conversation, self.asker, turn, thoughts=kept)
-        retry = retry_button(self.conversation, self.asker, question_of(turn.id))
-        return (
-            *([retry] if turn.status == "interrupted" else []),
-            *lasting_buttons(self.conversation, self.asker, turn, kept),
-        )
+        return await buttons_under(bot, self.conversation, self.asker, turn, newest=not self.later)
 
 
 async def find(

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 from bot.client import HermesBot
 from bot.conversation.turns import Turn
+from bot.conversation.variants import count
 from cogs.live import live_of
 from cogs.live.board import Board
-from cogs.live.buttons import Button, question_of
+from cogs.live.buttons import Button, question_of, retry_button
+from cogs.live.controls import has_controls
 from cogs.live.layout import Draft
 from cogs.live.pace import Pace, Priority
 from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
-from cogs.live.stored import drafts_of
+from cogs.live.stored import buttons_of, drafts_of, lasting_buttons
 from cogs.live.target import Channel, ChannelTarget
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,23 @@ async def redraw(
     except (Gone, Refused) as error:
         log.info("reply %s could not be shown again: %s", turn.id, error)
     return board.ids
+
+
+async def buttons_under(
+    bot: HermesBot, conversation: str, asker: int, turn: Turn, *, newest: bool
+) -> tuple[Button, ...]:
+    """What is to hang under a stored reply; the newest one has the controls."""
+    # Thoughts are kept of the text that was written last.
+    written_last = turn.variant == count(turn) - 1
+    thoughts = written_last and turn.id in await bot.conversations.thoughts(conversation)
+    lasting = lasting_buttons(conversation, asker, turn, thoughts)
+    if not newest or not has_controls(conversation):
+        return lasting
+    if bot.settings.reply_controls:
+        return buttons_of(conversation, asker, turn, thoughts=thoughts)
+    broken = turn.status == "interrupted"
+    retry = retry_button(conversation, asker, question_of(turn.id))
+    return (retry, *lasting) if broken else lasting
 
 
 async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> tuple[str, ...]:

@@ -102,9 +102,4 @@ def controls(message: discord.Message) -> list[str]:
 
 
 def _buttons(message: discord.Message) -> list[discord.Button]:
-    return [
-        item
-        for row in message.components
-        for item in getattr(row, "children", ())
-        if isinstance(item, discord.Button)
-    ]
+    return [item for row in message.components for item in row.children]

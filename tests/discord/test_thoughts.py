@@ -62,7 +62,7 @@ async def test_they_survive_a_restart_and_a_reset_forgets_them(
     await stage.env.restart_bot(make_bot())
     pressed = await stage.alice.click(message, label="Thoughts")
     assert "She wants" in pressed.response.content
-    await stage.env.bot.conversations.reset(f"discord:{stage.channel.id}")
+    await stage.env.bot.conversations.timeline.reset(f"discord:{stage.channel.id}")
     gone = await stage.alice.click(message, label="Thoughts")
     assert "do not have those thoughts any more" in gone.response.content
 
