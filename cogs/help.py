@@ -11,6 +11,9 @@ from bot.errors import EngineUnreachable
 from cogs.places import circles, engine_here, is_guest
 
 _COMMANDS = """\
+**Under my newest answer**, for who asked: 🔁 another one (◀️ ▶️ leaf through them), ⏩ go on, \
+✏️ edit, 🗑️ delete. For older ones the same is in the message's menu under *Apps*.
+
 **Commands**
 `/ask` a question by command, privately if you like
 *Ask about this*, in a message's menu under *Apps*: a question about it, answered to you alone

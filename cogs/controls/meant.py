@@ -14,7 +14,6 @@ from bot.errors import BadInput
 from cogs.live.buttons import Button, question_of
 from cogs.live.redraw import buttons_under
 from cogs.live.target import ChannelTarget
-from cogs.places import can_write
 from cogs.replies import NOT_YOURS, may_press
 
 _OUT_OF_REACH = "I cannot see this channel any more, so I cannot change my messages here."
@@ -85,8 +84,7 @@ async def find(
     )
     if not may_press(interaction, asker or meant.asker, *(t.author for t in meant.asked)):
         raise BadInput(NOT_YOURS)
-    guild = interaction.guild
-    if not can_write(interaction.channel, guild.me if guild else None):
+    if interaction.guild_id and not interaction.app_permissions.view_channel:
         raise BadInput(_OUT_OF_REACH)
     return meant
 

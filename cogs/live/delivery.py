@@ -65,7 +65,7 @@ class Delivery:
         thoughts: bool = False,
     ) -> None:
         """`thoughts` says whether those of the reply that was there before are kept."""
-        self._controls = controls and has_controls(reply.conversation)
+        self._controls = controls and target.lasting and has_controls(reply.conversation)
         self._thoughts = thoughts
         self._reply = reply
         self._target = target

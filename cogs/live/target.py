@@ -42,7 +42,8 @@ class Target(Protocol):
     bot's limit over all channels. `asker` is the id of who asked (0 if unknown). `standing` are
     messages that are already there and are to be used, in order. `silent_end` means that a reply
     stopped before its first word needs no message. `most_pages` is how many messages a reply may
-    take; what is longer goes into a file.
+    take; what is longer goes into a file. `lasting` means that the bot can reach its messages
+    there at any time.
     """
 
     key: int
@@ -50,6 +51,7 @@ class Target(Protocol):
     asker: int
     silent_end: bool
     most_pages: int
+    lasting: bool
     standing: tuple[int, ...]
 
     async def typing(self) -> None:
@@ -83,6 +85,7 @@ class ChannelTarget:
     metered = True
     silent_end = True
     most_pages = MOST_PAGES
+    lasting = True
 
     def __init__(
         self,
@@ -193,6 +196,8 @@ class InteractionTarget:
         reachable = guild is None or interaction.is_guild_integration()
         if channel is not None and reachable and not guest:
             self._channel = self._place
+        sees = guild is None or interaction.app_permissions.view_channel
+        self.lasting = self._channel is not None and sees
         self.key = interaction.id
         self.standing: tuple[int, ...] = ()
 
@@ -225,6 +230,7 @@ class InteractionTarget:
             int(origin.get("channel") or 0), guild_id=int(guild) if guild else None
         )
         target._channel = None if guest else target._place
+        target.lasting = not guest
         target.key = interaction
         target.standing = standing
         return target

@@ -92,6 +92,15 @@ class TestUnderTheNewestReply:
         assert asked.response.content == "All right."
         assert not asked.response.components
 
+    async def test_where_the_bot_sees_nothing_there_are_none(self, stage: Stage) -> None:
+        closed = stage.guild.create_text_channel("closed")
+        me = discord.Object(stage.bot_id)
+        closed.set_overwrite(me, view_channel=False)
+        asked = await stage.alice.slash(closed, "ask", question="hi")
+        await play(stage.env, 1)
+        assert asked.response.content == "All right."
+        assert not asked.response.components
+
     async def test_they_leave_when_a_newer_reply_stands(self, stage: Stage) -> None:
         await ask(stage)
         watch = Watch(stage.env)

@@ -192,3 +192,35 @@ def test_a_silent_channel_is_forgotten() -> None:
         return len(pace._channels)
 
     assert run(visit()) <= 2
+
+
+def test_what_nobody_waits_for_takes_no_slot_that_others_may_want() -> None:
+    async def tidy() -> tuple[int, int, bool]:
+        pace = Pace(40)
+        idle = sum(pace.idle() for _ in range(40))
+        spare = sum(pace.spare() for _ in range(40))
+        await asyncio.sleep(1.1)
+        with pace.queue(Priority.PREVIEW):
+            return idle, spare, pace.idle()
+
+    assert run(tidy()) == (12, 12, False)
+
+
+def test_tidying_up_counts_for_discord_but_delays_no_first_edit() -> None:
+    async def talk() -> tuple[float, int]:
+        pace = ChannelPace()
+        pace.posted()
+        await asyncio.sleep(1.0)
+        pace.tidied()
+        first = pace.next_preview() - now()
+        await asyncio.sleep(max(first, 0.0))
+        times = 0
+        while pace.next_preview() <= now() + 4.0 and times < 10:
+            await asyncio.sleep(max(pace.next_preview() - now(), 0.0))
+            pace.edited()
+            times += 1
+        return round(first, 1), times
+
+    first, times = run(talk())
+    assert first == 0.1
+    assert times >= 3
