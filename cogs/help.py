@@ -11,9 +11,6 @@ from bot.errors import EngineUnreachable
 from cogs.places import circles, engine_here, is_guest
 
 _COMMANDS = """\
-**Under my newest answer**, for who asked: 🔁 another one (◀️ ▶️ leaf through them), ⏩ go on, \
-✏️ edit, 🗑️ delete. For older ones the same is in the message's menu under *Apps*.
-
 **Commands**
 `/ask` a question by command, privately if you like
 *Ask about this*, in a message's menu under *Apps*: a question about it, answered to you alone
@@ -25,7 +22,8 @@ _COMMANDS = """\
 `/tools` what I can do beside talking, and who may use it
 `/channel` answer everything here, or only when addressed
 `/reset` forget what was said here
-`/privacy` what I keep about you; erase it, or have me leave you alone"""
+`/privacy` what I keep about you; erase it, or have me leave you alone
+🔁 another answer, ⏩ go on, ✏️ edit, 🗑️ delete: for older answers, in their menu"""
 
 _AS_GUEST = """\
 **Talk to me** with `/ask`, or choose *Apps*, *Ask about this* in the menu of a message.

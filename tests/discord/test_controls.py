@@ -10,6 +10,7 @@ from simcord.results import InteractionResult
 from bot.conversation.turns import Turn
 from bot.errors import EngineInterrupted, EngineUnreachable
 from tests.discord.conftest import MakeBot, Stage
+from tests.discord.guests import Installed
 from tests.discord.live_support import VIRTUAL, Watch, controls, labels, play, speech
 
 pytestmark = VIRTUAL
@@ -92,10 +93,12 @@ class TestUnderTheNewestReply:
         assert asked.response.content == "All right."
         assert not asked.response.components
 
-    async def test_where_the_bot_sees_nothing_there_are_none(self, stage: Stage) -> None:
-        closed = stage.guild.create_text_channel("closed")
-        me = discord.Object(stage.bot_id)
-        closed.set_overwrite(me, view_channel=False)
+    async def test_where_the_bot_sees_nothing_there_are_none(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Installed(stage, monkeypatch)
+        hidden = discord.PermissionOverwrite(view_channel=False)
+        closed = stage.guild.create_text_channel("closed", overwrites={stage.bot.user: hidden})
         asked = await stage.alice.slash(closed, "ask", question="hi")
         await play(stage.env, 1)
         assert asked.response.content == "All right."
@@ -280,7 +283,10 @@ class TestRegenerate:
         assert stage.said() == ["One.", "Two."]
         assert "Stop" not in labels(stage.shown()[0])
 
-    async def test_an_ask_by_command_can_be_written_again(self, stage: Stage) -> None:
+    async def test_an_ask_by_command_can_be_written_again(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Installed(stage, monkeypatch)
         asked = await stage.alice.slash(stage.channel, "ask", question="hi")
         await play(stage.env, 1)
         stage.engine.answers = ["Two."]

@@ -248,7 +248,9 @@ class TestLongAnswers:
         assert f"{text} {rest}" == LONG.strip()
 
     async def test_streaming_stays_in_the_message(self, stage: Stage, away: Elsewhere) -> None:
-        stage.engine.answers = [[part for _ in range(60) for part in (0.2, "some words more, " * 3)]]
+        stage.engine.answers = [
+            [part for _ in range(60) for part in (0.2, "some words more, " * 3)]
+        ]
         asked = await away.guest.slash(away.channel, "ask", question="tell me")
         for _ in range(15):
             await play(stage.env, 1)

@@ -121,7 +121,8 @@ class Trail:
 
     @property
     def labels(self) -> list[str]:
-        return [str(button.get("label") or "") for button in self.buttons]
+        """The words on them; the controls of a reply have none."""
+        return [label for button in self.buttons if (label := str(button.get("label") or ""))]
 
     def text_at(self, moment: float) -> str:
         """What the message showed at a moment."""
