@@ -33,6 +33,7 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     groups |= {f"tools {name}" for name in ("show", "switch", "roles", "reset", "log")}
     told = ("show", "export", "erase", "opt-out", "opt-in", "retention")
     groups |= {f"privacy {name}" for name in told}
+    groups |= {"undo", "redo", "rewind", "branch"}
     assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | groups
     assert set(admin.available_commands(stage.channel)) == {
         *("ask", "context", "help", "reset", "channel"),
@@ -273,7 +274,8 @@ class _Away:
 @pytest.mark.simcord(check_errors=False)
 async def test_failures_of_commands_are_told(stage: Stage, store, make_bot: MakeBot) -> None:
     await stage.env.restart_bot(make_bot(store=_Away(store)))
-    for command, options in (("context", {}), ("ask", {"question": "hi"})):
+    taking_back = (("undo", {}), ("redo", {}), ("rewind", {"exchanges": 1}), ("branch", {}))
+    for command, options in (("context", {}), ("ask", {"question": "hi"}), *taking_back):
         failed = await stage.alice.slash(stage.channel, command, **options)
         assert "memory (Redis)" in failed.response.content
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import discord
 import pytest
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
-from bot.conversation.turns import Snapshot, Turn
+from bot.conversation.turns import Turn
 from bot.errors import EngineInterrupted, EngineUnreachable
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.guests import Installed
@@ -216,33 +214,6 @@ class TestRegenerate:
         assert "I am writing something else" in told(other)
         await play(stage.env, 9)
         assert len(stage.engine.requests) == 2
-
-    async def test_two_presses_at_once_are_one(
-        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        await ask(stage)
-        load = stage.bot.store.load
-
-        async def slowly(*asked: object) -> Snapshot:
-            await asyncio.sleep(1.0)
-            return await load(*asked)
-
-        monkeypatch.setattr(stage.bot.store, "load", slowly)
-        stage.engine.answers = [speech(4, 0.5)]
-        message = stage.shown()[0]
-        first = await press(stage, "🔁", on=message)
-        second = await press(stage, "🔁", on=message)
-        assert len(stage.engine.requests) == 1
-        await play(stage.env, 5)
-        assert first.followups == []
-        assert "I am writing something else" in told(second)
-        assert len(stage.engine.requests) == 2
-
-    async def test_who_wants_to_be_left_alone_is_not_answered_again(self, stage: Stage) -> None:
-        await ask(stage)
-        await stage.bot.opt_outs.switch(str(stage.alice.id), True)
-        assert "does not want to be read" in told(await press(stage, "🔁"))
-        assert len(stage.engine.requests) == 1
 
     async def test_when_nothing_comes_the_reply_of_before_stands(self, stage: Stage) -> None:
         await ask(stage)
@@ -456,7 +427,7 @@ class TestMenus:
         stage.engine.answers = ["New."]
         await stage.alice.click(asked.response, label="Take them back and regenerate")
         await play(stage.env, 1)
-        assert stage.said() == ["New.", "-# Taken back."]
+        assert stage.said() == ["New.", "-# Taken back. /redo brings it back."]
         assert "and?" not in stage.engine.prompts[-1]
         assert [turn.text for turn in await turns(stage)] == ["hi", "New."]
         assert controls(stage.shown()[0]) == [*LEAFING, *ALL]
@@ -531,7 +502,7 @@ class TestMenus:
         await self.two(stage)
         managed = await self.menu(stage, "Manage reply")
         await stage.alice.click(managed.response, label="Rewind to here")
-        assert stage.said() == ["One.", "-# Taken back."]
+        assert stage.said() == ["One.", "-# Taken back. /redo brings it back."]
         assert [turn.text for turn in await turns(stage)] == ["hi", "One."]
         assert controls(stage.shown()[0]) == ALL
         assert "ends with" in managed.response.content
