@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.conversation.ask import Ask
 from bot.conversation.reply import Reply
+
+# How many deleted messages are remembered, so that none of them is answered: it may be on its way.
+_REMEMBERED = 1_000
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class Places:
 
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
+        self._lost: dict[str, None] = {}
 
     @asynccontextmanager
     async def visit(self, conversation: str) -> AsyncGenerator[Place, None]:
@@ -66,6 +70,19 @@ class Places:
     def let_go(self, person: str) -> list[str]:
         """Drop everywhere what a person has asked; returns where something is just ending."""
         return [name for name, place in self._places.items() if place.let_go(person)]
+
+    def lose(self, messages: Iterable[str]) -> None:
+        """Remember that messages are gone."""
+        self._lost.update(dict.fromkeys(messages))
+        while len(self._lost) > _REMEMBERED:
+            del self._lost[next(iter(self._lost))]
+
+    def is_lost(self, message: str) -> bool:
+        """Whether a message went a short while ago."""
+        return message in self._lost
+
+    def __contains__(self, conversation: str) -> bool:
+        return conversation in self._places
 
     def __len__(self) -> int:
         return len(self._places)

@@ -43,7 +43,15 @@ class Timeline:
 
     async def edit(self, conversation: str, message: str, text: str) -> Edited:
         """A message has another text now. One round trip."""
-        return await self._store.edit(conversation, message, text)
+        async with self._places.visit(conversation) as place:
+            waits = any(ask.id == message for ask in place.waiting)
+            place.waiting[:] = [
+                replace(ask, text=text) if ask.id == message else ask for ask in place.waiting
+            ]
+            edited = await self._store.edit(conversation, message, text)
+        if waits and edited.where == "unknown":
+            return Edited("live", changed=True)
+        return edited
 
     async def remove(self, conversation: str, messages: Sequence[str]) -> tuple[Turn, ...]:
         """Messages are gone: so are the turns that they show, which are returned. One round trip.
@@ -51,13 +59,21 @@ class Timeline:
         A reply that is being written ends, and leaves nothing, when all that it answers is gone.
         """
         gone = frozenset(messages)
+        self._places.lose(gone)
         async with self._places.visit(conversation) as place:
             place.waiting[:] = [ask for ask in place.waiting if ask.id not in gone]
-            removed = await self._store.remove(conversation, messages)
-            reply = place.reply
-            if reply and not reply.done and reply.answers and reply.answers <= gone:
-                reply.withdraw()
-        return removed
+            if place.reply:
+                place.reply.lose(gone)
+            return await self._store.remove(conversation, messages)
+
+    async def forget(self, conversation: str) -> int:
+        """Forget a conversation whose place is gone. Returns the number of forgotten turns."""
+        async with self._places.visit(conversation) as place:
+            place.waiting.clear()
+            if place.reply:
+                place.reply.withdraw()
+            async with place.lock:
+                return await self._store.clear(conversation)
 
     async def find(self, conversation: str, message: str) -> Turn | None:
         """The turn of the window that a message shows."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
+import discord
 from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.reply import Reply
+from cogs.live.board import OwnRemovals
 from cogs.live.delivery import Delivery
-from cogs.live.pace import MOST, RATE, Pace
+from cogs.live.pace import MOST, RATE, Pace, Priority
 from cogs.live.target import Target
 
 _HTTP_LOG = "discord.http"
@@ -19,6 +22,8 @@ _REFUSED_GLOBALLY = "Global rate limit has been hit"
 class Live(commands.Cog):
     """Shows replies. Holds what all of them share: the pace, and which ones are under way.
 
+    `removals` are the messages that the bot takes away itself.
+
     `rate` is how many requests a second this process makes (Discord allows a bot 50), `most` what
     it tries out in a rush until Discord refuses something. Who asked is told of the end of an
     answer that was written for longer than `notify_after` seconds (0: never).
@@ -26,6 +31,8 @@ class Live(commands.Cog):
 
     def __init__(self, rate: float = RATE, most: float = MOST, notify_after: float = 0.0) -> None:
         self.pace = Pace(rate, most)
+        self.removals = OwnRemovals()
+        self._under_way: set[Delivery] = set()
         self._notify_after = notify_after
         self._unsettled: set[str] = set()
 
@@ -49,8 +56,27 @@ class Live(commands.Cog):
         Returns when all is done. What Discord refuses is logged; nobody is there to be told.
         """
         self._unsettled.add(reply.id)
-        if await Delivery(reply, target, self.pace, self._notify_after).run():
-            self._unsettled.discard(reply.id)
+        delivery = Delivery(reply, target, self.pace, self.removals, self._notify_after)
+        self._under_way.add(delivery)
+        try:
+            if await delivery.run():
+                self._unsettled.discard(reply.id)
+        finally:
+            self._under_way.discard(delivery)
+
+    def lose(self, messages: Collection[str]) -> None:
+        """Messages were taken away by others: replies that are begun in them are withdrawn."""
+        for delivery in self._under_way:
+            delivery.lose(messages)
+
+    async def take_away(self, message: discord.Message | discord.PartialMessage) -> None:
+        """Delete a message of the bot; that it is gone then changes nothing about the talk.
+
+        Raises what discord.py raises.
+        """
+        self.removals.note(message.id)
+        await self.pace.take(Priority.FOLLOW_UP)
+        await message.delete()
 
     def begun(self, reply: str) -> bool:
         """Whether this very process has begun a reply that is not saved: it is not to be redone."""
