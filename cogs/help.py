@@ -20,6 +20,7 @@ _COMMANDS = """\
 `/system` who I am in this channel
 `/model` which model answers here, and what it can do
 `/tools` what I can do beside talking, and who may use it
+`/say` post something in my name
 `/channel` answer everything here, or only when addressed
 `/reset` forget what was said here
 `/privacy` what I keep about you; erase it, or have me leave you alone"""

@@ -62,7 +62,8 @@ class Reply:
     first; `askers` the ids of who wrote them, `answers` those of their turns, which are known after
     a restart, too. `steps` are the rounds of tools so far, `running` the lines of those that run
     right now; `parts` is the text with the traces of tools where they stand in it. `begun` is the
-    reply that this one goes on with, if it does; `before` the one that was the newest until now.
+    reply that this one goes on with, if it does; `replaces` the id of the one whose messages it
+    is shown in, "" if there is none; `before` the one that was the newest until now.
     `turn` is what was stored: None if there was nothing to keep, or if what it answers has been
     forgotten. `withdrawn` tells that nothing of it is kept or shown, `reads_lost` that something
     that it was written from was deleted. `place` is the place in the line while it waits for the
@@ -100,6 +101,7 @@ class Reply:
         self.turn: Turn | None = None
         self.withdrawn = False
         self.reads_lost = False
+        self.replaces = ""
         self.place: int | None = None
         self._before: list[str | Trace] = []
         self._raw = ""

@@ -398,6 +398,7 @@ class Conversations:
             begun=older if owed.how == "continue" else None,
             before=next((turn for turn in reversed(turns) if turn.role == "assistant"), None),
         )
+        reply.replaces = owed.replaces
         reply.askers = tuple(dict.fromkeys(turn.author for turn in turns[-asked:]))
         reply.start(writer.events())
         return reply

@@ -99,13 +99,17 @@ class Events(commands.Cog):
                 old.stop()
                 reply = await self._begin_anew(stack, ask, old)
             if reply is not None:
-                await live_of(self.bot).deliver(reply, _target(message, turns, old))
+                await live_of(self.bot).deliver(
+                    reply, _target(self._place(message), message, turns, old)
+                )
         return reply is not None
 
     async def _begin_anew(self, stack: AsyncExitStack, ask: Ask, old: Reply) -> Reply | None:
         """Begin another reply in the place of a stopped one; None if something came first."""
-        # What has stopped before its first word has left nothing to replace.
-        ways: tuple[tuple[Replacing, str], ...] = (("instead", old.id), ("", ""))
+        # What has stopped before its first word has left nothing, or what it should replace.
+        replaced = [old.replaces] if old.replaces else []
+        ways: list[tuple[Replacing, str]] = [("instead", one) for one in (old.id, *replaced)]
+        ways.append(("", ""))
         for how, message in ways:
             async with AsyncExitStack() as attempt:
                 again = self.bot.conversations.again(ask.conversation, ask.origin, how, message)
@@ -122,7 +126,7 @@ class Events(commands.Cog):
     async def _offer(self, message: discord.Message, reply: Turn) -> None:
         question = question_of(reply.id)
         if reply.role == "assistant" and question and reply.shown and reply.shown[-1].isdecimal():
-            shown = message.channel.get_partial_message(int(reply.shown[-1]))
+            shown = self._place(message).get_partial_message(int(reply.shown[-1]))
             place = conversation_in(message.channel.id)
             button = renew_button(place, message.author.id, question)
             await offer(live_of(self.bot).pace, shown, button)
@@ -182,9 +186,8 @@ class Events(commands.Cog):
                 channel = self.bot.get_partial_messageable(channel_id, guild_id=guild_id)
                 await self.forget(channel, gone)
 
-    async def forget(self, channel: discord.abc.Messageable, messages: Iterable[int]) -> None:
+    async def forget(self, channel: discord.PartialMessageable, messages: Iterable[int]) -> None:
         """Messages are gone: so are the turns they show, and the other messages of those."""
-        assert isinstance(channel, (discord.PartialMessageable, discord.abc.GuildChannel))
         gone = [str(message) for message in messages]
         live_of(self.bot).lose(gone)
         timeline = self.bot.conversations.timeline
@@ -199,6 +202,11 @@ class Events(commands.Cog):
             await live_of(self.bot).take_away(channel.get_partial_message(message))
         except DISCORD_FAILURES as error:
             log.info("message %s of a deleted reply stays: %s", message, error)
+
+    def _place(self, message: discord.Message) -> discord.PartialMessageable:
+        """Where a message stands; that can be written to whatever kind of channel it is."""
+        guild = message.guild.id if message.guild else None
+        return self.bot.get_partial_messageable(message.channel.id, guild_id=guild)
 
     def _door(self, conversation: str) -> asyncio.Lock:
         door = self._doors.get(conversation) or asyncio.Lock()
@@ -226,12 +234,18 @@ def _is_asked_last(turns: Sequence[Turn], message: str) -> bool:
     return any(turn.id == message for turn in last_question(asked))
 
 
-def _target(message: discord.Message, turns: Sequence[Turn], old: Reply) -> ChannelTarget:
+def _target(
+    channel: discord.PartialMessageable,
+    message: discord.Message,
+    turns: Sequence[Turn],
+    old: Reply,
+) -> ChannelTarget:
     """The messages of the reply that was stopped; if there are none, a new one."""
-    shown = old.turn.shown if old.turn else ()
+    replaced = next((turn for turn in turns if turn.id == old.replaces), None)
+    shown = next((turn.shown for turn in (old.turn, replaced) if turn), ())
     newest = next((turn for turn in reversed(turns) if turn.id in old.answers), None)
     return ChannelTarget(
-        message.channel,
+        channel,
         reply_to=question_of(old.id) or message.id,
         asker=int(newest.author) if newest and newest.author.isdecimal() else message.author.id,
         standing=[int(one) for one in shown if one.isdecimal()],

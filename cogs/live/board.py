@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -65,6 +65,7 @@ class Board:
         self._shown = [_Shown(message, None) for message in target.standing]
         self._tried: set[str] = set()
         self._replaced = 0
+        self._lost: set[str] = set()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -75,6 +76,11 @@ class Board:
     def used(self) -> bool:
         """Whether anything of this reply is to be seen."""
         return any(shown.draft for shown in self._shown)
+
+    def lose(self, messages: Collection[str]) -> bool:
+        """Others took messages away; returns whether one of these was here."""
+        self._lost.update(messages)
+        return not self._lost.isdisjoint(self.ids)
 
     def shows(self, drafts: Sequence[Draft]) -> bool:
         """Whether there is nothing to do for `drafts`."""
@@ -175,6 +181,8 @@ class Board:
         self._shown += later
 
     async def _remove(self, message: int) -> None:
+        if str(message) in self._lost:
+            return
         self._removals.note(message)
         try:
             await self._target.delete(message)

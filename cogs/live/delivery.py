@@ -91,7 +91,7 @@ class Delivery:
 
     def lose(self, messages: Collection[str]) -> None:
         """Messages were taken away: a reply of which one is missing goes as a whole."""
-        if not set(messages).isdisjoint(self._board.ids):
+        if self._board.lose(messages):
             self._reply.withdraw()
 
     async def _first_words(self) -> None:
