@@ -87,7 +87,7 @@ class Chat(commands.Cog):
         async with told(tell, f"answering message {message.id}"):
             if await self.bot.opt_outs.covers(str(message.author.id)):
                 return  # That was not known before: the store has only just come back.
-            ask = await self._read(message)
+            ask = await self._read_in_turn(message)
             try:
                 async with self.bot.conversations.turn(ask) as reply:
                     if reply is not None:
@@ -130,29 +130,32 @@ class Chat(commands.Cog):
         )
         return message.author.id in self.bot.settings.answer_bots and not own
 
-    async def _read(self, message: discord.Message) -> Ask:
+    async def _read_in_turn(self, message: discord.Message) -> Ask:
         """The message as text; what came first is read first, whatever has to be downloaded."""
         conversation = conversation_in(message.channel.id)
         door = self._doors.get(conversation) or asyncio.Lock()
         self._doors[conversation] = door
         async with door:
-            if not _is_readable(message):
+            if not is_readable(message):
                 raise UserError(_UNREADABLE)
             if not needs_download(message):
-                return await self._ask_of(message)
+                return await self.read(message)
             typing = asyncio.create_task(_show_typing(message.channel))
             try:
-                return await self._ask_of(message)
+                return await self.read(message)
             finally:
                 typing.cancel()
 
-    async def _ask_of(self, message: discord.Message) -> Ask:
+    async def read(self, message: discord.Message) -> Ask:
+        """The message as text, as it stands now."""
         reference = message.reference and message.reference.message_id
+        # What was edited is read more than once, and has to read the same each time.
+        newest = None if message.edited_at else self._newest.get(message.channel.id)
         guild = message.guild.id if message.guild else None
         ask = await ask_of(
             message,
             self.bot.user,
-            quote_me=reference != self._newest.get(message.channel.id),
+            quote_me=reference != newest,
             quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
             noted={
                 **await rules_for(self.bot, message.channel, guild, message.author),
@@ -177,7 +180,7 @@ class Chat(commands.Cog):
             replies_to=replies_to,
             opens_with_other=first not in (None, me, role and role.id),
             always_on=always_on,
-            readable=_is_readable(message),
+            readable=is_readable(message),
             welcome_machine=self._is_welcome(message),
             calls_everyone=message.mention_everyone,
         )
@@ -216,7 +219,7 @@ def _replies_to(message: discord.Message, me: int) -> RepliesTo:
     return "me" if quoted.author.id == me else "someone else"
 
 
-def _is_readable(message: discord.Message) -> bool:
+def is_readable(message: discord.Message) -> bool:
     """Whether Discord shows any of what was written: without the intent all of this is empty."""
     return bool(
         message.content

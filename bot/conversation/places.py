@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.conversation.ask import Ask
 from bot.conversation.reply import Reply
+
+# How many deleted messages are remembered, so that none of them is answered: it may be on its way.
+_REMEMBERED = 1_000
 
 
 @dataclass(slots=True)
@@ -21,6 +24,14 @@ class Place:
     visitors: int = 0
     beginning: tuple[Ask, ...] = ()
     unwanted: set[str] = field(default_factory=set[str])
+
+    def awaits(self, message: str) -> bool:
+        """Whether a message waits to be answered; its text may be another one by now."""
+        return any(ask.id == message for ask in self.waiting)
+
+    def drop(self, messages: Collection[str]) -> None:
+        """Let messages wait no more."""
+        self.waiting[:] = [ask for ask in self.waiting if ask.id not in messages]
 
     def let_go(self, person: str) -> bool:
         """Drop what a person has asked; returns whether something of it is under way already."""
@@ -39,6 +50,7 @@ class Places:
 
     def __init__(self) -> None:
         self._places: dict[str, Place] = {}
+        self._lost: dict[str, None] = {}
 
     @asynccontextmanager
     async def visit(self, conversation: str) -> AsyncGenerator[Place, None]:
@@ -66,6 +78,19 @@ class Places:
     def let_go(self, person: str) -> list[str]:
         """Drop everywhere what a person has asked; returns where something is just ending."""
         return [name for name, place in self._places.items() if place.let_go(person)]
+
+    def lose(self, messages: Iterable[str]) -> None:
+        """Remember that messages are gone."""
+        self._lost.update(dict.fromkeys(messages))
+        while len(self._lost) > _REMEMBERED:
+            del self._lost[next(iter(self._lost))]
+
+    def is_lost(self, message: str) -> bool:
+        """Whether a message went a short while ago."""
+        return message in self._lost
+
+    def __contains__(self, conversation: str) -> bool:
+        return conversation in self._places
 
     def __len__(self) -> int:
         return len(self._places)

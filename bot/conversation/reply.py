@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
@@ -63,10 +63,12 @@ class Reply:
     a restart, too. `steps` are the rounds of tools so far, `running` the lines of those that run
     right now; `parts` is the text with the traces of tools where they stand in it. `begun` is the
     reply that this one goes on with, if it does; `before` the one that was the newest until now.
-    `older` is what was there in its place before, if anything, and `how` what becomes of that.
+    `older` is what was there in its place before, if anything, `replaces` its id ("" if nothing),
+    and `how` what becomes of that.
     `turn` is what was stored: None if there was nothing to keep, or if what it answers has been
-    forgotten. `place` is the place in the line while it waits for the engine, 1 for the next one,
-    else None.
+    forgotten. `withdrawn` tells that nothing of it is kept or shown, `reads_lost` that something
+    that it was written from was deleted. `place` is the place in the line while it waits for the
+    engine, 1 for the next one, else None.
     """
 
     def __init__(
@@ -103,6 +105,7 @@ class Reply:
         self.how: Replacing = how
         self.turn: Turn | None = None
         self.withdrawn = False
+        self.reads_lost = False
         self.place: int | None = None
         self._before: list[str | Trace] = []
         self._raw = ""
@@ -115,6 +118,11 @@ class Reply:
         self._changed = asyncio.Event()
         self._finished = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
+
+    @property
+    def replaces(self) -> str:
+        """The id of the reply in whose messages this one is shown, "" if there is none."""
+        return self.older.id if self.older else ""
 
     @property
     def text(self) -> str:
@@ -153,9 +161,21 @@ class Reply:
                 self._pump.cancel()
 
     def withdraw(self) -> None:
-        """End the reply, since its question is gone: nothing of it is kept or shown."""
-        self.withdrawn = True
-        self.stop()
+        """End the reply, since its question or it itself is gone: nothing is kept or shown.
+
+        That does nothing any more once it is stored.
+        """
+        if not self._settled:
+            self.withdrawn = True
+            self.stop()
+
+    def lose(self, messages: Collection[str]) -> None:
+        """Messages of the conversation are gone; with the last of its questions the reply goes."""
+        self.reads_lost = True
+        if self.answers & set(messages):
+            self.answers -= set(messages)
+            if not self.answers:
+                self.withdraw()
 
     async def commit(self, shown: tuple[str, ...] = ()) -> None:
         """Make the reply part of the conversation; `shown` are the messages that show it."""

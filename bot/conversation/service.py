@@ -106,7 +106,7 @@ class Conversations:
             try:
                 async with place.lock:
                     asks: tuple[Ask, ...] = ()
-                    if ask in place.waiting:
+                    if place.awaits(ask.id):
                         asks, place.waiting = tuple(place.waiting), []
                     place.beginning = asks
                     try:
@@ -116,7 +116,7 @@ class Conversations:
                         place.waiting[:0] = [
                             other
                             for other in asks
-                            if other is not ask and other.author not in place.unwanted
+                            if other.id != ask.id and other.author not in place.unwanted
                         ]
                         raise
                     finally:
@@ -127,8 +127,7 @@ class Conversations:
                     async with _writing(place, reply):
                         yield reply
             finally:
-                if ask in place.waiting:
-                    place.waiting.remove(ask)
+                place.drop([ask.id])
 
     @asynccontextmanager
     async def again(
@@ -141,9 +140,10 @@ class Conversations:
         """Write the newest reply again, or answer the newest question if it has none.
 
         `how` says what becomes of the reply that is there: a new one comes in its stead, joins it
-        as one more variant, or goes on with its text. The engine that wrote it writes this one
-        too. `message` is one that shows the reply which is meant. Gives None if that is not the
-        newest one, or if there is no question to answer.
+        as one more variant, or goes on with its text; with "" only what has no reply is answered.
+        The engine that wrote it writes this one too. `message` is one that shows the reply which
+        is meant, or that reply's own id. Gives None if that is not the newest one, or if there is
+        no question to answer.
         """
         async with self._places.alone(conversation) as place:
             reply = await self._begin_again(conversation, origin, how, message)
@@ -266,10 +266,11 @@ class Conversations:
         self._limits.check(asker, waiting)
 
     async def _begin(self, asks: tuple[Ask, ...]) -> Reply | None:
-        """Journal the questions and start the answer; None if all were answered before."""
+        """Journal the questions and start the answer; None if all are answered, or deleted."""
         conversation = asks[0].conversation
         snapshot = await self._load(conversation, asks[-1].origin)
         known = {turn.id for turn in snapshot.turns}
+        known.update(ask.id for ask in asks if self._places.is_lost(ask.id))
         asks = tuple({ask.id: ask for ask in asks if ask.id not in known}.values())
         if not asks:
             return None
@@ -284,6 +285,10 @@ class Conversations:
         self._limits.note(tally)
         every = (*snapshot.turns, *turns)
         reply = self._write(conversation, owed, every, snapshot, len(turns), rounds, asks)
+        if lost := [ask.id for ask in asks if self._places.is_lost(ask.id)]:
+            # Deleted while it was taken on: too late to be left out, too early to be found there.
+            reply.lose(lost)
+            await self._store.remove(conversation, lost)
         if turns != as_written:
             reply.notices.append(_SHORTENED)
         return reply
@@ -296,7 +301,7 @@ class Conversations:
         older = turns.pop() if turns and turns[-1].role == "assistant" else None
         asked = last_question(turns)
         is_meant = not message or (older is not None and message in (older.id, *older.shown))
-        if not asked or not is_meant:
+        if not asked or not is_meant or (older is not None and not how):
             return None
         if older is None:
             how = ""

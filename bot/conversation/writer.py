@@ -204,9 +204,11 @@ class Writer:
         away, or if the conversation was forgotten meanwhile.
         """
         window = self._window
-        if window is None or reply.withdrawn:
-            await self._store.commit(self._conversation, self._owed.reply, None, self._state)
-            return None
+        if window is None:
+            return await self._leave(reply)
+        model = await self._model.current()
+        if reply.withdrawn:
+            return await self._leave(reply)
         turns, state = window.turns, window.state
         first = self._ends[0] if self._ends else None
         end = self._ends[-1] if self._ends else None
@@ -214,7 +216,6 @@ class Writer:
             self._model.learn(window.prompt, first.prompt_tokens)
             counted = max(first.prompt_tokens - self._note.tokens, 1)
             turns, state = context.settle(self._format, window, self._head, counted)
-        model = await self._model.current()
         usage = Usage(
             prompt=end.prompt_tokens or window.tokens if end else window.tokens,
             cached=end.cached_tokens if end else None,
@@ -234,10 +235,18 @@ class Writer:
             counted=[turn for turn in turns if before[turn.id] != turn],
             dropped=window.dropped,
             replaced=self._older.id if self._older else "",
-            prompt=self._prompt,
+            # What people have deleted meanwhile is not to be found in /context either.
+            prompt=None if reply.reads_lost else self._prompt,
             thoughts=context.shorten(restore(reply.reasoning).strip(), LONGEST_THOUGHT),
         )
         return turn if stored else None
+
+    async def _leave(self, reply: Reply) -> None:
+        """Settle a reply of which nothing is kept."""
+        await self._store.commit(self._conversation, self._owed.reply, None, self._state)
+        if reply.withdrawn and self._older:
+            # Its messages were those of the reply that is withdrawn.
+            await self._store.remove(self._conversation, [self._older.id])
 
     def _reply_turn(self, reply: Reply, shown: tuple[str, ...]) -> Turn:
         status: Status = ""

@@ -1,4 +1,4 @@
-"""After an absence: replies that a former process owed, and messages that nobody heard.
+"""After an absence: what was edited or deleted, replies that are owed, messages nobody heard.
 
 Done at each fresh session of a shard, not when Discord resumed one: then it sends all events of the
 meantime by itself. Until when the bot has heard everything is told by the newest message that it
@@ -19,6 +19,7 @@ from bot.client import HermesBot
 from bot.client.failures import note
 from bot.errors import StoreUnavailable
 from cogs.again import chat_of
+from cogs.catch_up.changed import take_over_changes
 from cogs.catch_up.missed import missed_messages, newest_message, time_of
 from cogs.catch_up.owed import finish, owed_on
 from cogs.live.sending import FAILURES
@@ -130,6 +131,8 @@ class CatchUp(commands.Cog):
         await self._recall()
         if shard in self._first and self._heard_before is not None:
             since = self._heard_before
+        # First, so that nothing is answered that is gone, and all is answered as it reads now.
+        await take_over_changes(self.bot, shard, since, self._few, self._start)
         for conversation, owed in await owed_on(self.bot, shard):
             self._start(finish(self.bot, conversation, owed, self._few), f"owed {owed.reply}")
         newest = newest_message(self.bot, shard)

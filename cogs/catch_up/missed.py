@@ -90,7 +90,7 @@ def _channels(bot: HermesBot, shard: int, since: float, talked: set[str]) -> lis
 
     def promise(place: GuildPlace) -> tuple[bool, bool, int]:
         is_talk = conversation_in(place.id) in talked
-        return _readable(place), is_talk, place.last_message_id or 0
+        return is_readable(place), is_talk, place.last_message_id or 0
 
     told.sort(key=promise, reverse=True)
     untold.sort(key=promise, reverse=True)
@@ -142,7 +142,8 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
     return [message for message in open_ones if str(message.id) not in heard]
 
 
-def _readable(place: GuildPlace) -> bool:
+def is_readable(place: GuildPlace) -> bool:
+    """Whether the bot may read what was written in a channel."""
     allowed = place.permissions_for(place.guild.me)
     return allowed.view_channel and allowed.read_message_history
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 
+import discord
 from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.reply import Reply
+from cogs.live.board import OwnRemovals
 from cogs.live.delivery import Delivery
-from cogs.live.pace import MOST, RATE, Pace
+from cogs.live.pace import MOST, RATE, Pace, Priority
 from cogs.live.target import Target
 from cogs.live.tidying import Tidier
 
@@ -19,6 +22,8 @@ _REFUSED_GLOBALLY = "Global rate limit has been hit"
 
 class Live(commands.Cog):
     """Shows replies. Holds what all of them share: the pace, and which ones are under way.
+
+    `removals` are the messages that the bot takes away itself.
 
     `rate` is how many requests a second this process makes (Discord allows a bot 50), `most` what
     it tries out in a rush until Discord refuses something. Who asked is told of the end of an
@@ -36,6 +41,8 @@ class Live(commands.Cog):
         self.pace = Pace(rate, most)
         self.pressed: set[str] = set()
         self.tidier = Tidier(bot, self.pace) if bot else None
+        self.removals = OwnRemovals()
+        self._under_way: set[Delivery] = set()
         self._notify_after = notify_after
         self._unsettled: set[str] = set()
 
@@ -66,14 +73,33 @@ class Live(commands.Cog):
             reply,
             target,
             self.pace,
+            self.removals,
             self._notify_after,
             controls=tidier is not None,
             thoughts=bool(tidier and older and tidier.has_thoughts(reply.conversation, older.id)),
         )
-        if await delivery.run():
-            self._unsettled.discard(reply.id)
-            if tidier:
-                tidier.finished(reply, target.asker)
+        self._under_way.add(delivery)
+        try:
+            if await delivery.run():
+                self._unsettled.discard(reply.id)
+                if tidier:
+                    tidier.finished(reply, target.asker)
+        finally:
+            self._under_way.discard(delivery)
+
+    def lose(self, messages: Collection[str]) -> None:
+        """Messages were taken away by others: replies that are begun in them are withdrawn."""
+        for delivery in self._under_way:
+            delivery.lose(messages)
+
+    async def take_away(self, message: discord.Message | discord.PartialMessage) -> None:
+        """Delete a message of the bot; that it is gone then changes nothing about the talk.
+
+        Raises what discord.py raises.
+        """
+        self.removals.note(message.id)
+        await self.pace.take(Priority.FOLLOW_UP)
+        await message.delete()
 
     def begun(self, reply: str) -> bool:
         """Whether this very process has begun a reply that is not saved: it is not to be redone."""

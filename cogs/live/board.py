@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -24,6 +25,27 @@ class _Sender(Protocol):
     def __call__(self, request: Callable[[], Awaitable[T]], /) -> Awaitable[T]: ...
 
 
+# How many of its own deletions the bot waits to hear of.
+_REMEMBERED = 1_000
+
+
+class OwnRemovals:
+    """The messages that this process takes away itself: that tells nothing about the talk."""
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[int, None] = OrderedDict()
+
+    def note(self, message: int) -> None:
+        """A message is about to be taken away."""
+        self._ids[message] = None
+        if len(self._ids) > _REMEMBERED:
+            self._ids.popitem(last=False)
+
+    def take(self, message: int) -> bool:
+        """Whether the news that a message is gone is about one of these; each is told once."""
+        return self._ids.pop(message, 0) is None
+
+
 @dataclass(slots=True)
 class _Shown:
     """A message and what it shows, as far as known: None for one that was there before."""
@@ -35,13 +57,15 @@ class _Shown:
 class Board:
     """Shows drafts as messages: posts new ones, edits what differs, takes away what is too much."""
 
-    def __init__(self, name: str, target: Target, pace: Pace) -> None:
+    def __init__(self, name: str, target: Target, pace: Pace, removals: OwnRemovals) -> None:
         self._name = name
         self._target = target
         self._pace = pace
+        self._removals = removals
         self._shown = [_Shown(message, None) for message in target.standing]
         self._tried: set[str] = set()
         self._replaced = 0
+        self._lost: set[str] = set()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -52,6 +76,11 @@ class Board:
     def used(self) -> bool:
         """Whether anything of this reply is to be seen."""
         return any(shown.draft for shown in self._shown)
+
+    def lose(self, messages: Collection[str]) -> bool:
+        """Others took messages away; returns whether one of these was here."""
+        self._lost.update(messages)
+        return not self._lost.isdisjoint(self.ids)
 
     def shows(self, drafts: Sequence[Draft]) -> bool:
         """Whether there is nothing to do for `drafts`."""
@@ -152,6 +181,9 @@ class Board:
         self._shown += later
 
     async def _remove(self, message: int) -> None:
+        if str(message) in self._lost:
+            return
+        self._removals.note(message)
         try:
             await self._target.delete(message)
         except FAILURES as error:

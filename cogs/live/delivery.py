@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.turns import Turn
 from bot.conversation.variants import after
 from bot.errors import StoreUnavailable
-from cogs.live.board import Board
+from cogs.live.board import Board, OwnRemovals
 from cogs.live.buttons import (
     Button,
     details_button,
@@ -59,6 +59,7 @@ class Delivery:
         reply: Reply,
         target: Target,
         pace: Pace,
+        removals: OwnRemovals,
         notify_after: float = 0.0,
         *,
         controls: bool = False,
@@ -70,7 +71,7 @@ class Delivery:
         self._reply = reply
         self._target = target
         self._pace = pace
-        self._board = Board(reply.id, target, pace)
+        self._board = Board(reply.id, target, pace, removals)
         self._pages: list[Page] = []
         self._stop = stop_button(reply.conversation, target.asker, reply.id)
         self._not_before = 0.0
@@ -93,10 +94,15 @@ class Delivery:
             return await self._finish()
         except Gone as gone:
             log.info("reply %s: its message was taken away: %s", self._reply.id, gone)
-            return await self._leave()
+            return await self._withdraw()
         except Refused as refused:
             log.warning("reply %s cannot be shown: %s", self._reply.id, refused)
             return await self._leave()
+
+    def lose(self, messages: Collection[str]) -> None:
+        """Messages were taken away: a reply of which one is missing goes as a whole."""
+        if self._board.lose(messages):
+            self._reply.withdraw()
 
     async def _first_words(self) -> None:
         """Wait until there is something to read, and a moment longer for the rest of it."""
@@ -182,12 +188,14 @@ class Delivery:
     async def _finish(self) -> bool:
         """Show the end at once and make the reply part of the conversation."""
         if self._reply.withdrawn:
-            await self._board.show([])
-            return await self._saved()
+            return await self._withdraw()
         ending = Ending(self._reply)
         silent = self._nothing_to_say(ending)
         await self._board.show([] if silent else self._final(ending))
         saved = await self._saved()
+        if self._reply.withdrawn and self._reply.turn is None:
+            await self._board.show([])  # While it was being saved.
+            return saved
         if not saved and self._board.used:
             self._reply.notices.append(NOT_SAVED)
             self._controls = False
@@ -211,6 +219,14 @@ class Delivery:
             for run in step.runs:
                 if run.action:
                     await self._board.post_below(question(run), run.action)
+
+    async def _withdraw(self) -> bool:
+        """Let nothing of the reply be seen or kept, unless it is part of the conversation."""
+        self._reply.withdraw()
+        await self._reply.finished()
+        if self._reply.withdrawn:
+            await self._board.show([])
+        return await self._saved()
 
     async def _leave(self) -> bool:
         """Settle a reply that cannot be shown (any more)."""

@@ -41,7 +41,7 @@ async def redraw(
         channel, reply_to=question_of(turn.id) or None, asker=None, standing=_ids(turn)
     )
     # Another name each time: Discord gives the message of before for a name that it knows.
-    board = Board(f"{turn.id}/{time.time_ns():x}", target, live_of(bot).pace)
+    board = Board(f"{turn.id}/{time.time_ns():x}", target, live_of(bot).pace, live_of(bot).removals)
     try:
         await board.show(drafts_of(turn, buttons=buttons, small_print=small_print, others=others))
     except (Gone, Refused) as error:

@@ -25,6 +25,9 @@ _PATIENCE = 300.0
 
 _TOO_OLD_TO_EDIT = 30046
 
+# The way to a message ends (a command's token has run out), but the message is still there.
+_NO_WAY = (10015, 10062)
+
 
 class Gone(Exception):
     """The message or its channel is not there any more: somebody took it away."""
@@ -47,7 +50,7 @@ def for_good(error: BaseException) -> Exception | None:
         return TooOldToEdit(str(error))
     if error.status >= 500 or error.status == 429:
         return None
-    if error.status == 404:
+    if error.status == 404 and error.code not in _NO_WAY:
         return Gone(str(error))
     return Refused(str(error))
 

@@ -3,9 +3,10 @@
 from cogs.reading.message import (
     ask_of,
     needs_download,
+    posted_text,
     quote_about,
     quoted_in,
     text_for_ask,
 )
 
-__all__ = ["ask_of", "needs_download", "quote_about", "quoted_in", "text_for_ask"]
+__all__ = ["ask_of", "needs_download", "posted_text", "quote_about", "quoted_in", "text_for_ask"]

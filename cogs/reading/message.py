@@ -69,6 +69,11 @@ def text_for_ask(interaction: discord.Interaction, text: str) -> str:
     return readable(text, _names(guild, (), interaction.client.user)).strip()
 
 
+def posted_text(message: discord.Message, me: discord.ClientUser | None) -> str:
+    """What a message of the bot says, as the model reads it."""
+    return readable(message.content, _names(message.guild, message.mentions, me)).strip()
+
+
 def quote_about(message: discord.Message, me: discord.ClientUser | None) -> str:
     """`[about a message by Bob: "text"] `, which a question about it follows.
 

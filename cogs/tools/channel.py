@@ -14,6 +14,7 @@ import discord
 
 from bot.client.failures import DISCORD_FAILURES
 from bot.tools.context import ToolContext
+from bot.tools.kit import Kit
 from bot.tools.tool import ToolError, tool
 from cogs.asker import (
     Place,
@@ -26,6 +27,7 @@ from cogs.asker import (
     permissions_of,
     server_of,
 )
+from cogs.said import Said
 from cogs.tools import ToolCog
 
 _MOST_READ = 100
@@ -43,6 +45,10 @@ _Writable = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | 
 
 class Channels(ToolCog):
     """Tools that read and write in Discord's channels."""
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit)
+        self._said = Said()
 
     @tool(shows="reading back in this channel", needs_discord=True)
     async def read_channel_history(
@@ -120,6 +126,9 @@ class Channels(ToolCog):
             raise ToolError(f"I lack the permission to write in #{there.name}.") from None
         except DISCORD_FAILURES as error:
             raise ToolError("Discord did not take the message.", detail=str(error)) from None
+        if str(there.id) != context.channel:
+            # Where it was asked for, the exchange with the tool tells of it already.
+            self._said.tell(client_of(self.kit), message, context.asker, text)
         return {"sent": text, "channel": f"#{there.name}", "link": message.jump_url}
 
 

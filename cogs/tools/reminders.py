@@ -20,6 +20,7 @@ from bot.tools.kit import Kit
 from bot.tools.tool import ToolError, tool
 from bot.tools.when import moment, shown
 from cogs.asker import client_of
+from cogs.said import Said
 from cogs.tools import ToolCog
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,7 @@ class Reminders(ToolCog):
         super().__init__(kit)
         self._news = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
+        self._said = Said()
 
     @tool(shows="reminder {when}: {text}", changes=True, needs_discord=True)
     async def set_reminder(self, context: ToolContext, text: str, when: str) -> object:
@@ -143,18 +145,22 @@ class Reminders(ToolCog):
         """Post a reminder and settle it; one that cannot be posted now is claimed again later."""
         try:
             async with asyncio.timeout(_ATTEMPT):
-                delivered = await post(client_of(self.kit), reminder, claimed)
-            if not delivered:
+                posted = await post(client_of(self.kit), reminder, claimed)
+            if posted is None:
                 log.warning("reminder %s can be delivered nowhere and is dropped", reminder.id)
             await self.kit.store.settle_reminder(reminder)
+            if posted is not None:
+                self._said.tell(client_of(self.kit), posted, reminder.asker)
         except (TimeoutError, StoreUnavailable, *DISCORD_FAILURES) as error:
             log.warning("reminder %s is tried again: %s", reminder.id, error or "too slow")
         except Exception:
             log.exception("reminder %s is tried again", reminder.id)
 
 
-async def post(client: discord.Client, reminder: Reminder, claimed: float | None) -> bool:
-    """Post a reminder where it was set, or to its owner; returns whether either is possible.
+async def post(
+    client: discord.Client, reminder: Reminder, claimed: float | None
+) -> discord.Message | None:
+    """Post a reminder where it was set, or to its owner; None if neither is possible.
 
     `claimed` is when somebody else began to post it and was not heard of again. It may be in
     Discord all the same, so it is looked for first. Failures that may pass are raised.
@@ -164,20 +170,19 @@ async def post(client: discord.Client, reminder: Reminder, claimed: float | None
     for direct in (False, True):
         try:
             place = await _place(client, reminder, direct)
-            if claimed is None or not await _is_posted(client, place, reminder, claimed):
-                # The nonce makes Discord itself refuse a second one that comes soon after.
-                await place.send(
-                    words(reminder, time.time(), gone=direct),
-                    allowed_mentions=pings,
-                    nonce=reminder.id,
-                )
+            if claimed is not None and (found := await _posted(client, place, reminder, claimed)):
+                return found
+            # The nonce makes Discord itself refuse a second one that comes soon after.
+            return await place.send(
+                words(reminder, time.time(), gone=direct),
+                allowed_mentions=pings,
+                nonce=reminder.id,
+            )
         except discord.HTTPException as error:
             if error.status not in _FOR_GOOD:
                 raise
             log.info("reminder %s cannot be posted: %s", reminder.id, error)
-        else:
-            return True
-    return False
+    return None
 
 
 def words(reminder: Reminder, now: float, *, gone: bool = False) -> str:
@@ -202,13 +207,15 @@ async def _place(client: discord.Client, reminder: Reminder, direct: bool) -> An
     return await client.create_dm(discord.Object(int(reminder.asker)))
 
 
-async def _is_posted(client: discord.Client, place: Any, reminder: Reminder, since: float) -> bool:
+async def _posted(
+    client: discord.Client, place: Any, reminder: Reminder, since: float
+) -> discord.Message | None:
     after = datetime.fromtimestamp(since - _CLOCKS_APART, UTC)
     me = client.user.id if client.user else 0
     async for message in place.history(limit=_LOOKED_THROUGH, after=after, oldest_first=True):
         if message.author.id == me and message.content.startswith(_head(reminder)):
-            return True
-    return False
+            return message
+    return None
 
 
 def _due(when: str, asked: float, now: float) -> datetime:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import discord
 import pytest
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
-from bot.conversation.turns import Turn
+from bot.conversation.turns import Snapshot, Turn
 from bot.errors import EngineInterrupted, EngineUnreachable
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.guests import Installed
@@ -214,6 +216,33 @@ class TestRegenerate:
         assert "I am writing something else" in told(other)
         await play(stage.env, 9)
         assert len(stage.engine.requests) == 2
+
+    async def test_two_presses_at_once_are_one(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await ask(stage)
+        load = stage.bot.store.load
+
+        async def slowly(*asked: object) -> Snapshot:
+            await asyncio.sleep(1.0)
+            return await load(*asked)
+
+        monkeypatch.setattr(stage.bot.store, "load", slowly)
+        stage.engine.answers = [speech(4, 0.5)]
+        message = stage.shown()[0]
+        first = await press(stage, "🔁", on=message)
+        second = await press(stage, "🔁", on=message)
+        assert len(stage.engine.requests) == 1
+        await play(stage.env, 5)
+        assert first.followups == []
+        assert "I am writing something else" in told(second)
+        assert len(stage.engine.requests) == 2
+
+    async def test_who_wants_to_be_left_alone_is_not_answered_again(self, stage: Stage) -> None:
+        await ask(stage)
+        await stage.bot.opt_outs.switch(str(stage.alice.id), True)
+        assert "does not want to be read" in told(await press(stage, "🔁"))
+        assert len(stage.engine.requests) == 1
 
     async def test_when_nothing_comes_the_reply_of_before_stands(self, stage: Stage) -> None:
         await ask(stage)

@@ -26,19 +26,23 @@ async def test_killed_at_any_instant(house: House) -> None:
     rng = random.Random(os.environ.get("SEED", "1"))
     await house.say_and_hear("Hello!", "Hello.")
     for number in range(KILLS):
-        moment = rng.uniform(0, SPAN)
-        house.engine.say(story(number))
-        asked = house.ask(f"Tell me story {number}")
-        await asyncio.sleep(moment)
-        await house.bot.kill()
-        house.discord.gateway.forget()
-        await house.start_bot()
-        await house.discord.until(lambda: story(number) in house.text_after(asked), 40)
-        await house.settled(20)
-        standing = [trail.content for trail in house.discord.replies(asked) if trail.content]
-        assert standing == [story(number)], f"killed after {moment:.3f} s"
-        assert not house.retry_buttons(asked)
-        await house.say_and_hear(f"Was that {number}?", f"Yes, {number}.", 30)
-        prompt = house.engine.prompts[-1]
-        assert prompt.count(f"Tell me story {number}<") == 1, f"killed after {moment:.3f} s"
-        assert prompt.count(story(number)) == 1, f"killed after {moment:.3f} s"
+        await kill_and_see(house, number, rng.uniform(0, SPAN))
+
+
+async def kill_and_see(house: House, number: int, moment: float) -> None:
+    """Ask, kill the bot that many seconds later, and see what its successor makes of it."""
+    house.engine.say(story(number))
+    asked = house.ask(f"Tell me story {number}")
+    await asyncio.sleep(moment)
+    await house.bot.kill()
+    house.discord.gateway.forget()
+    await house.start_bot()
+    await house.discord.until(lambda: story(number) in house.text_after(asked), 40)
+    await house.settled(20)
+    standing = [trail.content for trail in house.discord.replies(asked) if trail.content]
+    assert standing == [story(number)], f"killed after {moment:.3f} s"
+    assert not house.retry_buttons(asked)
+    await house.say_and_hear(f"Was that {number}?", f"Yes, {number}.", 30)
+    prompt = house.engine.prompts[-1]
+    assert prompt.count(f"Tell me story {number}<") == 1, f"killed after {moment:.3f} s"
+    assert prompt.count(story(number)) == 1, f"killed after {moment:.3f} s"

@@ -1,0 +1,134 @@
+"""The button Answer again under a reply whose question was edited afterwards."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import discord
+
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES
+from bot.conversation.facts import note_owners
+from bot.conversation.turns import Turn
+from bot.errors import BadInput, UserError
+from cogs.live import live_of
+from cogs.live.buttons import Button
+from cogs.live.pace import Pace, Priority
+from cogs.live.split import MESSAGE_LIMIT, units
+from cogs.live.target import NOBODY, ChannelTarget
+from cogs.live.wording import small
+from cogs.owners import owners
+from cogs.places import rules_here
+from cogs.pressed import KnownButton
+from cogs.replies import NOT_YOURS, may_press, tell
+
+log = logging.getLogger(__name__)
+
+CHANGED = "The question has changed since."
+
+RENEW = re.compile(r"renew:(?P<conversation>.{1,50}):(?P<asker>\d{1,20}):(?P<question>\d{1,20})")
+
+_NOT_NEWEST = "The conversation has moved on since. Please ask again."
+_BUSY = "I am writing something else here right now. Please try again when that is done."
+
+
+def renew_button(conversation: str, asker: int, question: int) -> Button:
+    """Answers a question anew, in the place of an answer to what it was before."""
+    custom_id = f"renew:{conversation}:{asker}:{question}"
+    return Button("Answer again", custom_id, discord.ButtonStyle.primary)
+
+
+async def offer(pace: Pace, message: discord.PartialMessage, button: Button) -> None:
+    """Say under the last message of a reply that its question has changed; once is enough."""
+    await pace.take(Priority.FOLLOW_UP)
+    shown = await message.fetch()
+    under = discord.ui.View.from_message(shown, timeout=None)
+    if any(getattr(item, "custom_id", None) == button.custom_id for item in under.children):
+        return
+    line, content = small(CHANGED), shown.content
+    if line not in content and units(content) + units(line) < MESSAGE_LIMIT:
+        content = f"{content}\n{line}".strip()
+    await pace.take(Priority.FOLLOW_UP)
+    await shown.edit(content=content, view=_with(button, under), allowed_mentions=NOBODY)
+
+
+def _with(button: Button, under: discord.ui.View) -> discord.ui.View:
+    """The button, and those that are there already."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(button.make())
+    for item in under.children:
+        view.add_item(item)
+    # Cogs hear the buttons by their ids, so discord.py need not keep the views.
+    under.stop()
+    view.stop()
+    return view
+
+
+class RenewButton(KnownButton, template=RENEW):
+    """Answers the question as it is now, in the messages of the answer that it hangs under."""
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """Answer again, if the conversation has not moved on and this person may."""
+        try:
+            await self._renew(interaction)
+        except (UserError, *DISCORD_FAILURES) as error:
+            await tell(interaction, error)
+
+    async def _renew(self, interaction: discord.Interaction[HermesBot]) -> None:
+        if not may_press(interaction, self.asker):
+            raise BadInput(NOT_YOURS)
+        bot, pressed = interaction.client, interaction.message
+        if pressed is None or bot.conversations.writing(self.conversation):
+            raise BadInput(_BUSY)
+        await interaction.response.edit_message(view=None)
+        try:
+            turns = await bot.conversations.history(self.conversation)
+            async with bot.conversations.again(
+                self.conversation, await self._origin(interaction), "instead", str(pressed.id)
+            ) as reply:
+                if reply is None:
+                    raise BadInput(_NOT_NEWEST)
+                await live_of(bot).deliver(reply, self._target(interaction, turns, pressed.id))
+        except UserError as error:
+            if error.retry:
+                # What failed may pass: the button comes back.
+                place = interaction.client.get_partial_messageable(
+                    interaction.channel_id or 0, guild_id=interaction.guild_id
+                )
+                shown = place.get_partial_message(pressed.id)
+                await offer(live_of(bot).pace, shown, self._button())
+            raise
+
+    def _button(self) -> Button:
+        return renew_button(self.conversation, self.asker, int(self.parts["question"]))
+
+    def _target(
+        self, interaction: discord.Interaction[HermesBot], turns: Sequence[Turn], pressed: int
+    ) -> ChannelTarget:
+        """The messages of the answer, oldest first."""
+        shown = [int(one) for one in turns[-1].shown if one.isdecimal()] if turns else []
+        channel = interaction.client.get_partial_messageable(
+            interaction.channel_id or 0, guild_id=interaction.guild_id
+        )
+        return ChannelTarget(
+            channel,
+            reply_to=int(self.parts["question"]),
+            asker=self.asker,
+            standing=shown if pressed in shown else [pressed],
+        )
+
+    async def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:
+        # Whoever presses, it is the asker's question; another person's roles are not theirs.
+        asker = interaction.user if interaction.user.id == self.asker else None
+        channel, guild = interaction.channel_id or 0, interaction.guild_id
+        return {
+            "channel": str(channel),
+            "message": self.parts["question"],
+            "asker": str(self.asker),
+            "guild": str(guild or ""),
+            **await rules_here(interaction, asker),
+            **note_owners(owners(interaction.channel, channel, guild, self.asker)),
+        }
