@@ -28,6 +28,7 @@ from bot.conversation.questions import ENGINE, engine_of, last_question, owed_fo
 from bot.conversation.queue import Line
 from bot.conversation.recalling import Memory, seen_by
 from bot.conversation.reply import Reply
+from bot.conversation.summaries import Summaries
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.tooling import Rounds
@@ -69,7 +70,8 @@ class Conversations:
     the name of an engine takes "" for the default, and falls back to it if there is none such.
     `toolbox` has the tools that are offered to models that know how to call them, `embedder` helps
     to find facts that say the same in other words. `line` is where replies of the default engine
-    wait, `limits` are how much people may ask. `timeline` changes what was said.
+    wait, `limits` are how much people may ask. `timeline` changes what was said; `summaries` tell
+    in short what no prompt has room for, where they are wanted.
     """
 
     def __init__(
@@ -83,12 +85,14 @@ class Conversations:
         *,
         line: Line | None = None,
         limits: ReplyLimits | None = None,
+        summaries: bool = False,
     ) -> None:
         self.models = Models(Served(DEFAULT, engine, model, line or Line()), *others)
         self._limits = Limits(limits or ReplyLimits())
         self._store = store
         self._places = Places()
         self.timeline = Timeline(store, self._places)
+        self.summaries = Summaries(store, self.models, wanted=summaries)
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
         self._likeness = Likeness(embedder)
@@ -276,7 +280,8 @@ class Conversations:
         as_written = turns_of(asks, snapshot)
         served = self.models.named(asks[-1].engine)
         rounds = await self._offering.rounds(conversation, asks[-1].origin, as_written[-1], served)
-        turns = await fitting(served, as_written, snapshot, rounds.text)
+        recap = self.summaries.recap(snapshot)
+        turns = await fitting(served, as_written, snapshot, rounds.text, recap)
         owed = owed_for(f"r{asks[-1].id}", turns, asks[-1].origin, served)
         tally = self._limits.tally(_asker(ask.author, ask.origin) for ask in asks)
         if not await self._store.journal(conversation, turns, owed, tally):
@@ -361,6 +366,7 @@ class Conversations:
         older: Turn | None = None,
     ) -> Reply:
         served = self.models.named(owed.origin.get(ENGINE, ""))
+        asker = _asker(_author_of(turns), owed.origin)
         writer = Writer(
             served,
             self._store,
@@ -371,15 +377,23 @@ class Conversations:
             asked=asked,
             older=older,
             rounds=rounds,
-            ticket=served.ticket(_asker(_author_of(turns), owed.origin)),
+            ticket=served.ticket(asker),
             memory=Memory.of(conversation, owed.origin, snapshot.facts),
             likeness=self._likeness,
+            recap=self.summaries.recap(snapshot),
         )
+
+        async def commit(reply: Reply, shown: tuple[str, ...]) -> Turn | None:
+            turn = await writer.commit(reply, shown)
+            if turn and not reply.error:
+                self.summaries.catch_up(conversation, served, asker, writer.state, snapshot.summary)
+            return turn
+
         reply = Reply(
             owed.reply,
             conversation,
             asks,
-            writer.commit,
+            commit,
             answers=owed.asks,
             begun=older if owed.how == "continue" else None,
             before=next((turn for turn in reversed(turns) if turn.role == "assistant"), None),

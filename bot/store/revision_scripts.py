@@ -8,7 +8,8 @@ from __future__ import annotations
 from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # What all changes of what was said have in common: a summary that covers a changed turn is void,
-# and so is the prompt that is kept for /context, since it holds the words of before.
+# and so is the prompt that is kept for /context, since it holds the words of before. A summary that
+# tells nothing tells nothing of that turn either: what people wanted forgotten stays so.
 _CHANGED = """
 local function number_of(turn)
   local readable, fields = pcall(cjson.decode, turn)
@@ -21,6 +22,7 @@ local function changed(n)
   if not raw then return end
   local readable, summary = pcall(cjson.decode, raw)
   local through = readable and type(summary) == 'table' and tonumber(summary.through)
+  if through and summary.text == '' then return end
   if not through or n <= through then redis.call('HDEL', KEYS[3], 'summary') end
 end
 local function shows(turn, message)
@@ -188,11 +190,14 @@ redis.call('DEL', KEYS[6])
 )
 
 # ARGV: ttl, how many changes the writer of the summary knew of, the summary ('' = none). A summary
-# of what has changed meanwhile is not taken. Answers whether it was.
+# of what has changed meanwhile is not taken, and each is a change itself: of two that are written
+# at once, one is taken. Answers whether it was, also when it is repeated.
 SUMMARISE = Script(
     """
 local ttl = ARGV[1]
+if (redis.call('HGET', KEYS[3], 'summary') or '') == ARGV[3] then return 1 end
 if (redis.call('HGET', KEYS[3], 'changes') or '0') ~= ARGV[2] then return 0 end
+redis.call('HINCRBY', KEYS[3], 'changes', 1)
 if ARGV[3] == '' then
   redis.call('HDEL', KEYS[3], 'summary')
 else
