@@ -25,8 +25,11 @@ _PATIENCE = 90.0
 # How often is looked whether somebody waits for the engine meanwhile, in seconds.
 _GIVE_WAY = 0.1
 
-# What the request may take of the prompt, and what it takes if the engine finds that too long.
-_SHARES = (0.7, 0.35)
+# What the request may take of the room there is, and what if the engine finds that too long.
+_SHARES = (0.9, 0.45)
+
+# Tokens that stay free, for engines that count one or two differently.
+_MARGIN = 16
 
 # What a summary of a person's own may take of the prompt.
 _OWN_SHARE = 0.25
@@ -150,7 +153,7 @@ class Summaries:
     ) -> str:
         form, most = model.profile.script, short.most_tokens(model.prompt_limit)
         for share in _SHARES:
-            room = int(model.prompt_limit * share)
+            room = int(_room(model, most) * share)
             prompt = short.request(form, before, turns, room, served.model.estimate)
             if not prompt:
                 break
@@ -166,6 +169,13 @@ class Summaries:
             except PromptTooLong as error:
                 log.info("a shorter request for the summary of %s: %s", conversation, error)
         return ""
+
+
+def _room(model: ModelInUse, most: int) -> int:
+    """How long the request can be: a summary needs less room behind it than a reply."""
+    room = model.context - most - _MARGIN
+    longest = model.info.max_prompt if model.info else None
+    return min(room, longest - _MARGIN) if longest else room
 
 
 async def _when_idle(served: Served, asker: Asker, model: ModelInUse, wanted: Generation) -> str:
