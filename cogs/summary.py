@@ -16,6 +16,7 @@ from bot.conversation.summary import LONGEST, SummaryView
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, StoreUnavailable, UserError
 from cogs.live.buttons import Button, view_of
+from cogs.live.target import NOBODY
 from cogs.places import channel_of, engine_here
 from cogs.pressed import KnownButton
 from cogs.reading.words import is_blank
@@ -104,7 +105,7 @@ async def show(interaction: discord.Interaction[HermesBot], conversation: str) -
     if seen.cut:
         view = view_of(_buttons(interaction, conversation, seen))
         text = described(seen, interaction.guild_id, conversation)
-        await interaction.followup.send(text, view=view, ephemeral=True)
+        await interaction.followup.send(text, view=view, ephemeral=True, allowed_mentions=NOBODY)
 
 
 def described(seen: SummaryView, guild: int | None, conversation: str) -> str:
@@ -146,6 +147,7 @@ async def _write(
     await interaction.edit_original_response(
         content=described(now, interaction.guild_id, conversation),
         view=view_of(_buttons(interaction, conversation, now)),
+        allowed_mentions=NOBODY,
     )
 
 

@@ -191,12 +191,15 @@ redis.call('DEL', KEYS[6])
 
 # ARGV: ttl, how many changes the writer of the summary knew of, the summary ('' = none). A summary
 # of what has changed meanwhile is not taken, and each is a change itself: of two that are written
-# at once, one is taken. Answers whether it was, also when it is repeated.
+# at once, one is taken. Nor is one that covers more than was cut: that conversation was forgotten
+# wholly, its count of changes too. Answers whether it was taken, also when it is repeated.
 SUMMARISE = Script(
     """
 local ttl = ARGV[1]
 if (redis.call('HGET', KEYS[3], 'summary') or '') == ARGV[3] then return 1 end
 if (redis.call('HGET', KEYS[3], 'changes') or '0') ~= ARGV[2] then return 0 end
+local start = tonumber(redis.call('HGET', KEYS[3], 'start') or '') or 0
+if ARGV[3] ~= '' and cjson.decode(ARGV[3]).through >= start then return 0 end
 redis.call('HINCRBY', KEYS[3], 'changes', 1)
 if ARGV[3] == '' then
   redis.call('HDEL', KEYS[3], 'summary')

@@ -208,6 +208,25 @@ async def test_no_summary_is_kept_of_what_changes_while_it_is_written(
     assert (await store.load(PLACE)).summary
 
 
+@pytest.mark.parametrize("alone", [True, False])
+async def test_no_summary_brings_back_what_was_erased_while_it_was_written(
+    talk: Talk, store: RedisStore, alone: bool
+):
+    await until_cut(talk, store)
+    if not alone:
+        await talk.say("Hello there", speaker="Bob", author="8")
+    before = await store.load(PLACE)
+    assert before.summary
+    await store.erase("7")
+    late = Summary("Ann has a dog named Rex.", before.summary.through)
+    assert not await store.summarise(PLACE, late, before.changes)
+    # Where all of it was hers, the next talk there begins from nothing.
+    await say(talk, "Who is Rex?")
+    assert alone or (await store.load(PLACE)).changes > before.changes
+    assert not alone or not await store.summarise(PLACE, late, before.changes)
+    assert not alone or not await store.summarise(PLACE, late, 0)
+
+
 @pytest.mark.parametrize(
     "fault", [Fault("overloaded"), Fault("rst", after=3), Fault("status", status=500)]
 )
