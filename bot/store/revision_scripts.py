@@ -9,7 +9,8 @@ from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # What all changes of what was said have in common: a summary that covers a changed turn is void,
 # and so is the prompt that is kept for /context, since it holds the words of before. A summary that
-# tells nothing tells nothing of that turn either: what people wanted forgotten stays so.
+# tells nothing tells nothing of that turn either: what people wanted forgotten stays so. With a talk
+# that a reset has put aside, its summary goes with any change.
 _CHANGED = """
 local function number_of(turn)
   local readable, fields = pcall(cjson.decode, turn)
@@ -24,6 +25,9 @@ local function changed(n)
   local through = readable and type(summary) == 'table' and tonumber(summary.through)
   if through and summary.text == '' then return end
   if not through or n <= through then redis.call('HDEL', KEYS[3], 'summary') end
+end
+local function void_forgotten(key)
+  if key == 7 then redis.call('HDEL', KEYS[7], 's:summary') end
 end
 local function shows(turn, message)
   if not string.find(turn, '"' .. message .. '"', 1, true) then return false end
@@ -82,7 +86,10 @@ for key = 6, 7 do
     local batch, turn = string.match(kept or '', '^(%d* )(.*)$')
     if turn then
       local new = edited(turn)
-      if new then redis.call('HSET', KEYS[key], mark .. id, batch .. new) end
+      if new then
+        redis.call('HSET', KEYS[key], mark .. id, batch .. new)
+        void_forgotten(key)
+      end
       return {3, new and 1 or 0, {}}
     end
   end
@@ -126,7 +133,10 @@ for key = 6, 7 do
   local kept = redis.call('HGETALL', KEYS[key])
   for i = 1, #kept, 2 do
     local turn = string.match(kept[i + 1], '^%d* (.*)$')
-    if turn and meant(turn) then redis.call('HDEL', KEYS[key], kept[i]) end
+    if turn and meant(turn) then
+      redis.call('HDEL', KEYS[key], kept[i])
+      void_forgotten(key)
+    end
   end
 end
 return removed

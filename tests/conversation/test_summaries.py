@@ -314,6 +314,21 @@ async def test_reset_takes_the_summary_along_and_undo_brings_it_back(
     assert len(prompts(tgi, summaries=True)) == 1
 
 
+@pytest.mark.parametrize("how", ["deleted", "edited"])
+async def test_what_changes_after_a_reset_comes_back_with_no_old_summary(
+    talk: Talk, store: RedisStore, how: str
+):
+    await until_cut(talk, store)
+    timeline = talk.conversations.timeline
+    await timeline.reset(PLACE)
+    if how == "deleted":
+        await timeline.remove(PLACE, [key(1)])
+    else:
+        await timeline.edit(PLACE, key(1), "I said nothing about animals")
+    assert (await timeline.undo(PLACE)).restored
+    assert (await store.load(PLACE)).summary is None
+
+
 async def test_a_branch_has_the_summary_too(talk: Talk, tgi: TgiStandIn, store: RedisStore):
     last = await until_cut(talk, store)
     timeline = talk.conversations.timeline

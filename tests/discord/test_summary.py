@@ -144,6 +144,20 @@ async def test_only_who_may_manage_messages_can_change_it(stage: Stage, admin: M
     assert RECAP in await head(stage)
 
 
+async def test_in_direct_messages_it_is_ones_own(stage: Stage) -> None:
+    for _ in range(12):
+        await stage.alice.send_dm("I have a dog " + "filler " * 60)
+        await stage.bot.conversations.summaries.finished()
+        context = await stage.alice.user.slash("context")
+        if context.followups and "I wrote it" in context.followups[0].content:
+            break
+    [message] = context.followups
+    assert "https://discord.com/channels/@me/" in message.content
+    await stage.alice.user.click(message, label="Forget summary")
+    [message] = (await stage.alice.user.slash("context")).followups
+    assert "are forgotten" in message.content
+
+
 def _field(modal: dict) -> str:
     row = modal["components"][0]
     return (row.get("component") or row["components"][0])["custom_id"]
