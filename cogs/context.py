@@ -10,7 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.conversation.service import ContextReport
+from bot.conversation.report import ContextReport
 from cogs import summary
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless

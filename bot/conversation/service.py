@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.conversation.ask import Ask
 from bot.conversation.facts import owners_in
@@ -26,13 +26,14 @@ from bot.conversation.places import Place, Places
 from bot.conversation.ports import Action, Engine, Store
 from bot.conversation.questions import ENGINE, engine_of, last_question, owed_for, settled, turns_of
 from bot.conversation.queue import Line
-from bot.conversation.recalling import Memory, seen_by
+from bot.conversation.recalling import Memory
 from bot.conversation.reply import Reply
+from bot.conversation.report import ContextReport, report_of
 from bot.conversation.summaries import Summaries
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.tooling import Rounds
-from bot.conversation.turns import Pending, Replacing, Snapshot, Turn, Usage
+from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
 from bot.conversation.writer import Writer
 from bot.errors import BadInput, UserError
 from bot.tools.run import Step, ToolRun
@@ -41,26 +42,6 @@ from bot.tools.run import Step, ToolRun
 _SYSTEM_SHARE = 0.5
 
 _SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
-
-
-@dataclass(frozen=True, slots=True)
-class ContextReport:
-    """What the model was last sent in a conversation.
-
-    `prompt` is the exact text of the last request, None if there was none or it has expired.
-    `limit` is how many tokens a prompt may have; `kept` turns are sent, `cut` no more. `facts` are
-    the lines of the memory that stood in it. What only another person may see is not told.
-    """
-
-    model: str
-    system: str
-    own_system: bool
-    usage: Usage
-    limit: int
-    kept: int
-    cut: int
-    prompt: str | None
-    facts: tuple[str, ...] = ()
 
 
 class Conversations:
@@ -228,18 +209,7 @@ class Conversations:
         snapshot = await self._store.load(conversation)
         model = await self.model(engine)
         sent = await self._store.last_prompt(conversation)
-        prompt, facts = seen_by(viewer, sent, snapshot.state.usage)
-        return ContextReport(
-            model=model.profile.name,
-            system=snapshot.state.system or model.profile.persona,
-            own_system=bool(snapshot.state.system),
-            usage=snapshot.state.usage,
-            limit=model.prompt_limit,
-            kept=len(snapshot.turns),
-            cut=snapshot.state.cut,
-            prompt=prompt,
-            facts=facts,
-        )
+        return report_of(snapshot, model, sent, viewer)
 
     async def history(self, conversation: str) -> Sequence[Turn]:
         """The turns that the model is sent, oldest first."""

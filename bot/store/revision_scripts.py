@@ -9,8 +9,8 @@ from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # What all changes of what was said have in common: a summary that covers a changed turn is void,
 # and so is the prompt that is kept for /context, since it holds the words of before. A summary that
-# tells nothing tells nothing of that turn either: what people wanted forgotten stays so. With a talk
-# that a reset has put aside, its summary goes with any change.
+# tells nothing tells nothing of that turn either: what people wanted forgotten stays so. Where a
+# reset has put a talk aside, its summary goes with any change.
 _CHANGED = """
 local function number_of(turn)
   local readable, fields = pcall(cjson.decode, turn)
