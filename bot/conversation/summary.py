@@ -104,7 +104,7 @@ def request(
         return ""
     longest = min(_LONGEST_MESSAGE, room // 2)
     fitting: list[str] = []
-    for turn in reversed(turns):
+    for turn in reversed([turn for turn in turns if turn.text.strip()]):
         line = _line(turn, longest)
         room -= size(line) + 1
         if room < 0:

@@ -66,6 +66,11 @@ def test_of_too_much_the_newest_is_read():
     assert summary.request(CHATML, None, talk(3), 50, size) == "", "that would be no summary"
 
 
+def test_a_reply_that_said_nothing_is_left_out():
+    turns = [Turn("1", 1, "user", "Hi!"), Turn("2", 2, "assistant", " ")]
+    assert "Assistant:" not in summary.request(CHATML, None, turns, 10_000, size)
+
+
 @given(st.integers(0, 3_000), st.integers(0, 60), st.integers(0, 400))
 def test_the_request_never_takes_more_than_it_may(room: int, count: int, words: int):
     prompt = summary.request(CHATML, Summary("Notes.", 1), talk(count, words), room, size)
