@@ -81,7 +81,9 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
                 per_server=settings.replies_per_server_per_hour,
                 waiting=settings.waiting_per_user,
             ),
+            summaries=settings.summaries,
         )
+        stack.push_async_callback(conversations.summaries.aclose)
         yield Core(engine, store, model, conversations, kit, cogs)
 
 

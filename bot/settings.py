@@ -210,6 +210,10 @@ class Settings(BaseSettings):
     embedding_model: str | None = Field(
         None, description="The embedding model's name, for servers that have several."
     )
+    summaries: bool = Field(
+        True,
+        description="Sum up what no longer fits into the model's memory, and tell it in short.",
+    )
     history_days: int = Field(
         30, ge=1, le=3650, description="A conversation is forgotten after so many quiet days."
     )

@@ -10,7 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.conversation.service import ContextReport
+from bot.conversation.report import ContextReport
+from cogs import summary
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.places import conversation_in, engine_here, private_conversation
@@ -38,10 +39,9 @@ class Context(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         channel = interaction.channel_id or 0
         own = private_conversation(channel, interaction.user.id)
+        conversation = own if private else conversation_in(channel)
         report = await self.bot.conversations.report(
-            own if private else conversation_in(channel),
-            await engine_here(interaction),
-            viewer=str(interaction.user.id),
+            conversation, await engine_here(interaction), viewer=str(interaction.user.id)
         )
         hidden = interaction.guild_id is not None and not (
             private or interaction.permissions.read_message_history
@@ -57,6 +57,8 @@ class Context(commands.Cog):
         await interaction.edit_original_response(
             content=text, attachments=files, allowed_mentions=NOBODY
         )
+        if not hidden:
+            await summary.show(interaction, conversation)
 
 
 def described(report: ContextReport, *, hidden: bool = False) -> str:

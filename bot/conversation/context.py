@@ -7,6 +7,7 @@ bound fits, nothing has to be counted at all.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -42,19 +43,28 @@ class Window:
     note_at: int = 0
 
 
-def counted_by(mark: str, turns: Sequence[Turn], state: State) -> tuple[tuple[Turn, ...], State]:
+def counted_by(
+    mark: str, turns: Sequence[Turn], state: State, recap: str = ""
+) -> tuple[tuple[Turn, ...], State]:
     """Turns and state with the counts of one engine only: what another one counted is unknown.
 
     Another model has another tokenizer. Each turn tells who counted it, so that turns which a
-    reply never touched are not taken for counted when the engine changes.
+    reply never touched are not taken for counted when the engine changes. The head is unknown as
+    well if another `recap` stands in it now.
     """
-    if state.engine != mark:
-        state = replace(state, engine=mark, base_tokens=0)
+    told = _digest(recap)
+    if (state.engine, state.recap) != (mark, told):
+        state = replace(state, engine=mark, recap=told, base_tokens=0)
     known = tuple(
         turn if turn.counted_by == mark else replace(turn, tokens=0, counted_by=mark)
         for turn in turns
     )
     return known, state
+
+
+def _digest(text: str) -> str:
+    written = text.encode("utf-8", "surrogatepass")
+    return hashlib.blake2s(written, digest_size=6).hexdigest() if text else ""
 
 
 def block(form: Format, turn: Turn) -> str:

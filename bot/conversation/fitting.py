@@ -16,13 +16,17 @@ _QUESTION_SHARE = 0.1
 
 
 async def fitting(
-    served: Served, turns: tuple[Turn, ...], snapshot: Snapshot, offer: str = ""
+    served: Served,
+    turns: tuple[Turn, ...],
+    snapshot: Snapshot,
+    offer: str = "",
+    recap: str = "",
 ) -> tuple[Turn, ...]:
     """The questions, shortened where the prompt could not hold them even alone."""
     model = await served.model.current()
     limit = model.prompt_limit
-    known, state = context.counted_by(served.mark, turns, snapshot.state)
-    head = head_of((*snapshot.turns, *turns), state, model, offer)
+    known, state = context.counted_by(served.mark, turns, snapshot.state, recap)
+    head = head_of((*snapshot.turns, *turns), state, model, offer, recap)
     if context.total(model.profile.script, head, known, state) <= limit:
         return turns
     room = limit - await served.count(head)

@@ -30,7 +30,8 @@ def turns_of(asks: Sequence[Ask], snapshot: Snapshot) -> tuple[Turn, ...]:
 
 def next_number(snapshot: Snapshot) -> int:
     """The number of the next turn."""
-    n = max((turn.n for turn in snapshot.turns), default=0)
+    # Behind what was cut as well, also where nothing else is left.
+    n = max((turn.n for turn in snapshot.turns), default=max(snapshot.state.start - 1, 0))
     return max(n, max((owed.n for owed in snapshot.pending), default=0)) + 1
 
 

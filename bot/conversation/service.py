@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.conversation.ask import Ask
 from bot.conversation.facts import owners_in
@@ -26,12 +26,14 @@ from bot.conversation.places import Place, Places
 from bot.conversation.ports import Action, Engine, Store
 from bot.conversation.questions import ENGINE, engine_of, last_question, owed_for, settled, turns_of
 from bot.conversation.queue import Line
-from bot.conversation.recalling import Memory, seen_by
+from bot.conversation.recalling import Memory
 from bot.conversation.reply import Reply
+from bot.conversation.report import ContextReport, report_of
+from bot.conversation.summaries import Summaries
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.tooling import Rounds
-from bot.conversation.turns import Pending, Replacing, Snapshot, Turn, Usage
+from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
 from bot.conversation.writer import Writer
 from bot.errors import BadInput, UserError
 from bot.tools.run import Step, ToolRun
@@ -42,26 +44,6 @@ _SYSTEM_SHARE = 0.5
 _SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
 
 
-@dataclass(frozen=True, slots=True)
-class ContextReport:
-    """What the model was last sent in a conversation.
-
-    `prompt` is the exact text of the last request, None if there was none or it has expired.
-    `limit` is how many tokens a prompt may have; `kept` turns are sent, `cut` no more. `facts` are
-    the lines of the memory that stood in it. What only another person may see is not told.
-    """
-
-    model: str
-    system: str
-    own_system: bool
-    usage: Usage
-    limit: int
-    kept: int
-    cut: int
-    prompt: str | None
-    facts: tuple[str, ...] = ()
-
-
 class Conversations:
     """All conversations of this process, over one store.
 
@@ -69,7 +51,8 @@ class Conversations:
     the name of an engine takes "" for the default, and falls back to it if there is none such.
     `toolbox` has the tools that are offered to models that know how to call them, `embedder` helps
     to find facts that say the same in other words. `line` is where replies of the default engine
-    wait, `limits` are how much people may ask. `timeline` changes what was said.
+    wait, `limits` are how much people may ask. `timeline` changes what was said; `summaries` tell
+    in short what no prompt has room for, where they are wanted.
     """
 
     def __init__(
@@ -83,12 +66,14 @@ class Conversations:
         *,
         line: Line | None = None,
         limits: ReplyLimits | None = None,
+        summaries: bool = False,
     ) -> None:
         self.models = Models(Served(DEFAULT, engine, model, line or Line()), *others)
         self._limits = Limits(limits or ReplyLimits())
         self._store = store
         self._places = Places()
         self.timeline = Timeline(store, self._places)
+        self.summaries = Summaries(store, self.models, wanted=summaries)
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
         self._likeness = Likeness(embedder)
@@ -224,18 +209,7 @@ class Conversations:
         snapshot = await self._store.load(conversation)
         model = await self.model(engine)
         sent = await self._store.last_prompt(conversation)
-        prompt, facts = seen_by(viewer, sent, snapshot.state.usage)
-        return ContextReport(
-            model=model.profile.name,
-            system=snapshot.state.system or model.profile.persona,
-            own_system=bool(snapshot.state.system),
-            usage=snapshot.state.usage,
-            limit=model.prompt_limit,
-            kept=len(snapshot.turns),
-            cut=snapshot.state.cut,
-            prompt=prompt,
-            facts=facts,
-        )
+        return report_of(snapshot, model, sent, viewer)
 
     async def history(self, conversation: str) -> Sequence[Turn]:
         """The turns that the model is sent, oldest first."""
@@ -277,7 +251,8 @@ class Conversations:
         as_written = turns_of(asks, snapshot)
         served = self.models.named(asks[-1].engine)
         rounds = await self._offering.rounds(conversation, asks[-1].origin, as_written[-1], served)
-        turns = await fitting(served, as_written, snapshot, rounds.text)
+        recap = self.summaries.recap(snapshot)
+        turns = await fitting(served, as_written, snapshot, rounds.text, recap)
         owed = owed_for(f"r{asks[-1].id}", turns, asks[-1].origin, served)
         tally = self._limits.tally(_asker(ask.author, ask.origin) for ask in asks)
         if not await self._store.journal(conversation, turns, owed, tally):
@@ -366,6 +341,7 @@ class Conversations:
         older: Turn | None = None,
     ) -> Reply:
         served = self.models.named(owed.origin.get(ENGINE, ""))
+        asker = _asker(_author_of(turns), owed.origin)
         writer = Writer(
             served,
             self._store,
@@ -376,15 +352,23 @@ class Conversations:
             asked=asked,
             older=older,
             rounds=rounds,
-            ticket=served.ticket(_asker(_author_of(turns), owed.origin)),
+            ticket=served.ticket(asker),
             memory=Memory.of(conversation, owed.origin, snapshot.facts),
             likeness=self._likeness,
+            recap=self.summaries.recap(snapshot),
         )
+
+        async def commit(reply: Reply, shown: tuple[str, ...]) -> Turn | None:
+            turn = await writer.commit(reply, shown)
+            if turn and not reply.error:
+                self.summaries.catch_up(conversation, served, asker, writer.state, snapshot.summary)
+            return turn
+
         reply = Reply(
             owed.reply,
             conversation,
             asks,
-            writer.commit,
+            commit,
             answers=owed.asks,
             begun=older if owed.how == "continue" else None,
             before=next((turn for turn in reversed(turns) if turn.role == "assistant"), None),

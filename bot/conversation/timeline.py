@@ -204,15 +204,17 @@ class Timeline:
         """
         snapshot = await self._store.load(conversation)
         last = found(snapshot, message)
-        turns = snapshot.turns
+        turns, state = snapshot.turns, snapshot.state
         if last is None:
             turns = await self._store.archive(conversation)
+            # Nothing has been cut there: all that is copied comes into the window.
+            state = replace(state, start=0, cut=0, base_tokens=0)
             last = _showing(turns, message)
         if last is None:
             raise BadInput(NOT_IN_VIEW)
         copied = [replace(turn, shown=()) for turn in turns if turn.n <= last.n]
         async with self._places.alone(to):
-            await self._store.save_state(to, snapshot.state)
+            await self._store.save_state(to, state)
             await self._store.add(to, copied)
             if snapshot.summary and turns is snapshot.turns:
                 await self._store.summarise(to, snapshot.summary, 0)

@@ -111,8 +111,9 @@ class State:
     `start` is the `n` of the first turn that is still sent to the model (turns before it were
     cut), `system` the channel's own system prompt (None: the model's default), `base_tokens` the
     cost of everything before the first turn (0: unknown). `engine` is the mark of the engine that
-    answered last and counted it. `erased` is how often something was erased from the conversation
-    for good; what was begun before must not bring it back.
+    answered last and counted it, `recap` that of the summary which stood there ("": none). `erased`
+    is how often something was erased from the conversation for good; what was begun before must
+    not bring it back.
     """
 
     start: int = 0
@@ -122,14 +123,15 @@ class State:
     usage: Usage = field(default_factory=Usage)
     engine: str = ""
     erased: int = 0
+    recap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """What was said up to the turn with the number `through`, in short.
 
-    `own` tells that a person wrote or changed it. It holds only as long as none of the turns that
-    it covers is changed or taken away.
+    `own` tells that a person wrote or changed it; "" is to tell nothing of these turns. It holds
+    only as long as none of the turns that it covers is changed or taken away.
     """
 
     text: str
@@ -141,8 +143,8 @@ class Summary:
 class Snapshot:
     """One conversation as one read of the store gives it: turns in order, state, owed replies.
 
-    `changes` counts how often something that was said has been changed or taken away. `facts` are
-    those that were asked for with it, by owner.
+    `changes` counts how often something that was said, or the summary, has been changed or taken
+    away. `facts` are those that were asked for with it, by owner.
     """
 
     turns: tuple[Turn, ...] = ()

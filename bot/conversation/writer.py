@@ -40,14 +40,16 @@ _SHORTEST_RESULT = 200
 _NO_ANSWER = "I have used my tools, but could not make an answer of what they gave."
 
 
-def head_of(turns: Sequence[Turn], state: State, model: ModelInUse, offer: str = "") -> str:
+def head_of(
+    turns: Sequence[Turn], state: State, model: ModelInUse, offer: str = "", recap: str = ""
+) -> str:
     """What stands before the first turn: the same bytes for as long as nothing is changed.
 
-    `offer` is the text that offers tools.
+    `offer` is the text that offers tools, `recap` tells what was said before the first turn.
     """
     named = any(turn.speaker for turn in turns)
     persona = state.system or model.profile.persona
-    return model.profile.script.head(persona, named=named, tool_text=offer)
+    return model.profile.script.head(persona, named=named, tool_text=offer, recap=recap)
 
 
 class Writer:
@@ -56,7 +58,7 @@ class Writer:
     `asked` is how many of them are the question; `older` is the reply that was there before, if
     any, and `owed.how` what becomes of it. `rounds` runs the tools that are offered. `memory` has
     the facts that apply, `likeness` tells which are near to the question. `ticket` is
-    for the line in front of the engine.
+    for the line in front of the engine. `recap` tells what was said before `turns`.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Writer:
         ticket: Ticket,
         memory: Memory,
         likeness: Likeness,
+        recap: str = "",
     ) -> None:
         self._ticket = ticket
         self._engine = served.engine
@@ -83,7 +86,8 @@ class Writer:
         self._store = store
         self._conversation = conversation
         self._owed = owed
-        self._turns, self._state = context.counted_by(served.mark, turns, state)
+        self._turns, self._state = context.counted_by(served.mark, turns, state, recap)
+        self._recap = recap
         self._asked = asked
         self._older = older
         self._begun_text = older if older and owed.how == "continue" else None
@@ -97,6 +101,11 @@ class Writer:
         self._note = Note()
         self._prompt = ""
         self._ends: list[End] = []
+
+    @property
+    def state(self) -> State:
+        """The state with what this reply has cut from the window."""
+        return self._window.state if self._window else self._state
 
     async def events(self) -> AsyncGenerator[Event, None]:
         """The engine's answer to the prompt that fits, when it is its turn."""
@@ -127,7 +136,7 @@ class Writer:
         self._format = model.profile.script
         tools = self._rounds.tools if model.profile.tools else ()
         offer = self._rounds.text if tools else ""
-        self._head = head_of(self._turns, self._state, model, offer)
+        self._head = head_of(self._turns, self._state, model, offer, self._recap)
         limit = min(limit or model.prompt_limit, model.prompt_limit)
         begun = self._text_begun()
         room = int(limit * (1 - _TOOLS_SHARE)) if tools else limit

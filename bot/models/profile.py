@@ -51,7 +51,8 @@ class Profile:
     system prompt; `template_system` what the official template inserts where there is none.
     `reasoning` are the tags around what the model thinks before it answers, if it does.
     `parameters` counts weights, `kv_bytes` the memory that one token of context takes (16 bit);
-    both are 0 where unknown. `repository` is on the Hugging Face Hub.
+    both are 0 where unknown. `summaries`: it can sum up what was said. `repository` is on the
+    Hugging Face Hub.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Profile:
     tokens: Tokens = field(default_factory=Tokens)
     template_system: str = ""
     reasoning: tuple[str, str] | None = None
+    summaries: bool = True
     parameters: float = 0
     kv_bytes: int = 0
     repository: str = ""

@@ -21,6 +21,7 @@ TINY = Profile(
     sampling=Sampling(temperature=0.0),
     tools="tool_use",
     json_mode=True,
+    summaries=False,
     # Its token ids are its own and may change with every training.
     tokens=Tokens("<|begin_of_text|>", template_writes_bos=True, eos="<|im_end|>"),
     note="The bundled model is tiny: it shows that everything works, it does not know much.",

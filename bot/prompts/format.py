@@ -65,14 +65,18 @@ class Format:
             return self.block("system", note), ""
         return "", self.remark(neutralise(note))
 
-    def head(self, system: str, *, named: bool = False, tool_text: str = "") -> str:
+    def head(
+        self, system: str, *, named: bool = False, tool_text: str = "", recap: str = ""
+    ) -> str:
         """Everything before the first turn.
 
         `tool_text`, which offers tools, stands in a system turn of its own before the channel's
         system prompt, as the `tool_use` template has it; it goes in as it is. `named` adds how
-        speakers are told apart.
+        speakers are told apart, `recap` what was said before the first turn. It comes last, since
+        it changes more often than the rest.
         """
-        text = "\n\n".join(part for part in (system, SEVERAL_PEOPLE if named else "") if part)
+        parts = (system, SEVERAL_PEOPLE if named else "", recap)
+        text = "\n\n".join(part for part in parts if part)
         offer = self.turn("system", tool_text) if tool_text else ""
         return offer + (self.block("system", text) if text else "")
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from bot.store.script import EXPIRE, Script
 
-# ARGV: ttl. Notes that something was erased: replies that were begun before are not taken any more.
-# The conversation lives no longer for it.
+# ARGV: ttl. Notes that something was erased: replies and summaries that were begun before are not
+# taken any more. The conversation lives no longer for it.
 MARK_ERASED = Script(
     """
+local known = redis.call('EXISTS', KEYS[3])
 redis.call('HINCRBY', KEYS[3], 'erased', 1)
-if redis.call('HLEN', KEYS[3]) == 1 then redis.call('EXPIRE', KEYS[3], ARGV[1]) end
+redis.call('HINCRBY', KEYS[3], 'changes', 1)
+if known == 0 then redis.call('EXPIRE', KEYS[3], ARGV[1]) end
 return 1
 """
 )

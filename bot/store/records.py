@@ -143,6 +143,7 @@ def read_state(stored: Mapping[bytes, bytes]) -> State:
         usage=_usage(data.get("usage")),
         engine=_text_or_none(data, "engine") or "",
         erased=_whole(data, "erased", 0),
+        recap=_text_or_none(data, "recap") or "",
     )
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # What all changes of what was said have in common: a summary that covers a changed turn is void,
-# and so is the prompt that is kept for /context, since it holds the words of before.
+# and so is the prompt that is kept for /context, since it holds the words of before. A summary that
+# tells nothing tells nothing of that turn either: what people wanted forgotten stays so. Where a
+# reset has put a talk aside, its summary goes with any change.
 _CHANGED = """
 local function number_of(turn)
   local readable, fields = pcall(cjson.decode, turn)
@@ -21,7 +23,11 @@ local function changed(n)
   if not raw then return end
   local readable, summary = pcall(cjson.decode, raw)
   local through = readable and type(summary) == 'table' and tonumber(summary.through)
+  if through and summary.text == '' then return end
   if not through or n <= through then redis.call('HDEL', KEYS[3], 'summary') end
+end
+local function void_forgotten(key)
+  if key == 7 then redis.call('HDEL', KEYS[7], 's:summary') end
 end
 local function shows(turn, message)
   if not string.find(turn, '"' .. message .. '"', 1, true) then return false end
@@ -80,7 +86,10 @@ for key = 6, 7 do
     local batch, turn = string.match(kept or '', '^(%d* )(.*)$')
     if turn then
       local new = edited(turn)
-      if new then redis.call('HSET', KEYS[key], mark .. id, batch .. new) end
+      if new then
+        redis.call('HSET', KEYS[key], mark .. id, batch .. new)
+        void_forgotten(key)
+      end
       return {3, new and 1 or 0, {}}
     end
   end
@@ -124,7 +133,10 @@ for key = 6, 7 do
   local kept = redis.call('HGETALL', KEYS[key])
   for i = 1, #kept, 2 do
     local turn = string.match(kept[i + 1], '^%d* (.*)$')
-    if turn and meant(turn) then redis.call('HDEL', KEYS[key], kept[i]) end
+    if turn and meant(turn) then
+      redis.call('HDEL', KEYS[key], kept[i])
+      void_forgotten(key)
+    end
   end
 end
 return removed
@@ -188,11 +200,17 @@ redis.call('DEL', KEYS[6])
 )
 
 # ARGV: ttl, how many changes the writer of the summary knew of, the summary ('' = none). A summary
-# of what has changed meanwhile is not taken. Answers whether it was.
+# of what has changed meanwhile is not taken, and each is a change itself: of two that are written
+# at once, one is taken. Nor is one that covers more than was cut: that conversation was forgotten
+# wholly, its count of changes too. Answers whether it was taken, also when it is repeated.
 SUMMARISE = Script(
     """
 local ttl = ARGV[1]
+if (redis.call('HGET', KEYS[3], 'summary') or '') == ARGV[3] then return 1 end
 if (redis.call('HGET', KEYS[3], 'changes') or '0') ~= ARGV[2] then return 0 end
+local start = tonumber(redis.call('HGET', KEYS[3], 'start') or '') or 0
+if ARGV[3] ~= '' and cjson.decode(ARGV[3]).through >= start then return 0 end
+redis.call('HINCRBY', KEYS[3], 'changes', 1)
 if ARGV[3] == '' then
   redis.call('HDEL', KEYS[3], 'summary')
 else

@@ -13,7 +13,7 @@ from bot.store.keys import ConversationKeys, encoded
 from bot.store.script import Script
 
 # What `clear` resets in a state.
-_TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage", "engine", "summary")
+_TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage", "engine", "recap", "summary")
 
 _WHERE: tuple[Where, ...] = ("unknown", "live", "archived", "taken back")
 

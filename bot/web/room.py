@@ -16,7 +16,8 @@ from typing import Any
 
 from bot.conversation.ask import Ask
 from bot.conversation.reply import Reply
-from bot.conversation.service import ContextReport, Conversations
+from bot.conversation.report import ContextReport
+from bot.conversation.service import Conversations
 from bot.conversation.turns import Pending, Turn
 from bot.errors import Explanation, StoreUnavailable, explain
 from bot.tools.run import Step

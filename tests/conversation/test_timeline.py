@@ -9,7 +9,7 @@ import pytest
 
 from bot.conversation.reply import Reply
 from bot.conversation.timeline import Timeline
-from bot.conversation.turns import Replacing, Summary, Turn
+from bot.conversation.turns import Replacing, State, Summary, Turn
 from bot.errors import BadInput
 from bot.store.history import RedisStore
 from tests.conversation.conftest import PLACE, Talk
@@ -314,6 +314,9 @@ async def test_a_summary_holds_until_what_it_covers_is_changed(
     await talk.say("one")
     await talk.say("two")
     changes = (await store.load(PLACE)).changes
+    early = Summary("They said one.", through=2)
+    assert not await store.summarise(PLACE, early, changes), "nothing was cut yet"
+    await store.save_state(PLACE, State(start=3, cut=2))
     assert await store.summarise(PLACE, Summary("They said one.", through=2), changes)
     await timeline.edit(PLACE, "2".rjust(18, "0"), "zwei")
     snapshot = await store.load(PLACE)

@@ -55,6 +55,11 @@ def test_bots_that_are_answered():
     assert load({}, NO_FILE).answer_bots == ()
 
 
+def test_summaries_can_be_switched_off():
+    assert load({}, NO_FILE).summaries is True
+    assert load({"SUMMARIES": "false"}, NO_FILE).summaries is False
+
+
 def test_several_engines():
     text = "fast=openai+http://a:8000/v1/, big = tgi+http://b:8080 | Hermes-3-Llama-3.1-405B\nc=http://c"
     assert load({"ENGINES": text}, NO_FILE).engines == (

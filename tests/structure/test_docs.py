@@ -53,7 +53,8 @@ def test_the_readme_has_every_setting_with_its_default():
     for name, field in Settings.model_fields.items():
         if field.default not in (None, ()):
             shown = f"{field.default:g}" if isinstance(field.default, float) else field.default
-            assert rows[name.upper()].strip("`") == str(shown), name
+            shown = str(shown).lower() if isinstance(shown, bool) else str(shown)
+            assert rows[name.upper()].strip("`") == shown, name
     assert all(f"`{secret}_FILE`" in README for secret in SECRETS)
 
 
