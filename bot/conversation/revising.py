@@ -69,6 +69,10 @@ class Revising(Protocol):
         """
         ...
 
+    async def undone(self, conversation: str) -> tuple[Turn, ...]:
+        """The turns that `redo` would bring back."""
+        ...
+
     async def redo(self, conversation: str) -> tuple[Turn, ...]:
         """Bring back what the newest `undo` took; returns the turns, none if there is nothing."""
         ...

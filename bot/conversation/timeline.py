@@ -7,7 +7,7 @@ once, also while a reply is being written.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.conversation import variants
@@ -21,6 +21,13 @@ from bot.errors import BadInput
 NOT_IN_VIEW = "That message is not part of what I remember here."
 NO_REPLY = "That is none of my replies here, or I have forgotten it."
 _EMPTY = "An empty text cannot stand for a reply. Delete the reply instead."
+
+Check = Callable[[Sequence[Turn]], None]
+"""Is shown the turns that are to go or to come; raises a `UserError` if that may not be."""
+
+
+def anything(_: Sequence[Turn]) -> None:
+    """The check that lets everything happen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,32 +94,32 @@ class Timeline:
             async with self._places.alone(conversation):
                 await self._store.amend(conversation, turn, replace(turn, shown=shown))
 
-    async def undo(self, conversation: str) -> Step:
-        """Take back the last question with its reply, or a reset if nothing was said since."""
+    async def undo(self, conversation: str, steps: int = 1, check: Check = anything) -> Step:
+        """Take back the last questions with their replies, or a reset if nothing was said since.
+
+        `redo` brings all of it again in one step. `check` is shown nothing where a reset is meant.
+        """
         async with self._places.alone(conversation):
-            turns = list((await self._store.load(conversation)).turns)
-            if not turns:
+            taken = last_exchanges((await self._store.load(conversation)).turns, steps)
+            check(taken)
+            if not taken:
                 return Step(restored=await self._store.restore(conversation))
-            last = [turns.pop()] if turns[-1].role == "assistant" else []
-            taken = (*last_question(turns), *last)
-            await self._store.undo(conversation, [turn.id for turn in taken])
+            await self._take_back(conversation, taken)
             return Step(taken)
 
-    async def redo(self, conversation: str) -> Step:
+    async def redo(self, conversation: str, check: Check = anything) -> Step:
         """Bring back what the newest undo or rewind took."""
         async with self._places.alone(conversation):
+            check(await self._store.undone(conversation))
             return Step(await self._store.redo(conversation))
 
-    async def rewind(self, conversation: str, message: str) -> Step:
+    async def rewind(self, conversation: str, message: str, check: Check = anything) -> Step:
         """Take back all that came after a message; `redo` brings it again in one step."""
         async with self._places.alone(conversation):
-            snapshot = await self._store.load(conversation)
-            last = found(snapshot, message)
-            if last is None:
-                raise BadInput(NOT_IN_VIEW)
-            taken = tuple(turn for turn in snapshot.turns if turn.n > last.n)
+            taken = said_after(await self._store.load(conversation), message)
+            check(taken)
             if taken:
-                await self._store.undo(conversation, [turn.id for turn in taken])
+                await self._take_back(conversation, taken)
             return Step(taken)
 
     async def reset(self, conversation: str) -> int:
@@ -141,6 +148,16 @@ class Timeline:
             await self._store.add(conversation, [turn])
             return turn
 
+    async def reaches(self, conversation: str, message: str) -> Turn:
+        """The turn that a message shows, also one that was cut from the window."""
+        snapshot = await self._store.load(conversation)
+        turn = found(snapshot, message) or _showing(
+            await self._store.archive(conversation), message
+        )
+        if turn is None:
+            raise BadInput(NOT_IN_VIEW)
+        return turn
+
     async def branch(self, conversation: str, message: str, to: str) -> int:
         """Copy what was said up to a message into another conversation, settings too.
 
@@ -162,6 +179,13 @@ class Timeline:
                 await self._store.summarise(to, snapshot.summary, 0)
         return len(copied)
 
+    async def _take_back(self, conversation: str, turns: Sequence[Turn]) -> None:
+        for turn in turns:
+            if len(turn.shown) > 1:
+                # Its other messages go: that they are deleted is not to delete the reply.
+                await self._store.amend(conversation, turn, replace(turn, shown=turn.shown[:1]))
+        await self._store.undo(conversation, [turn.id for turn in turns])
+
     async def _amend(self, conversation: str, before: Turn, turn: Turn) -> None:
         if turn != before and not await self._store.amend(conversation, before, turn):
             raise BadInput(NOT_IN_VIEW)
@@ -170,6 +194,24 @@ class Timeline:
 def found(snapshot: Snapshot, message: str) -> Turn | None:
     """The turn of the window that a message shows."""
     return _showing(snapshot.turns, message)
+
+
+def last_exchanges(turns: Sequence[Turn], steps: int) -> tuple[Turn, ...]:
+    """The last questions with their replies, so many or as many as there are, oldest first."""
+    left = list(turns)
+    for _ in range(steps):
+        if left and left[-1].role == "assistant":
+            left.pop()
+        del left[len(left) - len(last_question(left)) :]
+    return tuple(turns[len(left) :])
+
+
+def said_after(snapshot: Snapshot, message: str) -> tuple[Turn, ...]:
+    """The turns of the window that came after the one which a message shows."""
+    last = found(snapshot, message)
+    if last is None:
+        raise BadInput(NOT_IN_VIEW)
+    return tuple(turn for turn in snapshot.turns if turn.n > last.n)
 
 
 def _showing(turns: Sequence[Turn], message: str) -> Turn | None:

@@ -59,6 +59,14 @@ class RevisionRecords:
             revision_scripts.UNDO, conversation, RESTORE_SECONDS, *map(encoded, turns)
         )
 
+    async def undone(self, conversation: str) -> tuple[Turn, ...]:
+        """The turns that `redo` would bring back."""
+        (kept,) = await self._redis.run(("HVALS", ConversationKeys.of(conversation).undone))
+        batches = (value.partition(b" ") for value in kept if b" " in value)
+        numbered = [(int(batch), turn) for batch, _, turn in batches]
+        newest = max((batch for batch, _ in numbered), default=0)
+        return _read([turn for batch, turn in numbered if batch == newest])
+
     async def redo(self, conversation: str) -> tuple[Turn, ...]:
         """Bring back what the newest `undo` took; returns the turns, none if there is nothing."""
         return _read(await self._script(revision_scripts.REDO, conversation))
