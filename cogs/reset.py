@@ -31,7 +31,10 @@ def _told(count: int) -> str:
     if not count:
         return "There was nothing to forget: we have not talked here yet."
     what = "one message" if count == 1 else f"{count:,} messages"
-    return f"Done: I have forgotten {what}. The next one starts a new talk."
+    return (
+        f"Done: I have forgotten {what}. The next one starts a new talk. "
+        "For a day /undo brings the old one back, as long as nothing new is said."
+    )
 
 
 async def setup(bot: HermesBot) -> None:

@@ -114,9 +114,12 @@ class Timeline:
             return Step(await self._store.redo(conversation))
 
     async def rewind(self, conversation: str, message: str, check: Check = anything) -> Step:
-        """Take back all that came after a message; `redo` brings it again in one step."""
+        """Take back all that came after a message, everything if it is "".
+
+        `redo` brings it again in one step.
+        """
         async with self._places.alone(conversation):
-            taken = said_after(await self._store.load(conversation), message)
+            taken = said_after((await self._store.load(conversation)).turns, message)
             check(taken)
             if taken:
                 await self._take_back(conversation, taken)
@@ -206,12 +209,14 @@ def last_exchanges(turns: Sequence[Turn], steps: int) -> tuple[Turn, ...]:
     return tuple(turns[len(left) :])
 
 
-def said_after(snapshot: Snapshot, message: str) -> tuple[Turn, ...]:
-    """The turns of the window that came after the one which a message shows."""
-    last = found(snapshot, message)
+def said_after(turns: Sequence[Turn], message: str) -> tuple[Turn, ...]:
+    """The turns that came after the one which a message shows; all of them after ""."""
+    if not message:
+        return tuple(turns)
+    last = _showing(turns, message)
     if last is None:
         raise BadInput(NOT_IN_VIEW)
-    return tuple(turn for turn in snapshot.turns if turn.n > last.n)
+    return tuple(turn for turn in turns if turn.n > last.n)
 
 
 def _showing(turns: Sequence[Turn], message: str) -> Turn | None:

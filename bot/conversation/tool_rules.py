@@ -115,6 +115,12 @@ class ToolRules:
             limited[tool] = roles
         await self._keep(place, replace(rules, roles=limited))
 
+    async def copy(self, place: str, to: str) -> None:
+        """Let what was set in one place hold in another one, too; all that was set there goes."""
+        rules = await self._now(place)
+        if rules != await self._now(to):
+            await self._keep(to, rules)
+
     async def _now(self, place: str) -> PlaceRules:
         return (await self._rules.get_now() or {}).get(place, PlaceRules())
 

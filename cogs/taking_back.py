@@ -1,0 +1,178 @@
+"""What was taken back is marked so in its channel; what is brought back looks as it did before."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Iterator, Sequence
+from itertools import pairwise
+
+import discord
+
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES
+from bot.conversation.questions import last_question
+from bot.conversation.timeline import Check
+from bot.conversation.turns import Turn
+from bot.errors import BadInput
+from cogs.live import live_of
+from cogs.live.buttons import Button, details_button, thoughts_button
+from cogs.live.pace import Priority
+from cogs.live.redraw import redraw, withdraw
+from cogs.live.target import Channel
+from cogs.live.traces import harmless
+from cogs.live.wording import small
+
+log = logging.getLogger(__name__)
+
+MARK = "↩️"
+"""Stands under what people wrote and took back."""
+
+_STUB = "Taken back with {how}. /redo brings it back."
+_NOT_YOURS = (
+    "Only those whose questions these are can do that, or somebody who may manage messages here."
+)
+_NOT_YOUR_RESET = (
+    "There is nothing of yours to take back. What /reset has forgotten, only somebody who may "
+    "manage messages here can bring back."
+)
+_FIRST_WORDS = 60
+
+
+async def take_back(bot: HermesBot, channel: Channel, turns: Sequence[Turn], how: str) -> int:
+    """Show that turns count no longer: replies become one line, questions get a mark.
+
+    `how` is what did it, such as "/undo". Returns how many questions could not be marked.
+    """
+    stub = small(_STUB.format(how=how))
+    unmarked = 0
+    for turn in reversed(turns):
+        if turn.role == "assistant":
+            await withdraw(bot, channel, turn, stub)
+        elif turn.id.isdecimal():
+            mark = channel.get_partial_message(int(turn.id)).add_reaction(MARK)
+            unmarked += not await _reacted(bot, mark)
+    return unmarked
+
+
+async def bring_back(
+    bot: HermesBot, channel: Channel, conversation: str, turns: Sequence[Turn]
+) -> None:
+    """Show turns as they were before they were taken back, and remember where replies stand."""
+    history = await bot.conversations.history(conversation)
+    thought = await bot.conversations.thoughts(conversation)
+    for turn in turns:
+        if turn.role == "user" and turn.id.isdecimal() and bot.user:
+            message = channel.get_partial_message(int(turn.id))
+            await _reacted(bot, message.remove_reaction(MARK, bot.user))
+        elif turn.role == "assistant" and turn.shown:
+            askers = _askers(history, turn)
+            asker = askers[-1] if askers else 0
+            shown = await redraw(
+                bot,
+                channel,
+                turn,
+                buttons=tuple(_buttons(conversation, asker, turn, turn.id in thought)),
+                others=[other for other in askers if other != asker],
+            )
+            if shown:
+                await bot.conversations.timeline.reshown(conversation, turn, shown)
+
+
+def stop_writing(bot: HermesBot, conversation: str, turns: Sequence[Turn]) -> None:
+    """End a reply that is being written to questions among `turns`: it is to go as well."""
+    reply = bot.conversations.writing(conversation)
+    if reply and reply.answers and reply.answers <= {turn.id for turn in turns}:
+        reply.stop()
+
+
+def check_for(interaction: discord.Interaction[HermesBot]) -> Check:
+    """Who may take back, or bring back: those who asked, and who may manage messages there."""
+    everything = interaction.guild_id is None or interaction.permissions.manage_messages
+    person = str(interaction.user.id)
+
+    def check(turns: Sequence[Turn]) -> None:
+        if everything:
+            return
+        if not turns:
+            raise BadInput(_NOT_YOUR_RESET)
+        if any(turn.role == "user" and turn.author != person for turn in turns):
+            raise BadInput(_NOT_YOURS)
+
+    return check
+
+
+def channel_here(interaction: discord.Interaction[HermesBot]) -> discord.PartialMessageable:
+    """The channel in which a command or a button was used."""
+    return interaction.client.get_partial_messageable(
+        interaction.channel_id or 0, guild_id=interaction.guild_id
+    )
+
+
+def exchanges(turns: Sequence[Turn]) -> int:
+    """How many questions with their replies turns are, where those of several people are one."""
+    before = ("assistant", *(turn.role for turn in turns))
+    return sum(a != b == "user" for a, b in pairwise(before)) or 1
+
+
+def first_words(turn: Turn) -> str:
+    """How a turn begins, in quotation marks, without any effect."""
+    text = " ".join(turn.text.split())
+    short = text if len(text) <= _FIRST_WORDS else f"{text[: _FIRST_WORDS - 1].rstrip()}…"
+    return f"“{harmless(short)}”"
+
+
+def in_words(turns: Sequence[Turn]) -> str:
+    """What turns are, in a few words."""
+    if (count := exchanges(turns)) > 1:
+        return f"{count:,} exchanges, from {first_words(turns[0])} on"
+    asked = [turn for turn in turns if turn.role == "user"]
+    if not asked:
+        return f"my message {first_words(turns[0])}"
+    said = first_words(asked[0])
+    if len(asked) > 1:
+        said += f" and {_messages(len(asked) - 1, 'more message')}"
+    return f"{said} and my reply" if len(turns) > len(asked) else said
+
+
+def taken_back(turns: Sequence[Turn], unmarked: int) -> str:
+    """The line that says what was taken back; `unmarked` questions do not show it."""
+    lines = [f"Taken back: {in_words(turns)}. /redo brings it back."]
+    if unmarked:
+        lines.append(
+            f"I may not add reactions here: {_messages(unmarked, 'message')} of yours "
+            f"no longer {'counts' if unmarked == 1 else 'count'}, without a mark."
+        )
+    return small(*lines)
+
+
+def _messages(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+async def _reacted(bot: HermesBot, request: Awaitable[None]) -> bool:
+    """Make a request about a reaction; False if it is refused.
+
+    A question by command is shown by no message, so it needs no mark.
+    """
+    await live_of(bot).pace.take(Priority.FOLLOW_UP)
+    try:
+        await request
+    except discord.NotFound:
+        return True
+    except DISCORD_FAILURES as error:
+        log.info("a reaction was not taken: %s", error)
+        return False
+    return True
+
+
+def _askers(history: Sequence[Turn], reply: Turn) -> list[int]:
+    """The people whom a reply answers, in the order of their questions."""
+    asked = last_question([turn for turn in history if turn.n < reply.n])
+    return list(dict.fromkeys(int(turn.author) for turn in asked if turn.author.isdecimal()))
+
+
+def _buttons(conversation: str, asker: int, turn: Turn, thought: bool) -> Iterator[Button]:
+    if turn.steps:
+        yield details_button(conversation, asker, turn.id)
+    if thought:
+        yield thoughts_button(conversation, asker, turn.id)

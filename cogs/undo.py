@@ -1,0 +1,87 @@
+"""`/undo` and `/redo`: take back the last questions with their replies, and bring them again."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HermesBot
+from bot.conversation.timeline import Step, last_exchanges
+from bot.errors import BadInput
+from cogs.live.target import NOBODY
+from cogs.live.wording import small
+from cogs.places import conversation_in
+from cogs.taking_back import (
+    bring_back,
+    channel_here,
+    check_for,
+    in_words,
+    stop_writing,
+    take_back,
+    taken_back,
+)
+
+_NOTHING_SAID = "There is nothing to take back: I remember nothing that was said here."
+_NOTHING_TAKEN = (
+    "There is nothing to bring back. What was taken back stays for a day, and only until "
+    "something new is said."
+)
+
+
+class Undo(commands.Cog):
+    """One step back, one step forward."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.describe(steps="How many questions with their replies")
+    async def undo(
+        self, interaction: discord.Interaction[HermesBot], steps: app_commands.Range[int, 1, 20] = 1
+    ) -> None:
+        """Take back your last question and my reply to it"""
+        conversation = conversation_in(interaction.channel_id or 0)
+        check = check_for(interaction)
+        # Twice: now, since a refusal is nobody else's business, and again when it is done.
+        taken = last_exchanges(await self.bot.conversations.history(conversation), steps)
+        check(taken)
+        stop_writing(self.bot, conversation, taken)
+        await interaction.response.defer(thinking=True)
+        step = await self.bot.conversations.timeline.undo(conversation, steps, check)
+        unmarked = await take_back(self.bot, channel_here(interaction), step.turns, "/undo")
+        await interaction.edit_original_response(
+            content=_undone(step, unmarked), allowed_mentions=NOBODY
+        )
+
+    @app_commands.command()
+    async def redo(self, interaction: discord.Interaction[HermesBot]) -> None:
+        """Bring back what was last taken back here"""
+        conversation = conversation_in(interaction.channel_id or 0)
+        check = check_for(interaction)
+        undone = await self.bot.store.undone(conversation)
+        if not undone:
+            raise BadInput(_NOTHING_TAKEN)
+        check(undone)
+        await interaction.response.defer(thinking=True)
+        step = await self.bot.conversations.timeline.redo(conversation, check)
+        if not step.turns:
+            raise BadInput(_NOTHING_TAKEN)
+        await bring_back(self.bot, channel_here(interaction), conversation, step.turns)
+        await interaction.edit_original_response(
+            content=small(f"Brought back: {in_words(step.turns)}."), allowed_mentions=NOBODY
+        )
+
+
+def _undone(step: Step, unmarked: int) -> str:
+    if step.turns:
+        return taken_back(step.turns, unmarked)
+    if not step.restored:
+        return _NOTHING_SAID
+    count = "one message" if step.restored == 1 else f"{step.restored:,} messages"
+    return f"The /reset is undone: I remember {count} again."
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Undo(bot))
