@@ -152,7 +152,7 @@ async def _make_thread(
             name=name, content=small(f"A branch of {message.jump_url}"), allowed_mentions=NOBODY
         )
         return made.thread
-    if message.channel.id == home.id:
+    if message.channel.id == home.id and home.guild.get_thread(message.id) is None:
         try:
             return await home.get_partial_message(message.id).create_thread(name=name)
         except discord.HTTPException as error:
