@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import pytest
 
 from bot.conversation.reply import Reply
 from bot.conversation.timeline import Timeline
-from bot.conversation.turns import Replacing, Summary
+from bot.conversation.turns import Replacing, Summary, Turn
 from bot.errors import BadInput
 from bot.store.history import RedisStore
 from tests.conversation.conftest import PLACE, Talk
@@ -218,6 +219,55 @@ async def test_rewind_takes_all_that_came_after(talk: Talk, timeline):
     assert len((await timeline.redo(PLACE)).turns) == 4, "in one step"
     with pytest.raises(BadInput):
         await timeline.rewind(PLACE, "404")
+
+
+async def test_several_questions_are_taken_back_in_one_step(talk: Talk, timeline):
+    for text in ("one", "two", "three"):
+        await talk.say(text)
+    assert len((await timeline.undo(PLACE, 2)).turns) == 4
+    assert await texts(talk) == ["one", "Hello there!"]
+    assert len((await timeline.redo(PLACE)).turns) == 4
+    assert len((await timeline.undo(PLACE, 20)).turns) == 6, "as many as there are"
+
+
+async def test_what_may_not_be_taken_back_stays(talk: Talk, timeline):
+    def refuse(turns: Sequence[Turn]) -> None:
+        raise BadInput(f"not {len(turns)}")
+
+    reply = await talk.say("one")
+    await talk.say("two")
+    with pytest.raises(BadInput, match="not 4"):
+        await timeline.undo(PLACE, 2, refuse)
+    with pytest.raises(BadInput, match="not 2"):
+        await timeline.rewind(PLACE, f"m{reply.id}", refuse)
+    assert len(await texts(talk)) == 4
+    await timeline.undo(PLACE)
+    with pytest.raises(BadInput, match="not 2"):
+        await timeline.redo(PLACE, refuse)
+    assert len(await texts(talk)) == 2
+    await timeline.reset(PLACE)
+    with pytest.raises(BadInput, match="not 0"):
+        await timeline.undo(PLACE, check=refuse)
+    assert await texts(talk) == []
+
+
+async def test_rewind_to_nothing_takes_everything(talk: Talk, timeline):
+    await talk.say("one")
+    await talk.say("two")
+    assert len((await timeline.rewind(PLACE, "")).turns) == 4
+    assert await texts(talk) == []
+
+
+async def test_a_reply_that_is_taken_back_survives_the_deletion_of_its_other_messages(
+    talk: Talk, timeline
+):
+    await talk.say("one")
+    [_, reply] = await talk.conversations.history(PLACE)
+    await timeline.reshown(PLACE, reply, ("a", "b", "c"))
+    step = await timeline.undo(PLACE)
+    assert step.turns[-1].shown == ("a", "b", "c"), "so that they can be deleted"
+    assert await timeline.remove(PLACE, ["b", "c"]) == ()
+    assert [turn.shown for turn in (await timeline.redo(PLACE)).turns] == [(), ("a",)]
 
 
 async def test_a_reset_can_be_undone(talk: Talk, timeline, store: RedisStore):

@@ -33,6 +33,7 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     groups |= {f"tools {name}" for name in ("show", "switch", "roles", "reset", "log")}
     told = ("show", "export", "erase", "opt-out", "opt-in", "retention")
     groups |= {f"privacy {name}" for name in told}
+    groups |= {"undo", "redo", "rewind", "branch"}
     assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | groups
     assert set(admin.available_commands(stage.channel)) == {
         *("ask", "context", "help", "reset", "channel"),
