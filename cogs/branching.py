@@ -136,7 +136,12 @@ def _check_permissions(
 def _need(allowed: discord.Permissions, told: str, *names: str) -> None:
     for name in names:
         if not getattr(allowed, name):
-            raise BadInput(told.format(permission=f"**{name.replace('_', ' ').title()}**"))
+            raise BadInput(told.format(permission=f"**{_in_words(name)}**"))
+
+
+def _in_words(permission: str) -> str:
+    """What a permission is called in Discord's settings."""
+    return permission.replace("_", " ").title().replace(" In ", " in ")
 
 
 async def _make_thread(

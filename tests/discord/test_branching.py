@@ -82,6 +82,9 @@ async def test_undo_in_the_branch_leaves_the_messages_of_the_talk_before(stage: 
     done = await stage.alice.slash(thread, "undo")
     assert "“What is a bee?” and my reply" in done.response.content
     assert stage.said()[:2] == ["An insect.", "Another one."]
+    await stage.alice.slash(thread, "redo")
+    assert len(stage.said(thread)) == 3, "nothing is posted but the answers to the commands"
+    await stage.alice.slash(thread, "undo")
     assert "insect" not in await prompt_of(stage, thread, "Hello?")
 
 
@@ -132,6 +135,41 @@ async def test_from_a_thread_it_goes_next_to_it_with_what_was_chosen_there(stage
     assert (await stage.bot.engines.at(f"discord:{thread.id}")).engine == "other"
     assert "Side." in await prompt_of(stage, thread, "Go on.")
     assert "You are a bee." in stage.engine.prompts[-1]
+
+
+async def test_a_branch_of_a_private_thread_is_private(stage: Stage) -> None:
+    may = discord.PermissionOverwrite(create_private_threads=True)
+    channel = stage.guild.create_text_channel("closed", overwrites={stage.alice: may})
+    private = discord.ChannelType.private_thread.value
+    made = stage.env.backend.create_thread(channel.id, "secret", stage.alice.id, type=private)
+    stage.env.backend.add_thread_member(made.id, stage.env.backend.bot_user.id)
+    secret = ChannelHandle(stage.env, stage.guild, made)
+    await ask(stage, "Psst.", "Hush.", secret)
+    await stage.alice.context_menu(secret, NAME, stage.shown(secret)[-1])
+    [thread] = [thread for thread in channel.threads if thread.id != secret.id]
+    stored = stage.env.backend.get_channel(thread.id)
+    assert stored.type == private
+    assert stage.alice.id in stored.thread_members
+    assert "Hush." in await prompt_of(stage, thread, "Go on.")
+
+
+async def test_in_a_forum_it_is_a_new_post(stage: Stage) -> None:
+    forum = stage.guild.create_forum_channel("forum")
+    made = stage.env.backend.create_thread(forum.id, "post", stage.alice.id)
+    post = ChannelHandle(stage.env, stage.guild, made)
+    await ask(stage, "A topic.", "A thought.", post)
+    await stage.alice.context_menu(post, NAME, stage.shown(post)[-1])
+    [thread] = [thread for thread in forum.threads if thread.id != post.id]
+    assert stage.said(thread)[0].startswith("-# A branch of https://")
+    assert "A thought." in await prompt_of(stage, thread, "Go on.")
+
+
+@REFUSED
+async def test_where_channels_have_no_threads_it_says_so(stage: Stage) -> None:
+    voice = stage.guild.create_voice_channel("voice")
+    await ask(stage, "hi", "Hello.", voice)
+    refused = await stage.alice.slash(voice, "branch")
+    assert "this kind of channel has no threads" in refused.response.content
 
 
 async def test_tool_rules_are_copied_from_place_to_place(stage: Stage) -> None:
