@@ -274,7 +274,8 @@ class _Away:
 @pytest.mark.simcord(check_errors=False)
 async def test_failures_of_commands_are_told(stage: Stage, store, make_bot: MakeBot) -> None:
     await stage.env.restart_bot(make_bot(store=_Away(store)))
-    for command, options in (("context", {}), ("ask", {"question": "hi"})):
+    taking_back = (("undo", {}), ("redo", {}), ("rewind", {"exchanges": 1}), ("branch", {}))
+    for command, options in (("context", {}), ("ask", {"question": "hi"}), *taking_back):
         failed = await stage.alice.slash(stage.channel, command, **options)
         assert "memory (Redis)" in failed.response.content
 

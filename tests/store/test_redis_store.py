@@ -93,6 +93,7 @@ async def test_a_reply_costs_three_round_trips(line, store: RedisStore):
             counted.remove(PLACE, ["1002"]),
             counted.amend(PLACE, REPLY, REPLY),
             counted.undo(PLACE, ["t2"]),
+            counted.undone(PLACE),
             counted.redo(PLACE),
             counted.archive(PLACE),
             counted.summarise(PLACE, None, 0),
