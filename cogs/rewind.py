@@ -26,6 +26,7 @@ from cogs.taking_back import (
     check_for,
     exchanges,
     in_words,
+    show_newest,
     stop_writing,
     take_back,
     taken_back,
@@ -120,7 +121,9 @@ async def _carry_out(
     if not interaction.response.is_done():
         await interaction.response.defer(thinking=True)
     step = await bot.conversations.timeline.rewind(conversation, message, check_for(interaction))
-    unmarked = await take_back(bot, channel_here(interaction), step.turns, "/rewind")
+    channel = channel_here(interaction)
+    unmarked = await take_back(bot, channel, step.turns, "/rewind")
+    await show_newest(bot, channel, conversation)
     # All may see it, since all of them talk on from there.
     told = taken_back(step.turns, unmarked) if step.turns else _NOTHING_AFTER
     await interaction.followup.send(told, allowed_mentions=NOBODY)

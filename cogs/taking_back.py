@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Sequence
 from itertools import pairwise
 
 import discord
 
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
-from bot.conversation.questions import last_question
+from bot.conversation.questions import question_before
 from bot.conversation.timeline import Check
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
 from cogs.live import live_of
-from cogs.live.buttons import Button, details_button, thoughts_button
+from cogs.live.buttons import view_of
 from cogs.live.pace import Priority
-from cogs.live.redraw import redraw, withdraw
+from cogs.live.redraw import buttons_under, redraw, withdraw
 from cogs.live.target import Channel
 from cogs.live.traces import harmless
 from cogs.live.wording import small
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 MARK = "↩️"
 """Stands under what people wrote and took back."""
 
-_STUB = "Taken back with {how}. /redo brings it back."
+_STUB = "Taken back{how}. /redo brings it back."
 _NOT_YOURS = (
     "Only those whose questions these are can do that, or somebody who may manage messages here."
 )
@@ -41,9 +41,10 @@ _FIRST_WORDS = 60
 async def take_back(bot: HermesBot, channel: Channel, turns: Sequence[Turn], how: str) -> int:
     """Show that turns count no longer: replies become one line, questions get a mark.
 
-    `how` is what did it, such as "/undo". Returns how many questions could not be marked.
+    `how` is what did it, such as "/undo"; "" leaves it out. Returns how many questions could not
+    be marked.
     """
-    stub = small(_STUB.format(how=how))
+    stub = small(_STUB.format(how=how and f" with {how}"))
     unmarked = 0
     for turn in reversed(turns):
         if turn.role == "assistant":
@@ -59,23 +60,27 @@ async def bring_back(
 ) -> None:
     """Show turns as they were before they were taken back, and remember where replies stand."""
     history = await bot.conversations.history(conversation)
-    thought = await bot.conversations.thoughts(conversation)
     for turn in turns:
         if turn.role == "user" and turn.id.isdecimal() and bot.user:
             message = channel.get_partial_message(int(turn.id))
             await _reacted(bot, message.remove_reaction(MARK, bot.user))
         elif turn.role == "assistant" and turn.shown:
-            askers = _askers(history, turn)
-            asker = askers[-1] if askers else 0
-            shown = await redraw(
-                bot,
-                channel,
-                turn,
-                buttons=tuple(_buttons(conversation, asker, turn, turn.id in thought)),
-                others=[other for other in askers if other != asker],
-            )
+            asker, others = _askers(history, turn)
+            newest = turn.id in (last.id for last in history[-1:])
+            buttons = await buttons_under(bot, conversation, asker, turn, newest=newest)
+            shown = await redraw(bot, channel, turn, buttons=buttons, others=others)
             if shown:
                 await bot.conversations.timeline.reshown(conversation, turn, shown)
+    before = [turn for turn in history if turns and turn.n < turns[0].n]
+    await _hang_buttons(bot, channel, conversation, before, newest=False)
+    await _note_newest(bot, conversation, history)
+
+
+async def show_newest(bot: HermesBot, channel: Channel, conversation: str) -> None:
+    """Hang under the reply that is the newest now what can be done with the newest one."""
+    history = await bot.conversations.history(conversation)
+    await _note_newest(bot, conversation, history)
+    await _hang_buttons(bot, channel, conversation, history, newest=True)
 
 
 def stop_writing(bot: HermesBot, conversation: str, turns: Sequence[Turn]) -> None:
@@ -165,14 +170,34 @@ async def _reacted(bot: HermesBot, request: Awaitable[None]) -> bool:
     return True
 
 
-def _askers(history: Sequence[Turn], reply: Turn) -> list[int]:
-    """The people whom a reply answers, in the order of their questions."""
-    asked = last_question([turn for turn in history if turn.n < reply.n])
-    return list(dict.fromkeys(int(turn.author) for turn in asked if turn.author.isdecimal()))
+async def _note_newest(bot: HermesBot, conversation: str, turns: Sequence[Turn]) -> None:
+    """Tell who tidies up that the reply at the end is the newest one again."""
+    if (tidier := live_of(bot).tidier) and turns and turns[-1].role == "assistant":
+        asker, _ = _askers(turns, turns[-1])
+        thoughts = turns[-1].id in await bot.conversations.thoughts(conversation)
+        tidier.stands(conversation, turns[-1], asker, thoughts=thoughts)
 
 
-def _buttons(conversation: str, asker: int, turn: Turn, thought: bool) -> Iterator[Button]:
-    if turn.steps:
-        yield details_button(conversation, asker, turn.id)
-    if thought:
-        yield thoughts_button(conversation, asker, turn.id)
+async def _hang_buttons(
+    bot: HermesBot, channel: Channel, conversation: str, turns: Sequence[Turn], *, newest: bool
+) -> None:
+    """Give the reply at the end its buttons anew; that this fails does not matter."""
+    if not turns or turns[-1].role != "assistant" or not turns[-1].shown:
+        return
+    reply = turns[-1]
+    asker, _ = _askers(turns, reply)
+    buttons = await buttons_under(bot, conversation, asker, reply, newest=newest)
+    message = channel.get_partial_message(int(reply.shown[-1]))
+    try:
+        await live_of(bot).pace.take(Priority.FOLLOW_UP)
+        await message.edit(view=view_of(buttons) if buttons else None)
+    except DISCORD_FAILURES as error:
+        log.info("message %s keeps its buttons: %s", message.id, error)
+
+
+def _askers(history: Sequence[Turn], reply: Turn) -> tuple[int, list[int]]:
+    """Who asked last what a reply answers (0: nobody), and who asked beside them."""
+    asked = question_before(history, reply)
+    people = list(dict.fromkeys(int(turn.author) for turn in asked if turn.author.isdecimal()))
+    asker = people[-1] if people else 0
+    return asker, people[:-1]

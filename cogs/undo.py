@@ -17,6 +17,7 @@ from cogs.taking_back import (
     channel_here,
     check_for,
     in_words,
+    show_newest,
     stop_writing,
     take_back,
     taken_back,
@@ -49,7 +50,9 @@ class Undo(commands.Cog):
         stop_writing(self.bot, conversation, taken)
         await interaction.response.defer(thinking=True)
         step = await self.bot.conversations.timeline.undo(conversation, steps, check)
-        unmarked = await take_back(self.bot, channel_here(interaction), step.turns, "/undo")
+        channel = channel_here(interaction)
+        unmarked = await take_back(self.bot, channel, step.turns, "/undo")
+        await show_newest(self.bot, channel, conversation)
         await interaction.edit_original_response(
             content=_undone(step, unmarked), allowed_mentions=NOBODY
         )

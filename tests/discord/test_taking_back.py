@@ -43,6 +43,11 @@ def marks(stage: Stage, message: discord.Message) -> list[str]:
     return [str(reaction.emoji) for reaction in found.reactions]
 
 
+def icons(message: discord.Message) -> list[str]:
+    """The controls under a message."""
+    return [str(item.emoji) for row in message.components for item in row.children if item.emoji]
+
+
 async def visible(stage: Stage) -> str:
     """The next prompt's talk, from the first question on."""
     await ask(stage, "next?", "Next.")
@@ -227,6 +232,20 @@ async def test_a_broken_reply_goes_with_its_button(stage: Stage) -> None:
     await stage.alice.slash(stage.channel, "undo")
     assert stage.said()[0] == STUB
     assert labels(stage.shown()[0]) == []
+
+
+async def test_the_newest_reply_has_the_controls(stage: Stage) -> None:
+    await ask(stage, "one", "First.")
+    row = icons(stage.shown()[0])
+    assert row
+    await ask(stage, "two", "Second.")
+    await stage.alice.slash(stage.channel, "undo")
+    await play(stage.env, 30, step=1)
+    assert [icons(message) for message in stage.shown()[:2]] == [row, []]
+    await stage.alice.slash(stage.channel, "redo")
+    await play(stage.env, 30, step=1)
+    assert stage.said()[:2] == ["First.", "Second."]
+    assert [icons(message) for message in stage.shown()[:2]] == [[], row]
 
 
 @REFUSED
