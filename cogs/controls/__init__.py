@@ -14,11 +14,12 @@ from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
 from cogs.controls import actions, panel
 from cogs.controls.form import EditForm
-from cogs.controls.meant import Meant, find
+from cogs.controls.meant import Meant, channel_of_press, find
 from cogs.live.buttons import CONTROL
 from cogs.places import conversation_in
 from cogs.pressed import KnownButton, pressing
 from cogs.replies import NOT_NEWEST, NOT_YOURS, tell
+from cogs.taking_back import show_newest
 
 REGENERATE = "Regenerate"
 CONTINUE = "Continue"
@@ -96,7 +97,8 @@ class ControlButton(KnownButton, template=CONTROL):
             raise BadInput(NOT_YOURS)
         await actions.take_back_after(interaction, meant)
         meant = await self._meant(interaction)
-        await actions.put_controls(interaction, meant)
+        channel = channel_of_press(interaction)
+        await show_newest(interaction.client, channel, self.conversation)
         link = actions.message_of(interaction, meant).jump_url
         await interaction.edit_original_response(content=_REWOUND.format(link=link), view=None)
 

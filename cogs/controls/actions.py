@@ -14,14 +14,13 @@ from bot.errors import BadInput
 from cogs.controls.meant import Meant, channel_of_press
 from cogs.live import live_of
 from cogs.live.buttons import Button, question_of, stop_button, view_of
-from cogs.live.redraw import redraw, take_away, withdraw
+from cogs.live.redraw import redraw, take_away
 from cogs.live.sending import FAILURES, note_refusal
-from cogs.live.wording import small
 from cogs.replies import NOT_NEWEST, OPTED_OUT, origin_of
+from cogs.taking_back import check_for, take_back
 
 log = logging.getLogger(__name__)
 
-_TAKEN_BACK = small("Taken back.")
 _NOTHING_ADDED = "I have nothing to add to that."
 
 
@@ -99,17 +98,11 @@ async def take_back_after(interaction: discord.Interaction[HermesBot], meant: Me
     /redo brings them again.
     """
     bot = interaction.client
-    step = await bot.conversations.timeline.rewind(meant.conversation, str(meant.message))
-    for turn in reversed(step.turns):
-        if turn.role == "assistant":
-            await withdraw(bot, channel_of_press(interaction), turn, _TAKEN_BACK)
+    step = await bot.conversations.timeline.rewind(
+        meant.conversation, str(meant.message), check_for(interaction)
+    )
+    await take_back(bot, channel_of_press(interaction), step.turns, "")
     return len(step.turns)
-
-
-async def put_controls(interaction: discord.Interaction[HermesBot], meant: Meant) -> None:
-    """Hang under a reply what is to hang there as things stand."""
-    bot = interaction.client
-    await put_buttons(bot, interaction, meant, await meant.buttons(bot, meant.turn))
 
 
 def message_of(interaction: discord.Interaction[HermesBot], meant: Meant) -> discord.PartialMessage:

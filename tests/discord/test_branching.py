@@ -137,6 +137,17 @@ async def test_from_a_thread_it_goes_next_to_it_with_what_was_chosen_there(stage
     assert "You are a bee." in stage.engine.prompts[-1]
 
 
+async def test_instead_of_taking_back_what_came_after_a_reply(stage: Stage) -> None:
+    first, _ = await talk(stage)
+    asked = await stage.alice.context_menu(stage.channel, "Regenerate", first)
+    await stage.alice.click(asked.response.message, label="Branch into a thread instead")
+    [thread] = stage.channel.threads
+    prompt = await prompt_of(stage, thread, "Go on.")
+    assert "An insect." in prompt
+    assert "wasp" not in prompt
+    assert stage.said()[:2] == ["An insect.", "Another one."]
+
+
 async def test_a_branch_of_a_private_thread_is_private(stage: Stage) -> None:
     may = discord.PermissionOverwrite(create_private_threads=True)
     channel = stage.guild.create_text_channel("closed", overwrites={stage.alice: may})

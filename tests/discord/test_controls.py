@@ -456,7 +456,7 @@ class TestMenus:
         stage.engine.answers = ["New."]
         await stage.alice.click(asked.response, label="Take them back and regenerate")
         await play(stage.env, 1)
-        assert stage.said() == ["New.", "-# Taken back."]
+        assert stage.said() == ["New.", "-# Taken back. /redo brings it back."]
         assert "and?" not in stage.engine.prompts[-1]
         assert [turn.text for turn in await turns(stage)] == ["hi", "New."]
         assert controls(stage.shown()[0]) == [*LEAFING, *ALL]
@@ -531,7 +531,7 @@ class TestMenus:
         await self.two(stage)
         managed = await self.menu(stage, "Manage reply")
         await stage.alice.click(managed.response, label="Rewind to here")
-        assert stage.said() == ["One.", "-# Taken back."]
+        assert stage.said() == ["One.", "-# Taken back. /redo brings it back."]
         assert [turn.text for turn in await turns(stage)] == ["hi", "One."]
         assert controls(stage.shown()[0]) == ALL
         assert "ends with" in managed.response.content
