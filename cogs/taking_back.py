@@ -15,7 +15,7 @@ from bot.conversation.timeline import Check
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
 from cogs.live import live_of
-from cogs.live.buttons import view_of
+from cogs.live.buttons import Button, question_of, view_of
 from cogs.live.pace import Priority
 from cogs.live.redraw import buttons_under, redraw, withdraw
 from cogs.live.target import Channel
@@ -67,8 +67,13 @@ async def bring_back(
         elif turn.role == "assistant" and turn.shown:
             asker, others = _askers(history, turn)
             newest = turn.id in (last.id for last in history[-1:])
-            buttons = await buttons_under(bot, conversation, asker, turn, newest=newest)
-            shown = await redraw(bot, channel, turn, buttons=buttons, others=others)
+            shown = await redraw(
+                bot,
+                channel,
+                turn,
+                buttons=await _buttons(bot, conversation, asker, turn, newest=newest),
+                others=others,
+            )
             if shown:
                 await bot.conversations.timeline.reshown(conversation, turn, shown)
     before = [turn for turn in history if turns and turn.n < turns[0].n]
@@ -172,7 +177,7 @@ async def _reacted(bot: HermesBot, request: Awaitable[None]) -> bool:
 
 async def _note_newest(bot: HermesBot, conversation: str, turns: Sequence[Turn]) -> None:
     """Tell who tidies up that the reply at the end is the newest one again."""
-    if (tidier := live_of(bot).tidier) and turns and turns[-1].role == "assistant":
+    if (tidier := live_of(bot).tidier) and turns and _is_answer(turns[-1]):
         asker, _ = _askers(turns, turns[-1])
         thoughts = turns[-1].id in await bot.conversations.thoughts(conversation)
         tidier.stands(conversation, turns[-1], asker, thoughts=thoughts)
@@ -182,17 +187,30 @@ async def _hang_buttons(
     bot: HermesBot, channel: Channel, conversation: str, turns: Sequence[Turn], *, newest: bool
 ) -> None:
     """Give the reply at the end its buttons anew; that this fails does not matter."""
-    if not turns or turns[-1].role != "assistant" or not turns[-1].shown:
+    if not turns or not _is_answer(turns[-1]) or not turns[-1].shown:
         return
     reply = turns[-1]
     asker, _ = _askers(turns, reply)
-    buttons = await buttons_under(bot, conversation, asker, reply, newest=newest)
+    buttons = await _buttons(bot, conversation, asker, reply, newest=newest)
     message = channel.get_partial_message(int(reply.shown[-1]))
     try:
         await live_of(bot).pace.take(Priority.FOLLOW_UP)
         await message.edit(view=view_of(buttons) if buttons else None)
     except DISCORD_FAILURES as error:
         log.info("message %s keeps its buttons: %s", message.id, error)
+
+
+async def _buttons(
+    bot: HermesBot, conversation: str, asker: int, turn: Turn, *, newest: bool
+) -> tuple[Button, ...]:
+    if not _is_answer(turn):
+        return ()
+    return await buttons_under(bot, conversation, asker, turn, newest=newest)
+
+
+def _is_answer(turn: Turn) -> bool:
+    """Whether a turn answers a question; the bot also posts what nobody asked for."""
+    return turn.role == "assistant" and question_of(turn.id) != 0
 
 
 def _askers(history: Sequence[Turn], reply: Turn) -> tuple[int, list[int]]:

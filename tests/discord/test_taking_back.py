@@ -248,6 +248,22 @@ async def test_the_newest_reply_has_the_controls(stage: Stage) -> None:
     assert [icons(message) for message in stage.shown()[:2]] == [[], row]
 
 
+async def test_what_the_bot_posted_unasked_is_no_reply_with_controls(stage: Stage) -> None:
+    posted = await stage.bot.get_channel(stage.channel.id).send("A reminder.")
+    conversation, timeline = f"discord:{stage.channel.id}", stage.bot.conversations.timeline
+    await timeline.say(conversation, str(posted.id), "A reminder.")
+    await ask(stage, "one", "First.")
+    await stage.alice.slash(stage.channel, "undo")
+    done = await stage.alice.slash(stage.channel, "undo")
+    assert "my message “A reminder.”" in done.response.content
+    assert stage.said()[:2] == [STUB, STUB]
+    await stage.alice.slash(stage.channel, "redo")
+    assert stage.said()[:2] == ["A reminder.", STUB]
+    assert icons(stage.shown()[0]) == []
+    await stage.alice.slash(stage.channel, "redo")
+    assert icons(stage.shown()[1])
+
+
 @REFUSED
 async def test_a_reset_is_undone_by_who_may_reset(stage: Stage, mod: MemberActor) -> None:
     await ask(stage, "remember 42", "I will.")
