@@ -21,8 +21,8 @@ _COMMANDS = """\
 `/model` which model answers here, and what it can do
 `/tools` what I can do beside talking, and who may use it
 `/channel` answer everything here, or only when addressed
-`/undo` `/redo` `/rewind` take back what was said last, or bring it again
-`/branch` go on from here in a thread
+`/undo` `/redo` `/rewind` take back what was said, or bring it again
+`/branch` go on in a thread
 `/reset` forget what was said here
 `/privacy` what I keep about you; erase it, or have me leave you alone
 🔁 another answer, ⏩ go on, ✏️ edit, 🗑️ delete: for older answers, in their menu"""
