@@ -22,8 +22,8 @@ _COMMANDS = """\
 `/tools` what I can do beside talking, and who may use it
 `/say` post something in my name
 `/channel` answer everything here, or only when addressed
-`/undo` `/redo` `/rewind` take back what was said last, or bring it again
-`/branch` go on from here in a thread
+`/undo` `/redo` `/rewind` take back what was said, or bring it again
+`/branch` go on in a thread
 `/reset` forget what was said here
 `/privacy` what I keep about you; erase it, or have me leave you alone
 🔁 another answer, ⏩ go on, ✏️ edit, 🗑️ delete: for older answers, in their menu"""

@@ -248,7 +248,7 @@ class TestHelp:
         shown = await stage.alice.slash(stage.channel, "help")
         assert shown.ephemeral
         assert "Hermes-2-Pro-Llama-3-8B" in shown.response.content
-        assert len(shown.response.content) < 1_000
+        assert len(shown.response.content) < 1_200
         assert "⚠️" not in shown.response.content
 
     async def test_works_without_redis(self, stage: Stage, store, make_bot: MakeBot) -> None:
