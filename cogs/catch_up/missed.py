@@ -137,7 +137,8 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
     ]
     if not open_ones:
         return []
-    turns = await bot.conversations.history(conversation_in(place.id))
+    # Also what was taken back or forgotten since was heard, and is not to be answered again.
+    turns = await bot.conversations.timeline.settled(conversation_in(place.id))
     heard = {turn.id for turn in turns}
     return [message for message in open_ones if str(message.id) not in heard]
 
