@@ -89,7 +89,7 @@ async def delete(interaction: discord.Interaction[HermesBot], meant: Meant) -> N
     shown = [str(message) for message in meant.shown]
     await bot.conversations.timeline.remove(meant.conversation, shown)
     for message in meant.shown:
-        await take_away(target, message, live_of(bot).pace)
+        await take_away(bot, target, message)
 
 
 async def take_back_after(interaction: discord.Interaction[HermesBot], meant: Meant) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -58,9 +59,11 @@ async def offer(pace: Pace, message: discord.PartialMessage, button: Button) -> 
 def _with(button: Button, under: discord.ui.View) -> discord.ui.View:
     """The button, and those that are there already."""
     view = discord.ui.View(timeout=None)
-    view.add_item(button.make())
     for item in under.children:
         view.add_item(item)
+    # The rows above may be full.
+    below = 1 + max((item.row or 0 for item in under.children), default=-1)
+    view.add_item(replace(button, row=below).make())
     # Cogs hear the buttons by their ids, so discord.py need not keep the views.
     under.stop()
     view.stop()

@@ -41,7 +41,8 @@ async def redraw(
         channel, reply_to=question_of(turn.id) or None, asker=None, standing=_ids(turn)
     )
     # Another name each time: Discord gives the message of before for a name that it knows.
-    board = Board(f"{turn.id}/{time.time_ns():x}", target, live_of(bot).pace, live_of(bot).removals)
+    live = live_of(bot)
+    board = Board(f"{turn.id}/{time.time_ns():x}", target, live.pace, live.removals)
     try:
         await board.show(drafts_of(turn, buttons=buttons, small_print=small_print, others=others))
     except (Gone, Refused) as error:
@@ -72,11 +73,10 @@ async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> t
     Nothing is posted where no message is left. Returns the ids of the messages that stay.
     """
     target = ChannelTarget(channel, reply_to=None, asker=None)
-    pace = live_of(bot).pace
     stays: list[str] = []
     for message in _ids(turn):
-        reduced = not stays and await _reduce(target, message, stub, pace)
-        if reduced or not await take_away(target, message, pace):
+        reduced = not stays and await _reduce(target, message, stub, live_of(bot).pace)
+        if reduced or not await take_away(bot, target, message):
             stays.append(str(message))
     return tuple(stays)
 
@@ -93,11 +93,13 @@ async def _reduce(target: ChannelTarget, message: int, stub: str, pace: Pace) ->
     return True
 
 
-async def take_away(target: ChannelTarget, message: int, pace: Pace) -> bool:
-    """Delete a message; whether it is gone now."""
-    await pace.take(Priority.FOLLOW_UP)
+async def take_away(bot: HermesBot, target: ChannelTarget, message: int) -> bool:
+    """Delete a message; that it is gone then changes nothing about the talk. Whether it is gone."""
+    live = live_of(bot)
+    live.removals.note(message)
+    await live.pace.take(Priority.FOLLOW_UP)
     try:
-        await insist(lambda: target.delete(message), pace)
+        await insist(lambda: target.delete(message), live.pace)
     except Gone:
         return True
     except (Refused, TooOldToEdit) as error:

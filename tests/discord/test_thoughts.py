@@ -7,7 +7,7 @@ import pytest
 
 from bot.conversation.ports import EngineInfo
 from tests.discord.conftest import MakeBot, Stage
-from tests.discord.live_support import labels
+from tests.discord.live_support import controls, labels
 from tests.stand_ins.engine import ScriptedEngine
 
 THINKING = "<think>She wants *stars*.\nOr || more ||?</think>Here they are."
@@ -77,3 +77,14 @@ async def test_they_never_come_back_to_the_model(stage: Stage) -> None:
 
 async def test_an_answer_without_thoughts_has_no_button(stage: Stage) -> None:
     assert labels(await ask(stage, "<think> </think>Plain.")) == []
+
+
+async def test_there_is_room_for_one_button_more_when_the_question_is_edited(
+    stage: Stage,
+) -> None:
+    stage.engine.answers = [THINKING]
+    question = await stage.alice.send(stage.channel, f"{stage.me} hi")
+    await stage.alice.edit(question, f"{stage.me} hello")
+    message = stage.shown()[-1]
+    assert len(controls(message)) == 4
+    assert labels(message) == ["Thoughts", "Answer again"]
