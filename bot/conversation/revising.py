@@ -77,6 +77,10 @@ class Revising(Protocol):
         """Bring back what the newest `undo` took; returns the turns, none if there is nothing."""
         ...
 
+    async def heard(self, conversation: str, messages: Sequence[str]) -> frozenset[str]:
+        """Which messages are known: said, cut, taken back, or forgotten by a recent reset."""
+        ...
+
     async def archive(self, conversation: str) -> tuple[Turn, ...]:
         """The turns that were cut from the window, oldest first."""
         ...

@@ -152,11 +152,6 @@ class Conversations:
         """The replies that former processes owe, oldest first."""
         return await self._store.owed()
 
-    async def knows(self, conversation: str, message: str) -> bool:
-        """Whether a message is part of the conversation already: answered, or owed an answer."""
-        snapshot = await self._store.load(conversation)
-        return any(turn.id == message for turn in snapshot.turns)
-
     def writing(self, conversation: str) -> Reply | None:
         """The reply that is being written there right now."""
         return self._places.writing(conversation)

@@ -82,6 +82,10 @@ class Timeline:
             async with place.lock:
                 return await self._store.clear(conversation)
 
+    async def heard(self, conversation: str, messages: Sequence[str]) -> frozenset[str]:
+        """Which messages have been taken up, whatever became of them since."""
+        return await self._store.heard(conversation, messages) if messages else frozenset()
+
     async def find(self, conversation: str, message: str) -> Turn | None:
         """The turn of the window that a message shows."""
         return found(await self._store.load(conversation), message)

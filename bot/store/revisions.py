@@ -15,6 +15,9 @@ from bot.store.script import Script
 # What `clear` resets in a state.
 _TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage", "engine", "recap", "summary")
 
+# So many of the turns that were cut last may belong to messages of a short absence.
+_RECENTLY_CUT = 200
+
 _WHERE: tuple[Where, ...] = ("unknown", "live", "archived", "taken back")
 
 
@@ -70,6 +73,20 @@ class RevisionRecords:
     async def redo(self, conversation: str) -> tuple[Turn, ...]:
         """Bring back what the newest `undo` took; returns the turns, none if there is nothing."""
         return _read(await self._script(revision_scripts.REDO, conversation))
+
+    async def heard(self, conversation: str, messages: Sequence[str]) -> frozenset[str]:
+        """Which messages are known: said, cut, taken back, or forgotten by a recent reset."""
+        key = ConversationKeys.of(conversation)
+        names = [encoded(message) for message in messages]
+        live, undone, before, cut = await self._redis.run(
+            ("HMGET", key.turns, *names),
+            ("HMGET", key.undone, *names),
+            ("HMGET", key.before, *(mark + name for mark in (b"t:", b"a:") for name in names)),
+            ("ZREVRANGE", key.archive, 0, _RECENTLY_CUT - 1),
+        )
+        archived = {turn.id for turn in _read(cut)}
+        kept = zip(messages, live, undone, before[: len(names)], before[len(names) :], strict=True)
+        return frozenset(message for message, *found in kept if any(found) or message in archived)
 
     async def archive(self, conversation: str) -> tuple[Turn, ...]:
         """The turns that were cut from the window, oldest first."""

@@ -12,6 +12,7 @@ from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.sending import FAILURES
 from cogs.places import channel_of, conversation_in
+from cogs.taking_back import MARK
 
 log = logging.getLogger(__name__)
 
@@ -133,14 +134,22 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
     open_ones = [
         m
         for m in reversed(history)
-        if not m.author.bot and m.id not in answered and not bot.opt_outs.ignores(str(m.author.id))
+        if not m.author.bot
+        and m.id not in answered
+        and not bot.opt_outs.ignores(str(m.author.id))
+        and not is_taken_back(m)
     ]
     if not open_ones:
         return []
-    # Also what was taken back or forgotten since was heard, and is not to be answered again.
-    turns = await bot.conversations.timeline.settled(conversation_in(place.id))
-    heard = {turn.id for turn in turns}
+    heard = await bot.conversations.timeline.heard(
+        conversation_in(place.id), [str(message.id) for message in open_ones]
+    )
     return [message for message in open_ones if str(message.id) not in heard]
+
+
+def is_taken_back(message: discord.Message) -> bool:
+    """Whether a message carries the mark of what counts no longer."""
+    return any(str(reaction.emoji) == MARK for reaction in message.reactions)
 
 
 def is_readable(place: GuildPlace) -> bool:

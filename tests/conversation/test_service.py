@@ -109,7 +109,7 @@ async def test_the_same_message_is_answered_once(talk: Talk, tgi: TgiStandIn):
     async with talk.conversations.turn(talk.ask("hello", key="42")) as reply:
         assert reply is None
     assert len(tgi.generations) == 1
-    assert await talk.conversations.knows(PLACE, "42")
+    assert await talk.conversations.timeline.heard(PLACE, ["42", "43"]) == {"42"}
 
 
 async def test_stop_ends_the_reply_and_frees_the_engine(talk: Talk, tgi: TgiStandIn):

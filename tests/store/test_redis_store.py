@@ -96,6 +96,7 @@ async def test_a_reply_costs_three_round_trips(line, store: RedisStore):
             counted.undone(PLACE),
             counted.redo(PLACE),
             counted.archive(PLACE),
+            counted.heard(PLACE, ["t2", "404"]),
             counted.summarise(PLACE, None, 0),
             counted.restore(PLACE),
         ):
