@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 import discord
 import pytest
 from simcord.actors import MemberActor
+from simcord.backend import serializers
+from simcord.backend.models import Overwrite
+from simcord.enums import OverwriteType
 
 from bot.conversation.turns import Turn
 from bot.errors import EngineInterrupted
+from bot.store.connection import Connection
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
 
@@ -23,7 +29,9 @@ async def ask(
     return await (who or stage.alice).send(stage.channel, f"{stage.me} {text}")
 
 
-async def answered(stage: Stage, text: str = "I have a dog", answer: object = "Nice.") -> object:
+async def answered(
+    stage: Stage, text: str = "I have a dog", answer: object = "Nice."
+) -> discord.Message:
     """A question that the bot has answered, and settled."""
     stage.engine.answers = [[1.0, answer]]
     asked = await ask(stage, text)
@@ -259,8 +267,6 @@ async def test_what_is_no_edit_changes_nothing(
 
 
 def resolve(stage: Stage, stored: object) -> None:
-    from simcord.backend import serializers
-
     backend = stage.env.backend
     backend.emit("MESSAGE_UPDATE", dict(serializers.message_payload(backend, stored)))
 
@@ -424,3 +430,127 @@ async def test_what_it_is_made_to_say_it_has_said(stage: Stage) -> None:
     stage.env.backend.delete_message(stage.channel.id, message.id)
     await stage.settle()
     assert "I like" not in await sent_next(stage)
+
+
+# ---------------------------------------------------------------------- after an absence
+
+
+async def away(stage: Stage) -> None:
+    with stage.env._bot_scope():
+        await stage.env.bot.shards[0].disconnect()
+
+
+async def test_what_was_edited_and_deleted_meanwhile_is_taken_over(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    edited = await answered(stage)
+    deleted = await answered(stage, "And a bird", "Birds!")
+    await answered(stage, "And a fish", LONG)
+    kept = await answered(stage, "And a mouse", "Mice!")
+    await away(stage)
+    await stage.alice.edit(edited, f"{stage.me} I have a cat")
+    await stage.alice.delete(deleted)
+    *_, page, _, _ = stage.shown()
+    stage.env.backend.delete_message(stage.channel.id, page.id)
+    await stage.alice.edit(kept, f"{stage.me} And a rat")
+    await play(stage.env, 60, step=20)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3)
+    assert await texts(stage) == [
+        "I have a cat",
+        "Nice.",
+        "Birds!",
+        "And a fish",
+        "And a rat",
+        "Mice!",
+    ]
+    assert stage.said() == ["Nice.", "Birds!", f"Mice!\n{CHANGED}"]
+    assert labels(stage.shown()[-1]) == ["Answer again"]
+    assert len(stage.engine.requests) == 4
+    prompt = await sent_next(stage)
+    assert "dog" not in prompt
+    assert "bird" not in prompt
+
+
+async def test_a_mention_that_was_added_meanwhile_is_answered_once(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    said = await stage.alice.send(stage.channel, "who are you?")
+    await answered(stage)
+    await play(stage.env, 40, step=5.0)
+    await away(stage)
+    await stage.alice.edit(said, f"{stage.me} who are you?")
+    for _ in range(2):
+        await stage.env.restart_bot(make_bot())
+        await play(stage.env, 3)
+    assert len(stage.shown()) == 2
+    assert stage.asked == "Alice: who are you?"
+
+
+async def test_a_question_deleted_meanwhile_is_not_answered_any_more(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    await answered(stage)
+    stage.engine.answers = [speech(20, 1.0)]
+    asked = await ask(stage, "And a bird")
+    await play(stage.env, 3)
+    await away(stage)
+    await stage.alice.delete(asked)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3)
+    assert len(stage.engine.requests) == 2
+    assert await texts(stage) == ["I have a dog", "Nice."]
+    assert await stage.bot.conversations.owed() == []
+
+
+async def test_what_cannot_be_seen_is_no_evidence(stage: Stage, make_bot: MakeBot) -> None:
+    await stage.alice.slash(stage.channel, "ask", question="By command")
+    await play(stage.env, 2)
+    await answered(stage)
+    before = await texts(stage)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3)
+    assert await texts(stage) == before
+    deny = discord.Permissions(read_message_history=True).value
+    stage.env.backend.set_overwrite(
+        stage.channel.id,
+        Overwrite(target_id=stage.bot_id, type=OverwriteType.MEMBER, allow=0, deny=deny),
+    )
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3)
+    assert await texts(stage) == before
+
+
+# ---------------------------------------------------------------------- what it costs
+
+
+async def test_each_event_costs_one_round_trip(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = await answered(stage)
+    newest = await answered(stage, "And a bird", LONG)
+    stranger = await stage.alice.send(stage.channel, "not for the bot")
+    trips = 0
+    run = Connection.run
+
+    async def counted(self: Connection, *commands: object) -> object:
+        nonlocal trips
+        trips += 1
+        return await run(self, *commands)
+
+    monkeypatch.setattr(Connection, "run", counted)
+
+    async def cost(work: Awaitable[None]) -> int:
+        nonlocal trips
+        trips = 0
+        await work
+        await stage.settle()
+        return trips
+
+    assert await cost(stage.alice.edit(older, f"{stage.me} I have a cat")) == 1
+    assert await cost(stage.alice.edit(newest, f"{stage.me} And a fish")) == 1
+    assert labels(stage.shown()[-1]) == ["Answer again"]
+    assert await cost(stage.alice.edit(stranger, "nor now")) == 1
+    assert await cost(stage.alice.delete(older)) == 1
+    await stage.settle()
+    assert await cost(stage.alice.delete(newest)) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +21,7 @@ from simcord.http.router import RequestContext, route
 
 from bot.conversation.facts import Fact
 from bot.conversation.ports import Reminder
+from bot.conversation.turns import Turn
 from bot.settings import load
 from bot.store.history import RedisStore
 from bot.tools.context import ToolContext
@@ -297,6 +298,21 @@ async def test_a_message_goes_to_a_channel_by_any_name_and_pings_nobody(
     assert posted.json["allowed_mentions"] == {"parse": []}
 
 
+async def test_what_it_posts_elsewhere_is_part_of_the_talk_there(
+    hands: Hands, store: RedisStore
+) -> None:
+    stage = hands.stage
+    news = stage.guild.create_text_channel("news")
+    await hands.get("send_message", channel="news", text=f"Hello {stage.bob.mention}")
+    await hands.get("send_message", channel="general", text="Here it stands in the exchange.")
+    [there] = await until_remembered(store, news.id)
+    assert (there.role, there.text) == ("assistant", f"Hello {stage.bob.mention}")
+    assert there.shown == (str(stage.shown(news)[0].id),)
+    assert (await store.load(f"discord:{stage.channel.id}")).turns == ()
+    await stage.alice.send(news, f"{stage.me} what did you say?")
+    assert "<|im_start|>assistant\nHello" in stage.engine.prompts[-1]
+
+
 async def test_nobody_writes_where_they_may_not(hands: Hands) -> None:
     stage = hands.stage
     secret, quiet, deaf = map(stage.guild.create_text_channel, ("secret", "quiet", "deaf"))
@@ -379,6 +395,14 @@ async def until(met: Callable[[], object]) -> None:
     async with asyncio.timeout(10):
         while not met():  # noqa: ASYNC110 - what is waited for is in Discord
             await asyncio.sleep(0.02)
+
+
+async def until_remembered(store: RedisStore, channel: int) -> Sequence[Turn]:
+    """Wait until something was said in a channel, as far as the bot remembers."""
+    async with asyncio.timeout(10):
+        while not (found := (await store.load(f"discord:{channel}")).turns):
+            await asyncio.sleep(0.02)
+    return found
 
 
 def reminder(stage: Stage, due: float, **other: Any) -> Reminder:
@@ -474,6 +498,19 @@ async def test_what_fell_due_meanwhile_comes_late_and_once_though_two_deliver(
     assert len(said) == 25
     assert len({*said}) == 25
     assert all("\n-# This comes late: it was due <t:" in text for text in said)
+
+
+async def test_a_reminder_is_part_of_the_talk(
+    hands: Hands, store: RedisStore, running: Callable[[], Any]
+) -> None:
+    stage = hands.stage
+    await store.save_reminder(reminder(stage, time.time()))
+    await running()
+    [turn] = await until_remembered(store, stage.channel.id)
+    assert (turn.id, turn.role) == (str(stage.shown()[0].id), "assistant")
+    assert turn.text == "@Alice You asked me 21 November 2025, 10:00 UTC: take the bread out"
+    await stage.alice.send(stage.channel, f"{stage.me} done")
+    assert "take the bread out" in stage.engine.prompts[-1]
 
 
 async def test_a_reminder_whose_channel_is_gone_comes_as_a_direct_message(
