@@ -11,6 +11,7 @@ from bot.client import HermesBot
 from bot.conversation.turns import Pending
 from cogs.live import live_of
 from cogs.live.pace import Priority
+from cogs.live.sending import FAILURES
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.places import channel_of, conversation_in, user_of
 
@@ -46,10 +47,29 @@ async def finish(bot: HermesBot, conversation: str, owed: Pending, few: asyncio.
             log.info("reply %s is given up", owed.reply)
             await bot.conversations.forgive(conversation, owed)
             return
+        turns = await bot.conversations.history(conversation)
+        if not any(turn.id in owed.asks for turn in turns):
+            await _withdraw(bot, conversation, owed, target)
+            return
         async with bot.conversations.resume(conversation, owed) as reply:
             if reply is not None:
                 log.info("reply %s is finished for a former process", owed.reply)
                 await live_of(bot).deliver(reply, target)
+
+
+async def _withdraw(bot: HermesBot, conversation: str, owed: Pending, target: Target) -> None:
+    """Let nothing be seen or kept of a reply whose question is gone."""
+    log.info("reply %s is withdrawn: what it answers was deleted", owed.reply)
+    await bot.conversations.forgive(conversation, owed)
+    if owed.replaces:
+        # Both were shown in the same messages.
+        await bot.conversations.timeline.remove(conversation, [owed.replaces])
+    for message in target.standing:
+        live_of(bot).removals.note(message)
+        try:
+            await target.delete(message)
+        except FAILURES as error:
+            log.info("reply %s: message %s stays: %s", owed.reply, message, error)
 
 
 async def _target(bot: HermesBot, conversation: str, owed: Pending) -> Target | None:

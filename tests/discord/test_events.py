@@ -499,6 +499,7 @@ async def test_a_question_deleted_meanwhile_is_not_answered_any_more(
     await stage.env.restart_bot(make_bot())
     await play(stage.env, 3)
     assert len(stage.engine.requests) == 2
+    assert stage.said() == ["Nice."]
     assert await texts(stage) == ["I have a dog", "Nice."]
     assert await stage.bot.conversations.owed() == []
 
@@ -554,3 +555,14 @@ async def test_each_event_costs_one_round_trip(
     assert await cost(stage.alice.delete(older)) == 1
     await stage.settle()
     assert await cost(stage.alice.delete(newest)) == 1
+
+
+async def test_edits_of_what_was_never_meant_for_the_bot_cost_no_request(stage: Stage) -> None:
+    said = await stage.alice.send(stage.channel, "just talking")
+    watch = Watch(stage.env)
+    before = len(stage.env.http_requests)
+    await stage.alice.edit(said, "just talking, really")
+    await stage.alice.delete(said)
+    await stage.settle()
+    assert watch.requests == []
+    assert len(stage.env.http_requests) == before

@@ -399,9 +399,11 @@ async def until(met: Callable[[], object]) -> None:
 
 async def until_remembered(store: RedisStore, channel: int) -> Sequence[Turn]:
     """Wait until something was said in a channel, as far as the bot remembers."""
+    found: Sequence[Turn] = ()
     async with asyncio.timeout(10):
-        while not (found := (await store.load(f"discord:{channel}")).turns):
+        while not found:
             await asyncio.sleep(0.02)
+            found = (await store.load(f"discord:{channel}")).turns
     return found
 
 
