@@ -39,6 +39,8 @@ _LATE = timedelta(minutes=15)
 # Where an answer that was given is looked for: so many messages after the question.
 _SEARCHED = 50
 
+_UNKNOWN_MESSAGE = 10008
+
 # When a store that is away is asked again, in seconds.
 _AGAIN = (1.0, 5.0, 30.0)
 
@@ -192,10 +194,15 @@ class Events(commands.Cog):
         live_of(self.bot).lose(gone)
         timeline = self.bot.conversations.timeline
         removed = await _surely(lambda: timeline.remove(conversation_in(channel.id), gone))
-        for turn in removed:
-            for shown in turn.shown if turn.role == "assistant" else ():
-                if shown.isdecimal() and shown not in gone:
-                    await self._take_away(channel, int(shown))
+        replies = [turn for turn in removed if turn.role == "assistant"]
+        for shown in (one for turn in replies for one in turn.shown):
+            if shown.isdecimal() and shown not in gone:
+                await self._take_away(channel, int(shown))
+        asked = {question_of(turn.id) for turn in replies} - {0, *map(int, gone)}
+        # A question by command stands nowhere but in its answer.
+        unseen = [str(one) for one in sorted(asked) if await _is_missing(channel, one)]
+        if unseen:
+            await _surely(lambda: timeline.remove(conversation_in(channel.id), unseen))
 
     async def _take_away(self, channel: discord.PartialMessageable, message: int) -> None:
         try:
@@ -212,6 +219,17 @@ class Events(commands.Cog):
         door = self._doors.get(conversation) or asyncio.Lock()
         self._doors[conversation] = door
         return door
+
+
+async def _is_missing(channel: discord.PartialMessageable, message: int) -> bool:
+    """Whether there is certainly no such message in the channel."""
+    try:
+        await channel.fetch_message(message)
+    except discord.NotFound as error:
+        return error.code == _UNKNOWN_MESSAGE
+    except DISCORD_FAILURES as error:
+        log.info("message %s cannot be looked for: %s", message, error)
+    return False
 
 
 def is_edit(message: discord.Message) -> bool:

@@ -12,7 +12,7 @@ from simcord.backend.models import Overwrite
 from simcord.enums import OverwriteType
 
 from bot.conversation.turns import Turn
-from bot.errors import EngineInterrupted
+from bot.errors import EngineInterrupted, StoreUnavailable
 from bot.store.connection import Connection
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
@@ -566,3 +566,48 @@ async def test_edits_of_what_was_never_meant_for_the_bot_cost_no_request(stage: 
     await stage.settle()
     assert watch.requests == []
     assert len(stage.env.http_requests) == before
+
+
+async def test_a_question_by_command_goes_with_its_answer(stage: Stage) -> None:
+    await stage.alice.slash(stage.channel, "ask", question="My secret")
+    await play(stage.env, 2)
+    await answered(stage)
+    assert len(await texts(stage)) == 4
+    stage.env.backend.delete_message(stage.channel.id, stage.shown()[0].id)
+    await stage.settle()
+    assert await texts(stage) == ["I have a dog", "Nice."]
+    assert "secret" not in await sent_next(stage)
+
+
+async def test_a_question_deleted_while_it_is_answered_again_takes_both_answers(
+    stage: Stage,
+) -> None:
+    asked = await answered(stage)
+    await stage.alice.edit(asked, f"{stage.me} I have a cat")
+    await play(stage.env, 1)
+    stage.engine.answers = [speech(20, 1.0)]
+    await stage.alice.click(stage.shown()[0], label="Answer again")
+    await play(stage.env, 3)
+    await stage.alice.delete(asked)
+    await play(stage.env, 2)
+    assert stage.shown() == []
+    assert await texts(stage) == []
+
+
+async def test_the_store_may_be_away_for_a_moment(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = await answered(stage)
+    run, failures = Connection.run, 2
+
+    async def away(self: Connection, *commands: object) -> object:
+        nonlocal failures
+        failures -= 1
+        if failures >= 0:
+            raise StoreUnavailable
+        return await run(self, *commands)
+
+    monkeypatch.setattr(Connection, "run", away)
+    await stage.alice.delete(asked)
+    await play(stage.env, 8)
+    assert await texts(stage) == ["Nice."]
