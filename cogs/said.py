@@ -23,11 +23,14 @@ class Said:
     def __init__(self) -> None:
         self._telling: set[asyncio.Task[None]] = set()
 
-    def tell(self, client: discord.Client, message: discord.Message, text: str = "") -> None:
-        """Begin to tell of a message; `text` is what it says, if not all that stands there."""
+    def tell(
+        self, client: discord.Client, message: discord.Message, author: str, text: str = ""
+    ) -> None:
+        """Begin to tell of a message; `said` has the rest."""
         if not isinstance(client, HermesBot):
             return
-        telling = asyncio.create_task(_tell(client, message, text), name=f"said {message.id}")
+        work = _tell(client, message, author, text)
+        telling = asyncio.create_task(work, name=f"said {message.id}")
         self._telling.add(telling)
         telling.add_done_callback(self._ended)
 
@@ -37,16 +40,20 @@ class Said:
             note(error, telling.get_name())
 
 
-async def said(bot: HermesBot, message: discord.Message, text: str = "") -> None:
-    """Make a message that the bot has posted part of its channel's conversation, once."""
+async def said(bot: HermesBot, message: discord.Message, author: str, text: str = "") -> None:
+    """Make a message that the bot has posted part of its channel's conversation, once.
+
+    `author` is the id of whom it was posted for; `text` is what it says, if not all of it.
+    """
     conversation, posted = conversation_in(message.channel.id), str(message.id)
     timeline = bot.conversations.timeline
     if await timeline.find(conversation, posted) is None:
-        await timeline.say(conversation, posted, text or posted_text(message, bot.user))
+        text = text or posted_text(message, bot.user)
+        await timeline.say(conversation, posted, text, author=author)
 
 
-async def _tell(bot: HermesBot, message: discord.Message, text: str) -> None:
+async def _tell(bot: HermesBot, message: discord.Message, author: str, text: str) -> None:
     try:
-        await said(bot, message, text)
+        await said(bot, message, author, text)
     except StoreUnavailable as error:
         log.warning("message %s is posted, but not remembered: %s", message.id, error)

@@ -47,7 +47,7 @@ class Say(commands.Cog):
         message = await channel.send(text, allowed_mentions=NOBODY)
         told = _DONE
         try:
-            await said(self.bot, message)
+            await said(self.bot, message, str(interaction.user.id))
         except StoreUnavailable:
             told = _NOT_REMEMBERED
         await interaction.edit_original_response(content=told.format(link=message.jump_url))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Collection, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -24,6 +24,14 @@ class Place:
     visitors: int = 0
     beginning: tuple[Ask, ...] = ()
     unwanted: set[str] = field(default_factory=set[str])
+
+    def awaits(self, message: str) -> bool:
+        """Whether a message waits to be answered; its text may be another one by now."""
+        return any(ask.id == message for ask in self.waiting)
+
+    def drop(self, messages: Collection[str]) -> None:
+        """Let messages wait no more."""
+        self.waiting[:] = [ask for ask in self.waiting if ask.id not in messages]
 
     def let_go(self, person: str) -> bool:
         """Drop what a person has asked; returns whether something of it is under way already."""

@@ -106,7 +106,7 @@ class Conversations:
             try:
                 async with place.lock:
                     asks: tuple[Ask, ...] = ()
-                    if _waits(place, ask):
+                    if place.awaits(ask.id):
                         asks, place.waiting = tuple(place.waiting), []
                     place.beginning = asks
                     try:
@@ -127,7 +127,7 @@ class Conversations:
                     async with _writing(place, reply):
                         yield reply
             finally:
-                place.waiting[:] = [other for other in place.waiting if other.id != ask.id]
+                place.drop([ask.id])
 
     @asynccontextmanager
     async def again(
@@ -198,15 +198,6 @@ class Conversations:
             # What was on its way has ended; whatever it wrote in its last moment goes too.
             await self._store.erase(person, own)
         return held
-
-    def busy(self, conversation: str) -> bool:
-        """Whether something is written or changed there, or about to be."""
-        return conversation in self._places
-
-    async def settled(self, conversation: str) -> Sequence[Turn]:
-        """The same as `history`, once nobody writes there."""
-        async with self._places.alone(conversation):
-            return await self.history(conversation)
 
     async def set_system(self, conversation: str, text: str | None, engine: str = "") -> None:
         """Give the conversation its own system prompt, or None for the model's default."""
@@ -411,11 +402,6 @@ def _author_of(turns: Sequence[Turn]) -> str:
 
 def _asker(author: str, origin: Mapping[str, str]) -> Asker:
     return Asker(author, origin.get("guild", ""))
-
-
-def _waits(place: Place, ask: Ask) -> bool:
-    """Whether a message waits to be answered there; its text may be another one by now."""
-    return any(other.id == ask.id for other in place.waiting)
 
 
 @asynccontextmanager

@@ -44,7 +44,7 @@ class Timeline:
     async def edit(self, conversation: str, message: str, text: str) -> Edited:
         """A message has another text now. One round trip."""
         async with self._places.visit(conversation) as place:
-            waits = any(ask.id == message for ask in place.waiting)
+            waits = place.awaits(message)
             place.waiting[:] = [
                 replace(ask, text=text) if ask.id == message else ask for ask in place.waiting
             ]
@@ -61,7 +61,7 @@ class Timeline:
         gone = frozenset(messages)
         self._places.lose(gone)
         async with self._places.visit(conversation) as place:
-            place.waiting[:] = [ask for ask in place.waiting if ask.id not in gone]
+            place.drop(gone)
             if place.reply:
                 place.reply.lose(gone)
             return await self._store.remove(conversation, messages)
@@ -78,6 +78,15 @@ class Timeline:
     async def find(self, conversation: str, message: str) -> Turn | None:
         """The turn of the window that a message shows."""
         return found(await self._store.load(conversation), message)
+
+    def busy(self, conversation: str) -> bool:
+        """Whether something is written or changed there, or about to be."""
+        return conversation in self._places
+
+    async def settled(self, conversation: str) -> Sequence[Turn]:
+        """The turns of the window, once nobody writes there."""
+        async with self._places.alone(conversation):
+            return (await self._store.load(conversation)).turns
 
     async def show(self, conversation: str, message: str, steps: int) -> Turn:
         """Show another text of the reply that a message shows, so many steps further on."""
@@ -148,12 +157,23 @@ class Timeline:
         text: str,
         *,
         role: Role = "assistant",
+        author: str = "",
         shown: tuple[str, ...] = (),
     ) -> Turn:
-        """Make a message part of the conversation that is no answer, such as a reminder."""
+        """Make a message part of the conversation that is no answer, such as a reminder.
+
+        `author` is the id of whoever had it posted: with what is theirs it is erased.
+        """
         async with self._places.alone(conversation):
             snapshot = await self._store.load(conversation)
-            turn = Turn(message, next_number(snapshot), role, text, shown=shown or (message,))
+            turn = Turn(
+                message,
+                next_number(snapshot),
+                role,
+                text,
+                author=author,
+                shown=shown or (message,),
+            )
             await self._store.add(conversation, [turn])
             return turn
 

@@ -82,7 +82,7 @@ async def _look(bot: HermesBot, conversation: str, since: float | None, start: S
         guild = place.guild.id if place.guild else None
         await events.forget(bot.get_partial_messageable(place.id, guild_id=guild), gone)
     texts = {turn.id: turn.text for turn in before.turns if turn.role == "user"}
-    writes = bot.conversations.busy(conversation)
+    writes = bot.conversations.timeline.busy(conversation)
     for message in reversed(history):
         if not is_edit(message):
             continue

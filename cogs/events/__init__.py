@@ -82,8 +82,9 @@ class Events(commands.Cog):
         """Write the reply anew if it is being written, else offer that under it."""
         if await self._written_anew(message, ask, turns):
             return
-        if self.bot.conversations.busy(ask.conversation):
-            turns = await self.bot.conversations.settled(ask.conversation)
+        timeline = self.bot.conversations.timeline
+        if timeline.busy(ask.conversation):
+            turns = await timeline.settled(ask.conversation)
         if _is_asked_last(turns, ask.id):
             await self._offer(message, turns[-1])
 

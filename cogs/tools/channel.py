@@ -128,7 +128,7 @@ class Channels(ToolCog):
             raise ToolError("Discord did not take the message.", detail=str(error)) from None
         if str(there.id) != context.channel:
             # Where it was asked for, the exchange with the tool tells of it already.
-            self._said.tell(client_of(self.kit), message, text)
+            self._said.tell(client_of(self.kit), message, context.asker, text)
         return {"sent": text, "channel": f"#{there.name}", "link": message.jump_url}
 
 

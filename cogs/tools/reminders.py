@@ -150,7 +150,7 @@ class Reminders(ToolCog):
                 log.warning("reminder %s can be delivered nowhere and is dropped", reminder.id)
             await self.kit.store.settle_reminder(reminder)
             if posted is not None:
-                self._said.tell(client_of(self.kit), posted)
+                self._said.tell(client_of(self.kit), posted, reminder.asker)
         except (TimeoutError, StoreUnavailable, *DISCORD_FAILURES) as error:
             log.warning("reminder %s is tried again: %s", reminder.id, error or "too slow")
         except Exception:

@@ -35,7 +35,7 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     groups |= {f"privacy {name}" for name in told}
     assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | groups
     assert set(admin.available_commands(stage.channel)) == {
-        *("ask", "context", "help", "reset", "channel"),
+        *("ask", "context", "help", "reset", "channel", "say"),
         *("system view", "system set", "system clear"),
         *groups,
     }

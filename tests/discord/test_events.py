@@ -425,6 +425,8 @@ async def test_what_it_is_made_to_say_it_has_said(stage: Stage) -> None:
     assert message.content == f"I like <@{stage.bob.id}> @everyone"
     stored = stage.env.backend.get_message(stage.channel.id, message.id)
     assert not stored.ping_user_ids
+    [turn] = await turns(stage)
+    assert turn.author == str(carol.id), "so that it is erased with what is hers"
     prompt = await sent_next(stage)
     assert "<|im_start|>assistant\nI like @Bob @everyone<|im_end|>" in prompt
     stage.env.backend.delete_message(stage.channel.id, message.id)
