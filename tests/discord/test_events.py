@@ -646,3 +646,16 @@ async def test_files_are_read_again_only_where_they_matter(stage: Stage) -> None
         await stage.alice.edit(told, f"{stage.me} read this, please")
         assert reads == ["note.txt"]
     assert (await texts(stage))[0].startswith("read this, please\n[file note.txt]\nI have a dog")
+
+
+async def test_what_is_further_back_than_one_look_is_left_alone(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    asked = await answered(stage)
+    await away(stage)
+    stage.env.backend.delete_message(stage.channel.id, asked.id)
+    for number in range(101):
+        stage.env.backend.create_message(stage.channel.id, stage.bob.id, f"talk {number}")
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 2)
+    assert await texts(stage) == ["I have a dog", "Nice."]
