@@ -76,7 +76,8 @@ async def _look(bot: HermesBot, conversation: str, since: float | None, start: S
     if not history:
         return  # Who may not read back is shown an empty channel.
     events = events_of(bot)
-    gone = _gone(before, history)
+    whole = len(history) < _MESSAGES
+    gone = _gone(before, history, place.id if whole else min(one.id for one in history))
     if gone:
         log.info("%s: %d messages were deleted meanwhile", conversation, len(gone))
         guild = place.guild.id if place.guild else None
@@ -120,18 +121,18 @@ async def _place(bot: HermesBot, channel_id: int) -> Place | None:
     return found if isinstance(found, GuildPlace) and is_readable(found) else None
 
 
-def _gone(before: Snapshot, history: Sequence[discord.Message]) -> list[int]:
+def _gone(before: Snapshot, history: Sequence[discord.Message], begins: int) -> list[int]:
     """The remembered messages that should be in this stretch of the channel, and are not.
 
-    Older ones than the oldest are not judged, nor what a reply that is owed will still change.
+    What is as old as the id with which it `begins`, or older, is not judged: it was cut off, or
+    said elsewhere before there was this thread. Nor is what a reply that is owed will change.
     """
-    oldest = min(message.id for message in history)
     there = {message.id for message in history}
     # A question by command is known by the command's id; the response tells it.
     there.update(m.interaction_metadata.id for m in history if m.interaction_metadata)
     owed = {pending.replaces for pending in before.pending}
     shown = {one for turn in before.turns if turn.id not in owed for one in _messages(turn)}
-    return sorted(one for one in shown if one > oldest and one not in there)
+    return sorted(one for one in shown if one > begins and one not in there)
 
 
 def _messages(turn: Turn) -> list[int]:

@@ -27,6 +27,7 @@ from cogs.live import live_of
 from cogs.live.buttons import question_of
 from cogs.live.target import ChannelTarget
 from cogs.places import conversation_in
+from cogs.reading import needs_download
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +64,24 @@ class Events(commands.Cog):
 
     async def edited(self, message: discord.Message) -> None:
         """Take over what a message says now, and see to what is answered already, or not yet."""
+        if needs_download(message) and not await self._concerns(message):
+            return
         ask = await chat_of(self.bot).read(message)
         known = await self._taken_over(message, ask)
         if not known and await self._wants_answer(message):
             await chat_of(self.bot).handle(message)
             # It may have been on its way all the time, as it was before the edit.
             await self._taken_over(message, ask)
+
+    async def _concerns(self, message: discord.Message) -> bool:
+        """Whether a message is known, or wants an answer: else its files are not worth reading."""
+        place, known = conversation_in(message.channel.id), str(message.id)
+        if self.bot.conversations.timeline.busy(place):
+            return True
+        if await _surely(lambda: self.bot.conversations.knows(place, known)):
+            return True
+        archived = await _surely(lambda: self.bot.store.archive(place))
+        return any(turn.id == known for turn in archived) or await self._wants_answer(message)
 
     async def _taken_over(self, message: discord.Message, ask: Ask) -> bool:
         """Whether the message is known; if its text is another one now, its answer is renewed."""

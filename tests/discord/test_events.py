@@ -14,6 +14,7 @@ from simcord.enums import OverwriteType
 from bot.conversation.turns import Turn
 from bot.errors import EngineInterrupted, StoreUnavailable
 from bot.store.connection import Connection
+from cogs.live import live_of
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
 
@@ -139,6 +140,17 @@ async def test_an_answer_of_several_messages_is_written_anew_in_them(stage: Stag
     assert await texts(stage) == ["I have a cat", "Short."]
 
 
+async def test_what_the_bot_takes_away_itself_is_no_deletion(stage: Stage) -> None:
+    await answered(stage, answer=LONG)
+    _, last = stage.shown()
+    place = stage.bot.get_partial_messageable(stage.channel.id)
+    with stage.env._bot_scope():
+        await live_of(stage.bot).take_away(place.get_partial_message(last.id))
+    await stage.settle()
+    assert len(stage.shown()) == 1
+    assert await texts(stage) == ["I have a dog", LONG.strip()]
+
+
 async def test_an_edit_while_the_answer_is_written_begins_it_anew(stage: Stage) -> None:
     stage.engine.answers = [speech(20, 1.0), [1.0, "Cats are fine."]]
     asked = await ask(stage)
@@ -191,12 +203,12 @@ async def test_an_edit_that_comes_after_the_next_question_changes_the_text_alone
 
 
 async def test_an_edit_of_what_waits_is_what_is_answered(stage: Stage) -> None:
-    stage.engine.answers = [speech(4, 1.0), [1.0, "Sure."]]
+    stage.engine.answers = [speech(8, 1.0), [1.0, "Sure."]]
     await ask(stage)
     await play(stage.env, 2)
     waiting = await ask(stage, "And a brid", stage.bob)
     await stage.bob.edit(waiting, "And a bird")
-    await play(stage.env, 8)
+    await play(stage.env, 12)
     assert stage.asked == "Bob: And a bird"
     assert len(stage.engine.requests) == 2
     assert len(stage.shown()) == 2
@@ -507,9 +519,9 @@ async def test_a_question_deleted_meanwhile_is_not_answered_any_more(
 
 
 async def test_what_cannot_be_seen_is_no_evidence(stage: Stage, make_bot: MakeBot) -> None:
+    await answered(stage)
     await stage.alice.slash(stage.channel, "ask", question="By command")
     await play(stage.env, 2)
-    await answered(stage)
     before = await texts(stage)
     await stage.env.restart_bot(make_bot())
     await play(stage.env, 3)
@@ -613,3 +625,37 @@ async def test_the_store_may_be_away_for_a_moment(
     await stage.alice.delete(asked)
     await play(stage.env, 8)
     assert await texts(stage) == ["Nice."]
+
+
+async def test_files_are_read_again_only_where_they_matter(stage: Stage) -> None:
+    note = [("note.txt", b"I have a dog")]
+    told = await stage.alice.send(stage.channel, f"{stage.me} read this", attachments=note)
+    await play(stage.env, 2)
+    chat = await stage.alice.send(stage.channel, "for Bob", attachments=note)
+    reads: list[str] = []
+    read = discord.Attachment.read
+
+    async def counted(self: discord.Attachment, **more: bool) -> bytes:
+        reads.append(self.filename)
+        return await read(self, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(discord.Attachment, "read", counted)
+        await stage.alice.edit(chat, "for Bob, please")
+        assert reads == []
+        await stage.alice.edit(told, f"{stage.me} read this, please")
+        assert reads == ["note.txt"]
+    assert (await texts(stage))[0].startswith("read this, please\n[file note.txt]\nI have a dog")
+
+
+async def test_what_is_further_back_than_one_look_is_left_alone(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    asked = await answered(stage)
+    await away(stage)
+    stage.env.backend.delete_message(stage.channel.id, asked.id)
+    for number in range(101):
+        stage.env.backend.create_message(stage.channel.id, stage.bob.id, f"talk {number}")
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 2)
+    assert await texts(stage) == ["I have a dog", "Nice."]

@@ -8,7 +8,7 @@ everything that each message ever showed.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -161,6 +161,13 @@ class World(Backend):
         super().delete_message(channel_id, message_id)
         self.trails[message_id].deleted_at = time.monotonic()
         self.touched += 1
+
+    def bulk_delete_messages(self, channel_id: int, message_ids: Iterable[int]) -> list[int]:
+        deleted = super().bulk_delete_messages(channel_id, message_ids)
+        for message_id in deleted:
+            self.trails[message_id].deleted_at = time.monotonic()
+        self.touched += 1
+        return deleted
 
     def message_with_nonce(self, channel_id: int, nonce: str) -> Message | None:
         """The message that this nonce made in the last minutes, if any."""
