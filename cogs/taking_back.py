@@ -88,6 +88,11 @@ async def show_newest(bot: HermesBot, channel: Channel, conversation: str) -> No
     await _hang_buttons(bot, channel, conversation, history, newest=True)
 
 
+def is_taken_back(message: discord.Message) -> bool:
+    """Whether a message carries the mark of what counts no longer."""
+    return any(str(reaction.emoji) == MARK for reaction in message.reactions)
+
+
 def stop_writing(bot: HermesBot, conversation: str, turns: Sequence[Turn]) -> None:
     """End a reply that is being written to questions among `turns`: it is to go as well."""
     reply = bot.conversations.writing(conversation)

@@ -12,7 +12,7 @@ from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.sending import FAILURES
 from cogs.places import channel_of, conversation_in
-from cogs.taking_back import MARK
+from cogs.taking_back import is_taken_back
 
 log = logging.getLogger(__name__)
 
@@ -145,11 +145,6 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
         conversation_in(place.id), [str(message.id) for message in open_ones]
     )
     return [message for message in open_ones if str(message.id) not in heard]
-
-
-def is_taken_back(message: discord.Message) -> bool:
-    """Whether a message carries the mark of what counts no longer."""
-    return any(str(reaction.emoji) == MARK for reaction in message.reactions)
 
 
 def is_readable(place: GuildPlace) -> bool:

@@ -28,6 +28,7 @@ from cogs.live.buttons import question_of
 from cogs.live.target import ChannelTarget
 from cogs.places import conversation_in
 from cogs.reading import needs_download
+from cogs.taking_back import is_taken_back
 
 log = logging.getLogger(__name__)
 
@@ -78,10 +79,9 @@ class Events(commands.Cog):
         place, known = conversation_in(message.channel.id), str(message.id)
         if self.bot.conversations.timeline.busy(place):
             return True
-        if await _surely(lambda: self.bot.conversations.knows(place, known)):
+        if await _surely(lambda: self.bot.conversations.timeline.heard(place, [known])):
             return True
-        archived = await _surely(lambda: self.bot.store.archive(place))
-        return any(turn.id == known for turn in archived) or await self._wants_answer(message)
+        return await self._wants_answer(message)
 
     async def _taken_over(self, message: discord.Message, ask: Ask) -> bool:
         """Whether the message is known; if its text is another one now, its answer is renewed."""
@@ -150,7 +150,9 @@ class Events(commands.Cog):
     async def _wants_answer(self, message: discord.Message) -> bool:
         """Whether a message that was never taken on is to be answered now, since an edit."""
         age = message.edited_at - message.created_at if message.edited_at else timedelta()
-        if age > _LATE or not (await chat_of(self.bot).judge(message)).answer:
+        if age > _LATE or is_taken_back(message):
+            return False
+        if not (await chat_of(self.bot).judge(message)).answer:
             return False
         return not await self._was_answered(message)
 
