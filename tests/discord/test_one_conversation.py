@@ -22,7 +22,7 @@ from tests.discord.conftest import Stage
 from tests.discord.live_support import play
 
 # Refusals are told, which the simulation takes for errors; defects fail the test below.
-pytestmark = pytest.mark.simcord(settle_timeout=0.8, check_errors=False)
+pytestmark = pytest.mark.simcord(settle_timeout=1.5, check_errors=False)
 
 STEPS = int(os.environ.get("STEPS", "150"))
 SEED = os.environ.get("SEED", "1")
@@ -130,30 +130,30 @@ class Walk:
 
     async def stop(self) -> None:
         word = self.new("Stopped")
-        self.stage.engine.answers = [[1.0, word, 1.0, " too late"]]
+        self.stage.engine.answers = [[2.0, word, 2.0, " too late"]]
         await self.stage.alice.send(self.channel, f"{self.stage.me} {self.new('Question')}")
         self.addressed.add(max(m.id for m in self.messages() if m.author.id == self.stage.alice.id))
-        await play(self.stage.env, 1.5)
+        await play(self.stage.env, 2.5)
         await self.press("Stop")
         self.stage.engine.answers = []
 
     async def begin(self) -> discord.Message:
-        """Ask something whose answer takes two seconds."""
-        self.stage.engine.answers = [[1.0, "Begun", 1.0, f" {self.new('and ended')}"]]
+        """Ask something whose answer takes four seconds."""
+        self.stage.engine.answers = [[2.0, "Begun", 2.0, f" {self.new('and ended')}"]]
         sent = await self.stage.alice.send(self.channel, f"{self.stage.me} {self.new('Question')}")
         self.addressed.add(sent.id)
-        await play(self.stage.env, 1.5)
+        await play(self.stage.env, 2.5)
         return sent
 
     async def edit_while_written(self) -> None:
         sent = await self.begin()
         await self.stage.alice.edit(sent, f"{self.stage.me} {self.new('Edited')}")
-        await play(self.stage.env, 3)
+        await play(self.stage.env, 6)
         self.stage.engine.answers = []
 
     async def delete_while_written(self) -> None:
         await self.stage.alice.delete(await self.begin())
-        await play(self.stage.env, 3)
+        await play(self.stage.env, 6)
         self.stage.engine.answers = []
 
     async def gap(self) -> None:
@@ -261,7 +261,7 @@ class Walk:
 
     async def restart(self) -> None:
         await self.stage.env.restart_bot(MAKE[0]())
-        await play(self.stage.env, 3)
+        await play(self.stage.env, 6)
 
     async def press(self, wanted: str):
         """Press a button of the newest reply that has it."""
