@@ -65,6 +65,12 @@ class Events(commands.Cog):
 
     async def edited(self, message: discord.Message) -> None:
         """Take over what a message says now, and see to what is answered already, or not yet."""
+        if self.bot.opt_outs.ignores(str(message.author.id)):
+            # It is not read any more, and what it said before is no longer to be seen.
+            guild = message.guild.id if message.guild else None
+            place = self.bot.get_partial_messageable(message.channel.id, guild_id=guild)
+            await self.forget(place, [message.id])
+            return
         if needs_download(message) and not await self._concerns(message):
             return
         ask = await chat_of(self.bot).read(message)

@@ -70,6 +70,14 @@ async def test_an_older_question_is_read_as_it_is_now(stage: Stage) -> None:
     assert "dog" not in prompt
 
 
+async def test_an_edit_by_somebody_who_has_opted_out_is_not_read(stage: Stage) -> None:
+    asked = await answered(stage)
+    await stage.bot.opt_outs.switch(str(stage.alice.id), True)
+    await stage.alice.edit(asked, f"{stage.me} I have a cat")
+    await play(stage.env, 2)
+    assert await texts(stage) == ["Nice."], "neither what it said nor what it says"
+
+
 async def test_the_last_question_can_be_answered_again_as_it_is_now(stage: Stage) -> None:
     asked = await answered(stage)
     await stage.alice.edit(asked, f"{stage.me} I have a cat")
