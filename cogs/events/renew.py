@@ -12,7 +12,6 @@ import discord
 
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
-from bot.conversation.facts import note_owners
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from cogs.live import live_of
@@ -21,19 +20,14 @@ from cogs.live.pace import Pace, Priority
 from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.target import NOBODY, ChannelTarget
 from cogs.live.wording import small
-from cogs.owners import owners
-from cogs.places import rules_here
-from cogs.pressed import KnownButton
-from cogs.replies import NOT_YOURS, may_press, tell
+from cogs.pressed import KnownButton, pressing
+from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, tell
 
 log = logging.getLogger(__name__)
 
 CHANGED = "The question has changed since."
 
 RENEW = re.compile(r"renew:(?P<conversation>.{1,50}):(?P<asker>\d{1,20}):(?P<question>\d{1,20})")
-
-_NOT_NEWEST = "The conversation has moved on since. Please ask again."
-_BUSY = "I am writing something else here right now. Please try again when that is done."
 
 
 def renew_button(conversation: str, asker: int, question: int) -> Button:
@@ -83,17 +77,22 @@ class RenewButton(KnownButton, template=RENEW):
     async def _renew(self, interaction: discord.Interaction[HermesBot]) -> None:
         if not may_press(interaction, self.asker):
             raise BadInput(NOT_YOURS)
-        bot, pressed = interaction.client, interaction.message
-        if pressed is None or bot.conversations.writing(self.conversation):
-            raise BadInput(_BUSY)
+        if interaction.message is not None:
+            with pressing(interaction.client, self.conversation):
+                await self._write(interaction, interaction.message)
+
+    async def _write(
+        self, interaction: discord.Interaction[HermesBot], pressed: discord.Message
+    ) -> None:
+        bot, question = interaction.client, int(self.parts["question"])
         await interaction.response.edit_message(view=None)
+        origin = await origin_of(interaction, self.conversation, question, self.asker)
         try:
             turns = await bot.conversations.history(self.conversation)
-            async with bot.conversations.again(
-                self.conversation, await self._origin(interaction), "instead", str(pressed.id)
-            ) as reply:
+            again = bot.conversations.again(self.conversation, origin, "instead", str(pressed.id))
+            async with again as reply:
                 if reply is None:
-                    raise BadInput(_NOT_NEWEST)
+                    raise BadInput(NOT_NEWEST)
                 await live_of(bot).deliver(reply, self._target(interaction, turns, pressed.id))
         except UserError as error:
             if error.retry:
@@ -122,16 +121,3 @@ class RenewButton(KnownButton, template=RENEW):
             asker=self.asker,
             standing=shown if pressed in shown else [pressed],
         )
-
-    async def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:
-        # Whoever presses, it is the asker's question; another person's roles are not theirs.
-        asker = interaction.user if interaction.user.id == self.asker else None
-        channel, guild = interaction.channel_id or 0, interaction.guild_id
-        return {
-            "channel": str(channel),
-            "message": self.parts["question"],
-            "asker": str(self.asker),
-            "guild": str(guild or ""),
-            **await rules_here(interaction, asker),
-            **note_owners(owners(interaction.channel, channel, guild, self.asker)),
-        }
