@@ -128,7 +128,7 @@ async def test_variants_take_turns_and_the_visible_one_counts(
 
 async def test_a_variant_that_failed_changes_nothing(talk: Talk, tgi: TgiStandIn):
     await talk.say("hello")
-    tgi.fault = Fault("overloaded")
+    tgi.fault = Fault("error")
     reply = await again(talk)
     assert reply.turn is None
     assert await texts(talk) == ["hello", "Hello there!"]
