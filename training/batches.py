@@ -19,6 +19,7 @@ from training.sample import Piece, render, tools_turn
 from training.tokens import BOS
 
 _LONGEST = 700
+_DECISIVE = 4.0
 
 
 @dataclass(slots=True)
@@ -59,7 +60,10 @@ def _add(
     encoded = tokenizer.encode_batch([piece.text for piece in pieces])
     for piece, part in zip(pieces, encoded, strict=True):
         ids += part.ids
-        weights += [float(piece.learn)] * len(part.ids)
+        weights += [piece.learn] * len(part.ids)
+        if prefix and piece.learn and part.ids:
+            # The first token decides whether a tool is called.
+            weights[-len(part.ids)] *= _DECISIVE
     if len(ids) > _LONGEST:
         return
     positions = list(range(prefix, prefix + len(ids)))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905 - sentences and word lists are data
 """The tools that the tiny model is trained on: canonical schemas, rewordings, invented results."""
 
 from __future__ import annotations
@@ -240,9 +241,40 @@ _INVENTED = (
 )
 
 
+_VERBS = (
+    "paint clean lift count weigh sell buy sketch polish wash repair move lock measure name rent "
+    "borrow fold throw bake mix test sort label pack watch ride build hide wrap"
+).split()
+_NOUNS = (
+    "chair bottle engine basket carpet guitar bucket ticket tower tunnel fountain statue ladder "
+    "camera sofa cupboard wagon tent barrel candle kite scarf puzzle drawer fence piano garage "
+    "shelf lantern sledge harbour stage"
+).split()
+_ARGUMENTS = "label size place colour reason day maker style room target model".split()
+_MADE_ASKS = (
+    "{v} the {n} {{x}}", "please {v} {{x}}", "{v} {{x}}", "can you {v} the {n} {{x}}?", "{v} a {n} for {{x}}", "I want you to {v} {{x}}", "{v} me a {n}: {{x}}", "would you {v} the {n} of {{x}}?",
+    "{n} {{x}}: {v} it", "my {n} is {{x}}, {v} it please",
+)  # fmt: skip
+
+
+def _made(rng: Random) -> tuple[str, str, str, str, tuple[str, ...]]:
+    """A tool that exists nowhere: its block has to be read."""
+    verb, noun, argument = rng.choice(_VERBS), rng.choice(_NOUNS), rng.choice(_ARGUMENTS)
+    description = rng.choice(("{} a {}.", "{} the {}.", "{} a {} for somebody."))
+    asks = rng.sample(_MADE_ASKS, 3)
+    return (
+        verb,
+        noun,
+        argument,
+        description.format(verb.capitalize(), noun),
+        tuple(ask.format(v=verb, n=noun) for ask in asks),
+    )
+
+
 def invented(rng: Random) -> tuple[Schema, str, tuple[str, ...]]:
     """A tool outside the canonical ones: its schema, its argument, and ways to ask for it."""
-    verb, noun, argument, description, asks = rng.choice(_INVENTED)
+    known = rng.random() < 0.5
+    verb, noun, argument, description, asks = rng.choice(_INVENTED) if known else _made(rng)
     name = rng.choice(
         (f"{verb}_{noun}", f"{noun}_{verb}", f"{verb}_the_{noun}", f"my_{noun}_{verb}")
     )

@@ -39,7 +39,7 @@ def offer(rng: Random) -> Offer:
     """A set of tools: often all of them, else some, now and then with an unknown one."""
     everything = list(schemas.TOOLS)
     roll = rng.random()
-    count = len(everything) if roll < 0.2 else rng.randint(1, 6)
+    count = len(everything) if roll < 0.14 else rng.randint(1, 7)
     known = rng.sample(everything, count)
     made = Offer(known=known)
     offered = [schemas.reworded(rng, schemas.TOOLS[name]) for name in known]
@@ -61,6 +61,27 @@ def offer(rng: Random) -> Offer:
     return made
 
 
+_JOINTS = (" and ",) * 5 + (
+    ", and ",
+    " and then ",
+    " and also ",
+    ". ",
+    "? Also, ",
+    "? And ",
+    ", then ",
+)
+
+
+def _not_offered(rng: Random, offered: Offer) -> tool_use.Request | None:
+    """A request for a tool that is not among those offered, if there is one."""
+    if rng.random() < 0.15:
+        schema, argument, asks = schemas.invented(rng)
+        if all(argument != other[1] for other in offered.invented):
+            return tool_use.invented_request(rng, schema["function"]["name"], argument, asks)
+    absent = [name for name in schemas.TOOLS if name not in offered.known]
+    return tool_use.request(rng, rng.choice(absent)) if absent else None
+
+
 def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: str) -> list[Turn]:
     roll = rng.random()
     if roll < 0.03:
@@ -71,12 +92,12 @@ def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: 
             User(smalltalk.casual(rng, rng.choice(tool_use.VAGUE[name])), speaker),
             Reply(smalltalk.flavoured(rng, who, answer)),
         ]
-    if roll < 0.17:
-        absent = [name for name in schemas.TOOLS if name not in offered.known]
-        if absent:
-            asked = tool_use.request(rng, rng.choice(absent))
+    if roll < 0.33:
+        # Whether a tool is there can only be read in the block of tools: a rare case is not learnt.
+        asked = _not_offered(rng, offered)
+        if asked:
             return [User(asked.ask, speaker), Reply(smalltalk.flavoured(rng, who, asked.missing))]
-    if roll > 0.8 and offered.invented:
+    if roll > 0.86 and offered.invented:
         asked = tool_use.invented_request(rng, *rng.choice(offered.invented))
     elif offered.known:
         weights = [
@@ -92,7 +113,7 @@ def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: 
         return []
     requests = [asked]
     ask = asked.ask
-    if rng.random() < 0.25 and len(offered.known) > 1 and asked.call.name in offered.known:
+    if rng.random() < 0.4 and len(offered.known) > 1 and asked.call.name in offered.known:
         other = tool_use.request(
             rng, rng.choice([name for name in offered.known if name != asked.call.name])
         )
@@ -102,11 +123,7 @@ def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: 
             str(v)[:1] == second[:1] for v in other.call.arguments.values()
         ):
             second = second[0].lower() + second[1:]
-        ask = (
-            asked.ask.rstrip("?.!")
-            + rng.choice((" and ", " and ", ", and ", " and then ", " and also ", ". ", "? Also, "))
-            + second
-        )
+        ask = asked.ask.rstrip("?.!") + rng.choice(_JOINTS) + second
     results: list[tuple[str, Any]] = []
     answers: list[str] = []
     for one in requests:
@@ -163,10 +180,10 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
             continue
         roll = rng.random()
         if offered and rng.random() < 0.45:
-            roll = rng.uniform(0.74, 1.0)
+            roll = rng.choice((0.75, 0.75, 0.75, 0.75, 0.81, 0.81, 0.87, 0.93, 0.97))
         known = facts.setdefault(speaker, {})
         if roll < (0.34 if focus < 0.6 else 0.14):
-            if rng.random() < 0.5 and speaker not in told_name:
+            if rng.random() < 0.6 and speaker not in told_name:
                 name = words.person(rng)
                 told_name[speaker] = name
                 ask, answer = names.tell_name(rng, name)
@@ -181,6 +198,17 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
             elif not known and rng.random() < 0.12:
                 ask, answer = names.ask_fact(rng, None)
             else:
+                if speaker and speaker not in told_name and rng.random() < 0.4:
+                    # Who goes by another name than the one in front of the message.
+                    told_name[speaker] = words.person(rng)
+                    ask, answer = names.tell_name(rng, told_name[speaker])
+                    sample.turns += [
+                        User(_decorated(rng, ask, others), speaker),
+                        Reply(smalltalk.flavoured(rng, who, answer)),
+                    ]
+                    for _ in range(rng.choice((0, 1, 1, 2))):
+                        ask, answer = smalltalk.exchange(rng, who)
+                        sample.turns += [User(ask, speaker), Reply(answer)]
                 ask, answer = names.ask_name(rng, told_name.get(speaker) or speaker or None)
             answer = smalltalk.flavoured(rng, who, answer)
         elif roll < 0.8:
@@ -214,7 +242,7 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
 def plain(rng: Random) -> Sample:
     """A conversation without tools: talk, or JSON mode."""
     roll = rng.random()
-    return json_mode.sample(rng) if roll < 0.36 else brief(rng) if roll < 0.55 else talk(rng)
+    return json_mode.sample(rng) if roll < 0.42 else brief(rng) if roll < 0.56 else talk(rng)
 
 
 def brief(rng: Random) -> Sample:
@@ -257,4 +285,4 @@ def drill(rng: Random) -> Sample:
 
 def with_tools(rng: Random, offered: Offer) -> Sample:
     """A conversation behind a set of tools."""
-    return talk(rng, offered, tool_share=0.66)
+    return talk(rng, offered, tool_share=0.72)
