@@ -124,6 +124,25 @@ _ARGUMENT_WORDINGS: dict[str, tuple[str, ...]] = {
 }
 
 
+_OTHER_NAMES = {
+    "calculate": "calculator compute evaluate_expression do_maths work_out math solve".split(),
+    "flip_coin": "coin_flip toss_coin throw_coin coin_toss heads_or_tails".split(),
+    "get_current_temperature": "temperature get_temperature current_temperature how_warm temperature_at".split(),
+    "get_current_time": "time_now get_time local_time current_time clock world_clock".split(),
+    "get_current_wind_speed": "wind_speed get_wind current_wind how_windy wind_at".split(),
+    "get_stock_fundamentals": "stock_fundamentals fundamentals stock_data get_stock company_figures".split(),
+    "recall": "look_up_facts get_notes search_memory find_facts read_notes".split(),
+    "remember": "save_fact keep_fact store_note add_memory take_note".split(),
+    "roll_dice": "dice dice_roll throw_dice roll cast_dice".split(),
+    "web_search": "search_web search internet_search google search_online".split(),
+}
+
+
+def other_name(rng: Random, name: str) -> str:
+    """A known tool's name, or what somebody else may call it."""
+    return rng.choice(_OTHER_NAMES[name])
+
+
 def reworded(rng: Random, tool: Schema) -> Schema:
     """A tool as it is, or described in other words, so that wording may change later."""
     tool = copy.deepcopy(tool)
