@@ -40,11 +40,12 @@ IN_DISCORD = [
 """What Discord's own side adds to the tools that are on by default."""
 
 
-def offer(rng: Random) -> Offer:
+def offer(rng: Random, *, few: bool = False) -> Offer:
     """A set of tools: often all of them, else some, now and then with an unknown one."""
     everything = list(schemas.TOOLS)
     roll = rng.random()
     count = len(everything) if roll < 0.14 else rng.randint(1, 7)
+    count = rng.randint(1, 3) if few else count
     known = rng.sample(everything, count)
     strange = rng.random() < 0.4
     made = Offer(known=known)
@@ -55,13 +56,13 @@ def offer(rng: Random) -> Offer:
         tool = schemas.reworded(rng, schemas.TOOLS[name])
         tool["function"]["name"] = made.names[name]
         offered.append(tool)
-    for _ in range(rng.choice((0, 0, 1, 1, 2))):
+    for _ in range(rng.choice((0, 0, 0, 1) if few else (0, 0, 1, 1, 2))):
         schema, argument, asks = schemas.invented(rng)
         name = schema["function"]["name"]
         if all(name != other[0] for other in made.invented):
             offered.append(schema)
             made.invented.append((name, argument, asks))
-    if rng.random() < 0.5:
+    if not few and rng.random() < 0.5:
         # The bot's other tools stand beside them; nobody asks for those.
         count = rng.randint(1, 5)
         offered += IN_DISCORD if rng.random() < 0.3 else rng.sample(_OTHERS, count)
