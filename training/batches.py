@@ -83,10 +83,10 @@ def build(
 ) -> Batch:
     """A stream of about as many tokens behind tools, and without; without any tools, a drill.
 
-    Half of the streams have many conversations behind one block of tools, the others single
-    messages that have a small block each.
+    Most streams have many conversations behind one block of tools, the others single messages
+    that have a small block each.
     """
-    if tool_tokens and rng.random() < 0.5:
+    if tool_tokens and rng.random() < 0.4:
         return _with_own_tools(rng, tokenizer, tool_tokens, plain_tokens, context)
     offered = mix.offer(rng)
     prefix = [tokenizer.token_to_id(BOS), *tokenizer.encode(tools_turn(offered.schemas)).ids]

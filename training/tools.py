@@ -292,7 +292,7 @@ def _made(rng: Random) -> tuple[str, str, str, str, tuple[str, ...]]:
 
 def invented(rng: Random) -> tuple[Schema, str, tuple[str, ...]]:
     """A tool outside the canonical ones: its schema, its argument, and ways to ask for it."""
-    known = rng.random() < 0.5
+    known = rng.random() < 0.7
     verb, noun, argument, description, asks = rng.choice(_INVENTED) if known else _made(rng)
     name = rng.choice(
         (f"{verb}_{noun}", f"{noun}_{verb}", f"{verb}_the_{noun}", f"my_{noun}_{verb}")

@@ -42,9 +42,9 @@ def corpus(seed: int) -> list[str]:
     return texts
 
 
-def rate(step: int, done: float, *, warmup: int = 60, decay: float = 0.5) -> float:
+def rate(step: int, done: float, *, warmup: int, decay: float) -> float:
     """The learning rate's factor, where `done` of the run lies behind: up, level, then down."""
-    return max(0.0, min((step + 1) / warmup, 1.0, (1 - done) / decay))
+    return max(0.0, min((step + 1) / max(warmup, 1), 1.0, (1 - done) / decay))
 
 
 def behind(step: int, began: float, args: argparse.Namespace) -> float:
@@ -121,7 +121,7 @@ def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
         done = behind(step, began, args)
         if done >= 1:
             break
-        factor = rate(step, done)
+        factor = rate(step, done, warmup=args.warmup, decay=args.decay)
         for optimizer, base in zip(optimizers, bases, strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = base * factor
@@ -162,6 +162,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=3500)
     parser.add_argument("--minutes", type=float, help="end after this time at the latest")
+    parser.add_argument("--warmup", type=int, default=60, help="steps until the full rate")
+    parser.add_argument("--decay", type=float, default=0.5, help="part of the run with less rate")
     parser.add_argument("--drill", type=int, default=400, help="steps of short copying at first")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")

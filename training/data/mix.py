@@ -47,7 +47,7 @@ def offer(rng: Random, *, few: bool = False) -> Offer:
     count = len(everything) if roll < 0.14 else rng.randint(1, 7)
     count = rng.randint(1, 3) if few else count
     known = rng.sample(everything, count)
-    strange = rng.random() < 0.4
+    strange = rng.random() < 0.2
     made = Offer(known=known)
     offered: list[schemas.Schema] = []
     for name in known:
@@ -136,7 +136,7 @@ def single(rng: Random, offered: Offer) -> Sample:
     speaker = words.person(rng) if rng.random() < 0.4 else ""
     who = personas.TINY_PERSONA
     sample = Sample(rng.choice(("", who.system)), bool(speaker))
-    asked = _not_offered(rng, offered) if rng.random() < 0.42 else None
+    asked = _not_offered(rng, offered) if rng.random() < 0.38 else None
     if asked:
         sample.turns = [User(asked.ask, speaker), Reply(asked.missing)]
     elif offered.invented and rng.random() < 0.15:
@@ -245,7 +245,7 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
             elif not known and rng.random() < 0.12:
                 ask, answer = names.ask_fact(rng, None)
             else:
-                if speaker and speaker not in told_name and rng.random() < 0.4:
+                if speaker and speaker not in told_name and rng.random() < 0.25:
                     # Who goes by another name than the one in front of the message.
                     told_name[speaker] = words.person(rng)
                     ask, answer = names.tell_name(rng, told_name[speaker])
@@ -289,7 +289,7 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
 def plain(rng: Random) -> Sample:
     """A conversation without tools: talk, or JSON mode."""
     roll = rng.random()
-    return json_mode.sample(rng) if roll < 0.42 else brief(rng) if roll < 0.56 else talk(rng)
+    return json_mode.sample(rng) if roll < 0.38 else brief(rng) if roll < 0.55 else talk(rng)
 
 
 def brief(rng: Random) -> Sample:
@@ -332,6 +332,6 @@ def drill(rng: Random) -> Sample:
 
 def with_tools(rng: Random, offered: Offer) -> Sample:
     """A conversation behind a set of tools, or one message."""
-    if rng.random() < 0.65:
+    if rng.random() < 0.5:
         return single(rng, offered)
     return talk(rng, offered, tool_share=0.72)
