@@ -86,7 +86,7 @@ def build(
     Most streams have many conversations behind one block of tools, the others single messages
     that have a small block each.
     """
-    if tool_tokens and rng.random() < 0.4:
+    if tool_tokens and rng.random() < 0.2:
         return _with_own_tools(rng, tokenizer, tool_tokens, plain_tokens, context)
     offered = mix.offer(rng)
     prefix = [tokenizer.token_to_id(BOS), *tokenizer.encode(tools_turn(offered.schemas)).ids]

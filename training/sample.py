@@ -52,7 +52,7 @@ class Results:
 
 
 _EXACT = 2.5
-"""How much more a call or an object of JSON counts than talk, which has several right answers."""
+"""How much more calls, results and JSON count than talk, which has several right answers."""
 
 Turn = User | Reply | Calls | Results
 
@@ -101,7 +101,8 @@ def render(sample: Sample) -> list[Piece]:
                     Piece(layout.block("user", speakers.spoken(turn.speaker, turn.text)), 0.0)
                 )
             case Reply():
-                learn = _EXACT if sample.schema is not None else 1.0
+                told = index > 0 and isinstance(turns[index - 1], Results)
+                learn = _EXACT if told or sample.schema is not None else 1.0
                 pieces += _split(layout.block("assistant", turn.text), learn)
             case Calls():
                 pieces += _split(tool_use.calls_turn(turn.calls), _EXACT)

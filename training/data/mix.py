@@ -174,11 +174,11 @@ def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: 
     results: list[tuple[str, Any]] = []
     answers: list[str] = []
     for one, call in zip(requests, calls.calls, strict=True):
-        if rng.random() < 0.18:
+        if rng.random() < 0.26:
             error = (
                 rng.choice(tool_use.ERRORS)
-                if rng.random() < 0.5
-                else f"{words.word(rng)} {rng.choice(tool_use.ERRORS)}"
+                if rng.random() < 0.3
+                else f"{words.hard_word(rng)} {rng.choice(tool_use.ERRORS)}"
             )
             results.append((call.name, {"error": error}))
             answers.append(f"Sorry, that failed: {error}.")
@@ -332,6 +332,6 @@ def drill(rng: Random) -> Sample:
 
 def with_tools(rng: Random, offered: Offer) -> Sample:
     """A conversation behind a set of tools, or one message."""
-    if rng.random() < 0.5:
+    if rng.random() < 0.2:
         return single(rng, offered)
     return talk(rng, offered, tool_share=0.72)
