@@ -19,6 +19,7 @@ from training.sample import Piece, render, tools_turn
 from training.tokens import BOS
 
 _LONGEST = 700
+_DECISIVE = 4.0
 
 
 @dataclass(slots=True)
@@ -52,6 +53,8 @@ def _add(
     rng: Random,
     context: int,
     prefix: int,
+    *,
+    decides: bool = False,
 ) -> None:
     """Add a text with its targets already shifted; texts that are too long are left out."""
     ids = [] if prefix else [tokenizer.token_to_id(BOS)]
@@ -59,7 +62,10 @@ def _add(
     encoded = tokenizer.encode_batch([piece.text for piece in pieces])
     for piece, part in zip(pieces, encoded, strict=True):
         ids += part.ids
-        weights += [float(piece.learn)] * len(part.ids)
+        weights += [piece.learn] * len(part.ids)
+        if decides and piece.learn and part.ids:
+            # The first token says whether a tool is called.
+            weights[-len(part.ids)] *= _DECISIVE
     if len(ids) > _LONGEST:
         return
     positions = list(range(prefix, prefix + len(ids)))
@@ -75,17 +81,44 @@ def _add(
 def build(
     rng: Random, tokenizer: Tokenizer, *, tool_tokens: int, plain_tokens: int, context: int
 ) -> Batch:
-    """A stream of about as many tokens behind tools, and without; without any tools, a drill."""
+    """A stream of about as many tokens behind tools, and without; without any tools, a drill.
+
+    Most streams have many conversations behind one block of tools, the others single messages
+    that have a small block each.
+    """
+    if tool_tokens and rng.random() < 0.2:
+        return _with_own_tools(rng, tokenizer, tool_tokens, plain_tokens, context)
     offered = mix.offer(rng)
     prefix = [tokenizer.token_to_id(BOS), *tokenizer.encode(tools_turn(offered.schemas)).ids]
     prefix = prefix if tool_tokens else []
     stream = _Stream(list(prefix), [0.0] * len(prefix), list(range(len(prefix))))
     while len(stream.ids) < len(prefix) + tool_tokens:
         sample = mix.with_tools(rng, offered)
-        _add(stream, tokenizer, render(sample), rng, context, len(prefix))
+        _add(stream, tokenizer, render(sample), rng, context, len(prefix), decides=True)
     while len(stream.ids) < len(prefix) + tool_tokens + plain_tokens:
         sample = mix.plain(rng) if tool_tokens else mix.drill(rng)
         _add(stream, tokenizer, render(sample), rng, context, 0)
+    return _batch(stream, len(prefix))
+
+
+_OWN_BLOCKS = 2
+"""How many times as many tokens a stream has behind tools when the block is not shared."""
+
+
+def _with_own_tools(
+    rng: Random, tokenizer: Tokenizer, tool_tokens: int, plain_tokens: int, context: int
+) -> Batch:
+    stream = _Stream()
+    while len(stream.ids) < _OWN_BLOCKS * tool_tokens:
+        offered = mix.offer(rng, few=True)
+        pieces = [Piece(tools_turn(offered.schemas), 0.0), *render(mix.single(rng, offered))]
+        _add(stream, tokenizer, pieces, rng, context, 0, decides=True)
+    while len(stream.ids) < _OWN_BLOCKS * tool_tokens + plain_tokens:
+        _add(stream, tokenizer, render(mix.plain(rng)), rng, context, 0)
+    return _batch(stream, 0)
+
+
+def _batch(stream: _Stream, prefix: int) -> Batch:
     ids = torch.tensor(stream.ids)
     return Batch(
         ids=ids,
@@ -93,5 +126,5 @@ def build(
         weights=torch.tensor(stream.weights),
         positions=torch.tensor(stream.positions),
         texts=stream.texts,
-        prefix=len(prefix),
+        prefix=prefix,
     )

@@ -16,10 +16,10 @@ from bot.prompts.messages import Message, ToolCall
 
 
 class Piece(NamedTuple):
-    """Text of a prompt; `learn` marks what the model writes itself."""
+    """Text of a prompt; `learn` says how much it counts: nothing unless the model writes it."""
 
     text: str
-    learn: bool
+    learn: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ class Results:
 
     results: tuple[tuple[str, Any], ...]
 
+
+_EXACT = 2.5
+"""How much more calls, results and JSON count than talk, which has several right answers."""
 
 Turn = User | Reply | Calls | Results
 
@@ -87,31 +90,33 @@ def _results_turn(texts: Sequence[str], *, last: bool) -> str:
 def render(sample: Sample) -> list[Piece]:
     """The pieces of a sample, without the tools' system turn."""
     if sample.schema is not None:
-        pieces = [Piece(chatml.turn("system", json_mode.system_text(sample.schema)), False)]
+        pieces = [Piece(chatml.turn("system", json_mode.system_text(sample.schema)), 0.0)]
     else:
-        pieces = [Piece(layout.head(sample.system, named=sample.named), False)]
+        pieces = [Piece(layout.head(sample.system, named=sample.named), 0.0)]
     turns = sample.turns
     for index, turn in enumerate(turns):
         match turn:
             case User():
                 pieces.append(
-                    Piece(layout.block("user", speakers.spoken(turn.speaker, turn.text)), False)
+                    Piece(layout.block("user", speakers.spoken(turn.speaker, turn.text)), 0.0)
                 )
             case Reply():
-                pieces += _split(layout.block("assistant", turn.text))
+                told = index > 0 and isinstance(turns[index - 1], Results)
+                learn = _EXACT if told or sample.schema is not None else 1.0
+                pieces += _split(layout.block("assistant", turn.text), learn)
             case Calls():
-                pieces += _split(tool_use.calls_turn(turn.calls))
+                pieces += _split(tool_use.calls_turn(turn.calls), _EXACT)
             case Results():
                 last = index >= len(turns) - 2
                 texts = [result_text(name, content) for name, content in turn.results]
-                pieces.append(Piece(_results_turn(texts, last=last), False))
+                pieces.append(Piece(_results_turn(texts, last=last), 0.0))
     return pieces
 
 
-def _split(block: str) -> list[Piece]:
+def _split(block: str, learn: float) -> list[Piece]:
     """An assistant's block: the opening is given, the newline behind the end is not written."""
     body = block.removeprefix(layout.OPENING)
-    return [Piece(layout.OPENING, False), Piece(body.removesuffix("\n"), True), Piece("\n", False)]
+    return [Piece(layout.OPENING, 0.0), Piece(body.removesuffix("\n"), learn), Piece("\n", 0.0)]
 
 
 def prompt(sample: Sample, tools: Sequence[Mapping[str, Any]] = ()) -> str:

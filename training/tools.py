@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905 - sentences and word lists are data
 """The tools that the tiny model is trained on: canonical schemas, rewordings, invented results."""
 
 from __future__ import annotations
@@ -123,6 +124,25 @@ _ARGUMENT_WORDINGS: dict[str, tuple[str, ...]] = {
 }
 
 
+_OTHER_NAMES = {
+    "calculate": "calculator compute evaluate_expression do_maths work_out math solve".split(),
+    "flip_coin": "coin_flip toss_coin throw_coin coin_toss heads_or_tails".split(),
+    "get_current_temperature": "temperature get_temperature current_temperature how_warm temperature_at".split(),
+    "get_current_time": "time_now get_time local_time current_time clock world_clock".split(),
+    "get_current_wind_speed": "wind_speed get_wind current_wind how_windy wind_at".split(),
+    "get_stock_fundamentals": "stock_fundamentals fundamentals stock_data get_stock company_figures".split(),
+    "recall": "look_up_facts get_notes search_memory find_facts read_notes".split(),
+    "remember": "save_fact keep_fact store_note add_memory take_note".split(),
+    "roll_dice": "dice dice_roll throw_dice roll cast_dice".split(),
+    "web_search": "search_web search internet_search google search_online".split(),
+}
+
+
+def other_name(rng: Random, name: str) -> str:
+    """A known tool's name, or what somebody else may call it."""
+    return rng.choice(_OTHER_NAMES[name])
+
+
 def reworded(rng: Random, tool: Schema) -> Schema:
     """A tool as it is, or described in other words, so that wording may change later."""
     tool = copy.deepcopy(tool)
@@ -240,9 +260,40 @@ _INVENTED = (
 )
 
 
+_VERBS = (
+    "paint clean lift count weigh sell buy sketch polish wash repair move lock measure name rent "
+    "borrow fold throw bake mix test sort label pack watch ride build hide wrap"
+).split()
+_NOUNS = (
+    "chair bottle engine basket carpet guitar bucket ticket tower tunnel fountain statue ladder "
+    "camera sofa cupboard wagon tent barrel candle kite scarf puzzle drawer fence piano garage "
+    "shelf lantern sledge harbour stage"
+).split()
+_ARGUMENTS = "label size place colour reason day maker style room target model".split()
+_MADE_ASKS = (
+    "{v} the {n} {{x}}", "please {v} {{x}}", "{v} {{x}}", "can you {v} the {n} {{x}}?", "{v} a {n} for {{x}}", "I want you to {v} {{x}}", "{v} me a {n}: {{x}}", "would you {v} the {n} of {{x}}?",
+    "{n} {{x}}: {v} it", "my {n} is {{x}}, {v} it please",
+)  # fmt: skip
+
+
+def _made(rng: Random) -> tuple[str, str, str, str, tuple[str, ...]]:
+    """A tool that exists nowhere: its block has to be read."""
+    verb, noun, argument = rng.choice(_VERBS), rng.choice(_NOUNS), rng.choice(_ARGUMENTS)
+    description = rng.choice(("{} a {}.", "{} the {}.", "{} a {} for somebody."))
+    asks = rng.sample(_MADE_ASKS, 3)
+    return (
+        verb,
+        noun,
+        argument,
+        description.format(verb.capitalize(), noun),
+        tuple(ask.format(v=verb, n=noun) for ask in asks),
+    )
+
+
 def invented(rng: Random) -> tuple[Schema, str, tuple[str, ...]]:
     """A tool outside the canonical ones: its schema, its argument, and ways to ask for it."""
-    verb, noun, argument, description, asks = rng.choice(_INVENTED)
+    known = rng.random() < 0.7
+    verb, noun, argument, description, asks = rng.choice(_INVENTED) if known else _made(rng)
     name = rng.choice(
         (f"{verb}_{noun}", f"{noun}_{verb}", f"{verb}_the_{noun}", f"my_{noun}_{verb}")
     )

@@ -1,7 +1,7 @@
 """Train the tiny model from nothing and write it as GGUF: `python -m training.train`.
 
-Everything follows from the seed and the number of steps. A checkpoint is written every few
-minutes; `--resume` goes on from it.
+Everything follows from the seed and the number of steps, unless `--minutes` lets the clock decide
+how many there are. A checkpoint is written every few minutes; `--resume` goes on from it.
 """
 
 from __future__ import annotations
@@ -42,9 +42,19 @@ def corpus(seed: int) -> list[str]:
     return texts
 
 
-def rate(step: int, steps: int, *, warmup: int = 60, decay: float = 0.5) -> float:
-    """The learning rate's factor: up, level, then down to nothing."""
-    return max(0.0, min((step + 1) / warmup, 1.0, (steps - step) / (steps * decay)))
+def rate(step: int, done: float, *, warmup: int, decay: float) -> float:
+    """The learning rate's factor, where `done` of the run lies behind: up, level, then down."""
+    return max(0.0, min((step + 1) / max(warmup, 1), 1.0, (1 - done) / decay))
+
+
+def behind(step: int, began: float, args: argparse.Namespace) -> float:
+    """How much of the run is done, from 0 to 1; all workers hear it from the first one."""
+    done = step / args.steps
+    if args.minutes:
+        done = max(done, (time.monotonic() - began) / (60 * args.minutes))
+    told = torch.tensor([done])
+    dist.broadcast(told, 0)
+    return told.item()
 
 
 def loss_of(model: Llama, batch: batches.Batch) -> torch.Tensor:
@@ -105,9 +115,13 @@ def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
 
     began = saved_at = time.monotonic()
     total = 0.0
+    reached = first
     for step in range(first, args.steps):
         rng = Random(f"{args.seed} {step} {worker} {args.steps if args.restart_schedule else ''}")
-        factor = rate(step, args.steps)
+        done = behind(step, began, args)
+        if done >= 1:
+            break
+        factor = rate(step, done, warmup=args.warmup, decay=args.decay)
         for optimizer, base in zip(optimizers, bases, strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = base * factor
@@ -126,18 +140,19 @@ def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
         for optimizer in optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
+        reached = step + 1
         if worker > 0:
             continue
-        if (step + 1) % 20 == 0:
+        if reached % 20 == 0:
             passed = time.monotonic() - began
-            print(f"{step + 1} {total / 20:.4f} {passed:.0f} s", flush=True)
+            print(f"{reached} {total / 20:.4f} {passed:.0f} s", flush=True)
             total = 0.0
         if time.monotonic() - saved_at > 180:
-            checkpoint(step + 1)
+            checkpoint(reached)
             saved_at = time.monotonic()
     if worker > 0:
         return
-    checkpoint(args.steps)
+    checkpoint(reached)
     export(model, tokenizer, args.out)
     print(f"wrote {args.out}, {args.out.stat().st_size:,} bytes", flush=True)
 
@@ -146,6 +161,9 @@ def main() -> None:
     """Read the command line and train."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=3500)
+    parser.add_argument("--minutes", type=float, help="end after this time at the latest")
+    parser.add_argument("--warmup", type=int, default=60, help="steps until the full rate")
+    parser.add_argument("--decay", type=float, default=0.5, help="part of the run with less rate")
     parser.add_argument("--drill", type=int, default=400, help="steps of short copying at first")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="processes of one thread each")

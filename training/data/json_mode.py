@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 from training.data import words
+from training.data.told import told
 from training.sample import Reply, Sample, User
 
 _TITLES = {
@@ -320,9 +321,45 @@ def _generic(rng: Random) -> Form:
     return Form(rng.choice(list(_TITLES)), values, text)
 
 
+def _in_parts(rng: Random) -> Form:
+    """A form whose sentence is put together from parts."""
+    kind = rng.choice(list(FORMS))
+    made = form(rng, kind)
+    said = {
+        key: value if isinstance(value, str) else str(value)
+        for key, value in made.values.items()
+        if not isinstance(value, (bool, list))
+    }
+    for key, value in made.values.items():
+        if isinstance(value, bool):
+            said[key] = rng.choice(_IN_STOCK)[not value]
+        elif isinstance(value, list):
+            said[key] = ", ".join(value[:-1]) + " and " + value[-1] if value[1:] else value[0]
+    if rng.random() < 0.4:
+        rng.shuffle(keys := list(said))
+        said = {key: said[key] for key in keys}
+    return Form(kind, made.values, told(rng, kind, said))
+
+
+_IN_STOCK = (
+    ("is in stock", "is sold out"),
+    ("is available", "is not available"),
+    ("is in stock", "is out of stock"),
+    ("can be bought", "cannot be bought"),
+    ("is ready", "is gone"),
+    ("is there", "is not there"),
+)
+
+
 def sample(rng: Random) -> Sample:
     """A conversation in JSON mode."""
-    made = _generic(rng) if rng.random() < 0.2 else form(rng, rng.choice(list(FORMS)))
+    roll = rng.random()
+    if roll < 0.2:
+        made = _generic(rng)
+    elif roll < 0.65:
+        made = _in_parts(rng)
+    else:
+        made = form(rng, rng.choice(list(FORMS)))
     text = made.text
     if rng.random() < 0.4 and text[0].islower():
         text = text[0].upper() + text[1:]

@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from bot.prompts.messages import ToolCall
 from training import tools as schemas
 from training.data import json_mode, longer, names, personas, smalltalk, tool_use, words
 from training.sample import Calls, Reply, Results, Sample, Turn, User
@@ -16,10 +17,14 @@ from training.sample import Calls, Reply, Results, Sample, Turn, User
 
 @dataclass(slots=True)
 class Offer:
-    """The tools that a conversation is offered, and the invented ones among them."""
+    """The tools that a conversation is offered, and the invented ones among them.
+
+    `names` says what the known tools are called here.
+    """
 
     schemas: list[schemas.Schema] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
     invented: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
 
 
@@ -35,21 +40,29 @@ IN_DISCORD = [
 """What Discord's own side adds to the tools that are on by default."""
 
 
-def offer(rng: Random) -> Offer:
+def offer(rng: Random, *, few: bool = False) -> Offer:
     """A set of tools: often all of them, else some, now and then with an unknown one."""
     everything = list(schemas.TOOLS)
     roll = rng.random()
-    count = len(everything) if roll < 0.2 else rng.randint(1, 6)
+    count = len(everything) if roll < 0.14 else rng.randint(1, 7)
+    count = rng.randint(1, 3) if few else count
     known = rng.sample(everything, count)
+    strange = rng.random() < 0.2
     made = Offer(known=known)
-    offered = [schemas.reworded(rng, schemas.TOOLS[name]) for name in known]
-    for _ in range(rng.choice((0, 0, 1, 1, 2))):
+    offered: list[schemas.Schema] = []
+    for name in known:
+        # A name that has to be read in the block makes the model look there at all.
+        made.names[name] = schemas.other_name(rng, name) if strange and rng.random() < 0.6 else name
+        tool = schemas.reworded(rng, schemas.TOOLS[name])
+        tool["function"]["name"] = made.names[name]
+        offered.append(tool)
+    for _ in range(rng.choice((0, 0, 0, 1) if few else (0, 0, 1, 1, 2))):
         schema, argument, asks = schemas.invented(rng)
         name = schema["function"]["name"]
         if all(name != other[0] for other in made.invented):
             offered.append(schema)
             made.invented.append((name, argument, asks))
-    if rng.random() < 0.6:
+    if not few and rng.random() < 0.5:
         # The bot's other tools stand beside them; nobody asks for those.
         count = rng.randint(1, 5)
         offered += IN_DISCORD if rng.random() < 0.3 else rng.sample(_OTHERS, count)
@@ -59,6 +72,83 @@ def offer(rng: Random) -> Offer:
         rng.shuffle(offered)
     made.schemas = offered
     return made
+
+
+_OFTEN = {"flip_coin": 1, "calculate": 3, "web_search": 3, "remember": 3}
+_JOINTS = (" and ",) * 5 + (
+    ", and ",
+    " and then ",
+    " and also ",
+    ". ",
+    "? Also, ",
+    "? And ",
+    ", then ",
+)
+
+
+def _not_offered(rng: Random, offered: Offer) -> tool_use.Request | None:
+    """A request for a tool that is not among those offered, if there is one."""
+    if rng.random() < 0.15:
+        schema, argument, asks = schemas.invented(rng)
+        if all(argument != other[1] for other in offered.invented):
+            return tool_use.invented_request(rng, schema["function"]["name"], argument, asks)
+    absent = [name for name in schemas.TOOLS if name not in offered.known]
+    return _one_of(rng, absent) if absent else None
+
+
+def _one_of(rng: Random, names: Sequence[str]) -> tool_use.Request:
+    """A request for one of the known tools."""
+    weights = [_OFTEN.get(name, 2) for name in names]
+    return tool_use.request(rng, rng.choices(names, weights)[0])
+
+
+def _known(rng: Random, offered: Offer) -> list[tool_use.Request]:
+    """One or two requests for tools that are there."""
+    first = _one_of(rng, offered.known)
+    others = [name for name in offered.known if name != first.call.name]
+    return [first, _one_of(rng, others)] if others and rng.random() < 0.4 else [first]
+
+
+def _joined(rng: Random, requests: Sequence[tool_use.Request]) -> str:
+    """What someone says who wants one thing or two."""
+    if len(requests) == 1:
+        return requests[0].ask
+    first, other = requests
+    second = other.ask
+    if rng.random() < 0.6 and not any(
+        str(value)[:1] == second[:1] for value in other.call.arguments.values()
+    ):
+        second = second[0].lower() + second[1:]
+    return first.ask.rstrip("?.!") + rng.choice(_JOINTS) + second
+
+
+def _calls(offered: Offer, requests: Sequence[tool_use.Request]) -> Calls:
+    return Calls(
+        tuple(
+            ToolCall(offered.names.get(one.call.name, one.call.name), one.call.arguments)
+            for one in requests
+        )
+    )
+
+
+def single(rng: Random, offered: Offer) -> Sample:
+    """One message and what follows at once: a call, or the word that there is no tool for it."""
+    speaker = words.person(rng) if rng.random() < 0.4 else ""
+    who = personas.TINY_PERSONA
+    sample = Sample(rng.choice(("", who.system)), bool(speaker))
+    asked = _not_offered(rng, offered) if rng.random() < 0.38 else None
+    if asked:
+        sample.turns = [User(asked.ask, speaker), Reply(asked.missing)]
+    elif offered.invented and rng.random() < 0.15:
+        asked = tool_use.invented_request(rng, *rng.choice(offered.invented))
+        sample.turns = [User(asked.ask, speaker), Calls((asked.call,))]
+    elif rng.random() < 0.12:
+        ask, answer = rng.choice((smalltalk.exchange, smalltalk.question))(rng, who)
+        sample.turns = [User(ask, speaker), Reply(answer)]
+    else:
+        requests = _known(rng, offered)
+        sample.turns = [User(_joined(rng, requests), speaker), _calls(offered, requests)]
+    return sample
 
 
 def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: str) -> list[Turn]:
@@ -71,59 +161,33 @@ def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: 
             User(smalltalk.casual(rng, rng.choice(tool_use.VAGUE[name])), speaker),
             Reply(smalltalk.flavoured(rng, who, answer)),
         ]
-    if roll < 0.17:
-        absent = [name for name in schemas.TOOLS if name not in offered.known]
-        if absent:
-            asked = tool_use.request(rng, rng.choice(absent))
+    if roll < 0.28:
+        # Whether a tool is there can only be read in the block of tools: a rare case is not learnt.
+        asked = _not_offered(rng, offered)
+        if asked:
             return [User(asked.ask, speaker), Reply(smalltalk.flavoured(rng, who, asked.missing))]
-    if roll > 0.8 and offered.invented:
-        asked = tool_use.invented_request(rng, *rng.choice(offered.invented))
-    elif offered.known:
-        weights = [
-            1
-            if name in ("flip_coin", "recall")
-            else 3
-            if name in ("calculate", "web_search", "remember")
-            else 2
-            for name in offered.known
-        ]
-        asked = tool_use.request(rng, rng.choices(offered.known, weights)[0])
+    if roll > 0.86 and offered.invented:
+        requests = [tool_use.invented_request(rng, *rng.choice(offered.invented))]
     else:
-        return []
-    requests = [asked]
-    ask = asked.ask
-    if rng.random() < 0.25 and len(offered.known) > 1 and asked.call.name in offered.known:
-        other = tool_use.request(
-            rng, rng.choice([name for name in offered.known if name != asked.call.name])
-        )
-        requests.append(other)
-        second = other.ask
-        if rng.random() < 0.6 and not any(
-            str(v)[:1] == second[:1] for v in other.call.arguments.values()
-        ):
-            second = second[0].lower() + second[1:]
-        ask = (
-            asked.ask.rstrip("?.!")
-            + rng.choice((" and ", " and ", ", and ", " and then ", " and also ", ". ", "? Also, "))
-            + second
-        )
+        requests = _known(rng, offered)
+    calls = _calls(offered, requests)
     results: list[tuple[str, Any]] = []
     answers: list[str] = []
-    for one in requests:
-        if rng.random() < 0.14:
+    for one, call in zip(requests, calls.calls, strict=True):
+        if rng.random() < 0.26:
             error = (
                 rng.choice(tool_use.ERRORS)
-                if rng.random() < 0.5
-                else f"{words.word(rng)} {rng.choice(tool_use.ERRORS)}"
+                if rng.random() < 0.3
+                else f"{words.hard_word(rng)} {rng.choice(tool_use.ERRORS)}"
             )
-            results.append((one.call.name, {"error": error}))
+            results.append((call.name, {"error": error}))
             answers.append(f"Sorry, that failed: {error}.")
         else:
-            results.append((one.call.name, one.content))
+            results.append((call.name, one.content))
             answers.append(one.answer)
     return [
-        User(ask, speaker),
-        Calls(tuple(one.call for one in requests)),
+        User(_joined(rng, requests), speaker),
+        calls,
         Results(tuple(results)),
         Reply(smalltalk.flavoured(rng, who, " ".join(answers))),
     ]
@@ -163,10 +227,10 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
             continue
         roll = rng.random()
         if offered and rng.random() < 0.45:
-            roll = rng.uniform(0.74, 1.0)
+            roll = rng.choice((0.75, 0.75, 0.75, 0.75, 0.81, 0.81, 0.87, 0.93, 0.97))
         known = facts.setdefault(speaker, {})
         if roll < (0.34 if focus < 0.6 else 0.14):
-            if rng.random() < 0.5 and speaker not in told_name:
+            if rng.random() < 0.6 and speaker not in told_name:
                 name = words.person(rng)
                 told_name[speaker] = name
                 ask, answer = names.tell_name(rng, name)
@@ -181,6 +245,17 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
             elif not known and rng.random() < 0.12:
                 ask, answer = names.ask_fact(rng, None)
             else:
+                if speaker and speaker not in told_name and rng.random() < 0.25:
+                    # Who goes by another name than the one in front of the message.
+                    told_name[speaker] = words.person(rng)
+                    ask, answer = names.tell_name(rng, told_name[speaker])
+                    sample.turns += [
+                        User(_decorated(rng, ask, others), speaker),
+                        Reply(smalltalk.flavoured(rng, who, answer)),
+                    ]
+                    for _ in range(rng.choice((0, 1, 1, 2))):
+                        ask, answer = smalltalk.exchange(rng, who)
+                        sample.turns += [User(ask, speaker), Reply(answer)]
                 ask, answer = names.ask_name(rng, told_name.get(speaker) or speaker or None)
             answer = smalltalk.flavoured(rng, who, answer)
         elif roll < 0.8:
@@ -214,7 +289,7 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
 def plain(rng: Random) -> Sample:
     """A conversation without tools: talk, or JSON mode."""
     roll = rng.random()
-    return json_mode.sample(rng) if roll < 0.36 else brief(rng) if roll < 0.55 else talk(rng)
+    return json_mode.sample(rng) if roll < 0.38 else brief(rng) if roll < 0.55 else talk(rng)
 
 
 def brief(rng: Random) -> Sample:
@@ -256,5 +331,7 @@ def drill(rng: Random) -> Sample:
 
 
 def with_tools(rng: Random, offered: Offer) -> Sample:
-    """A conversation behind a set of tools."""
-    return talk(rng, offered, tool_share=0.66)
+    """A conversation behind a set of tools, or one message."""
+    if rng.random() < 0.2:
+        return single(rng, offered)
+    return talk(rng, offered, tool_share=0.72)

@@ -241,6 +241,18 @@ _CALLED = (
     " again",
     " sweet bot",
     " robot",
+    ", my friend",
+    ", dear friend",
+    ", good friend",
+    ", old pal",
+    ", my dear",
+    ", little bot",
+    ", dear bot",
+    ", old bot",
+    ", you",
+    ", everyone",
+    ", dear old thing",
+    ", stranger",
 )
 _HELLO_TAILS = (
     "", "", "", "!", "!!", "!!!", ".", ", good to see you again", ", nice to be here", ", is somebody home?", ", anybody there?", ", anyone around?", ", it's me", ", I'm back", ", lovely day",

@@ -38,6 +38,10 @@ def _ask(rng: Random, name: str, held: bool) -> str:
     return rng.choice(TOOL_ASKS[name]) if held else say(rng, WAYS[name])
 
 
+def _place(rng: Random, held: bool) -> str:
+    return words.place(rng, held=True) if held else words.hard_place(rng)
+
+
 def _dice(rng: Random, held: bool) -> Request:
     count = rng.choice((1, 1, 2, 2, 3, 4, 5, 6, 8, 10, 12))
     sides = rng.choice((4, 6, 6, 8, 10, 12, 20, 20, 100, rng.randrange(2, 200)))
@@ -93,7 +97,7 @@ def _number(rng: Random) -> str:
 
 
 def _calculate(rng: Random, held: bool) -> Request:
-    roll = rng.random()
+    roll = rng.random() if held or rng.random() < 0.8 else rng.choice((0.0, 0.92, 0.97, 0.97))
     a, b = _number(rng), _number(rng)
     sign, names = rng.choice(_OPERATORS)
     if roll < 0.4:
@@ -139,7 +143,7 @@ def _calculate(rng: Random, held: bool) -> Request:
 
 
 def _temperature(rng: Random, held: bool) -> Request:
-    place = words.place(rng, held=held)
+    place = _place(rng, held)
     unit = "fahrenheit" if rng.random() < 0.3 else "celsius"
     said = {
         "celsius": rng.choice(("", "", "", " in celsius", " in degrees celsius")),
@@ -157,7 +161,7 @@ def _temperature(rng: Random, held: bool) -> Request:
 
 
 def _wind(rng: Random, held: bool) -> Request:
-    place = words.place(rng, held=held)
+    place = _place(rng, held)
     value = round(rng.uniform(0, 120), 1) if rng.random() < 0.8 else rng.randrange(120)
     content: Any = rng.choice(
         (
@@ -173,7 +177,7 @@ def _wind(rng: Random, held: bool) -> Request:
 
 
 def _time(rng: Random, held: bool) -> Request:
-    place = words.place(rng, held=held)
+    place = _place(rng, held)
     time = f"{rng.randrange(24):02d}:{rng.randrange(60):02d}"
     date = f"{rng.randrange(2024, 2032)}-{rng.randrange(1, 13):02d}-{rng.randrange(1, 29):02d}"
     content: Any = {"location": place, "time": time, "date": date}
@@ -208,6 +212,8 @@ def _stock(rng: Random, held: bool) -> Request:
     symbol = "".join(
         rng.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ") for _ in range(rng.choice((1, 2, 3, 3, 4, 4, 5)))
     )
+    if not held and rng.random() < 0.2:
+        symbol = rng.choice("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
     company = words.invented(rng, held=held) + rng.choice(
         (", Inc.", " Inc.", " Corp", " Group", " AG", " Ltd", " Holdings", "")
     )
@@ -235,6 +241,8 @@ def _stock(rng: Random, held: bool) -> Request:
 
 def _search(rng: Random, held: bool) -> Request:
     query = words.topic(rng, held=held)
+    if not held and rng.random() < 0.3:
+        query = f"{words.hard_word(rng)} {words.hard_word(rng)}"
     title = " ".join(words.word(rng) for _ in range(rng.randint(2, 4))).capitalize()
     url = f"https://{words.word(rng)}.{rng.choice(('com', 'org', 'net', 'example'))}/{words.word(rng)}"
     snippet = rng.choice(
@@ -300,6 +308,8 @@ def _recall(rng: Random, held: bool) -> Request:
             words.word(rng, held=held),
         )
     )
+    if not held and rng.random() < 0.4:
+        query = words.hard_word(rng)
     facts = [a_fact(rng, held) for _ in range(rng.choice((1, 1, 2)))]
     return Request(
         _ask(rng, "recall", held).format(query), ToolCall("recall", {"query": query}), {"facts": facts},
@@ -381,7 +391,7 @@ def request(rng: Random, name: str, *, held: bool = False) -> Request:
 
 def invented_request(rng: Random, name: str, argument: str, asks: tuple[str, ...]) -> Request:
     """A request for a tool outside the canonical ones."""
-    value = rng.choice((words.word, words.person, words.place, words.topic))(rng)
+    value = rng.choice((words.hard_word, words.person, words.hard_place, words.topic))(rng)
     content = rng.choice(
         ({"status": "done"}, {"result": words.topic(rng)}, words.topic(rng), {"ok": True})
     )

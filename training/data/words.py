@@ -7,6 +7,7 @@ in training: names with such a pair tell whether the model copies or only rememb
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from random import Random
 from zlib import crc32
@@ -189,6 +190,38 @@ def place(rng: Random, *, held: bool = False) -> str:
         country = rng.choice(COUNTRIES) if rng.random() < 0.5 else invented(rng, held=held)
         town = f"{town}, {country}"
     return town
+
+
+def _alike(rng: Random, town: str) -> str:
+    """A second word with pieces of the first: copying has to keep apart what looks the same."""
+    cut = rng.randint(1, 3)
+    made = town[-cut:] + town[: 5 - cut] if rng.random() < 0.5 else invented(rng)[:3] + town[-cut:]
+    return re.sub(r"\W", "", made).capitalize()
+
+
+def hard_place(rng: Random) -> str:
+    """A place to train on: more often of two words, or with its country, than `place`."""
+    if rng.random() < 0.4:
+        return place(rng)
+    town = rng.choice(CITIES) if rng.random() < 0.3 else invented(rng)
+    roll = rng.random()
+    if roll < 0.2:
+        town = f"{town} {invented(rng)}"
+    elif roll < 0.35:
+        town = f"{town} {_alike(rng, town)}"
+    if town in HELD_CITIES:
+        return place(rng)
+    if rng.random() < 0.45:
+        town += f", {rng.choice(COUNTRIES) if rng.random() < 0.5 else invented(rng)}"
+    return town
+
+
+def hard_word(rng: Random) -> str:
+    """A word to train on, whose pieces seldom stand together."""
+    roll = rng.random()
+    if roll < 0.5:
+        return word(rng)
+    return scrap(rng) if roll < 0.85 else invented(rng).lower()
 
 
 def word(rng: Random, *, held: bool = False) -> str:
