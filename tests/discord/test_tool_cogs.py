@@ -35,6 +35,7 @@ from cogs.tools.members import Members
 from cogs.tools.memory import Memory
 from cogs.tools.reminders import Reminders
 from tests.discord.conftest import Stage
+from tests.discord.live_support import VIRTUAL
 
 Hidden = discord.PermissionOverwrite
 
@@ -298,6 +299,7 @@ async def test_a_message_goes_to_a_channel_by_any_name_and_pings_nobody(
     assert posted.json["allowed_mentions"] == {"parse": []}
 
 
+@VIRTUAL
 async def test_what_it_posts_elsewhere_is_part_of_the_talk_there(
     hands: Hands, store: RedisStore
 ) -> None:
@@ -502,6 +504,7 @@ async def test_what_fell_due_meanwhile_comes_late_and_once_though_two_deliver(
     assert all("\n-# This comes late: it was due <t:" in text for text in said)
 
 
+@VIRTUAL
 async def test_a_reminder_is_part_of_the_talk(
     hands: Hands, store: RedisStore, running: Callable[[], Any]
 ) -> None:
