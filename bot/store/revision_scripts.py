@@ -236,8 +236,9 @@ changed(number_of(ARGV[4]))
 )
 
 # ARGV: ttl, how long what was forgotten can be brought back (0: it cannot), then the state's fields
-# that tell of the turns. Answers how many turns there were, live and archived, and the ids of the
-# replies that were owed.
+# that tell of the turns. Of what an earlier call has put aside only the ids are kept (`h:`), so
+# that nothing of it is answered once more. Answers how many turns there were, live and archived,
+# and the ids of the replies that were owed.
 CLEAR = Script(
     """
 local ttl, kept_for = ARGV[1], tonumber(ARGV[2])
@@ -247,7 +248,12 @@ local count = #live / 2 + #archived
 local owed = redis.call('HKEYS', KEYS[4])
 if kept_for == 0 then redis.call('DEL', KEYS[7]) end
 if kept_for > 0 and count > 0 then
+  local earlier = redis.call('HKEYS', KEYS[7])
   redis.call('DEL', KEYS[7])
+  for _, field in ipairs(earlier) do
+    local mark, id = string.match(field, '^([tah]):(.*)$')
+    if mark then redis.call('HSET', KEYS[7], 'h:' .. id, '') end
+  end
   for i = 1, #live, 2 do redis.call('HSET', KEYS[7], 't:' .. live[i], ' ' .. live[i + 1]) end
   for _, turn in ipairs(archived) do
     local readable, fields = pcall(cjson.decode, turn)
@@ -279,6 +285,7 @@ local kept = redis.call('HGETALL', KEYS[7])
 for i = 1, #kept, 2 do
   local mark, name = string.match(kept[i], '^(%a):(.*)$')
   local turn = string.sub(kept[i + 1], 2)
+  if mark ~= 'h' then redis.call('HDEL', KEYS[7], kept[i]) end
   if mark == 's' then
     redis.call('HSET', KEYS[3], name, kept[i + 1])
   elseif mark == 't' then
@@ -290,7 +297,7 @@ for i = 1, #kept, 2 do
     count = count + 1
   end
 end
-redis.call('DEL', KEYS[6], KEYS[7])
+redis.call('DEL', KEYS[6])
 redis.call('HINCRBY', KEYS[3], 'changes', 1)
 """
     + EXPIRE

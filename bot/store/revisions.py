@@ -18,6 +18,9 @@ _TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage", "engine", "recap", "su
 # So many of the turns that were cut last may belong to messages of a short absence.
 _RECENTLY_CUT = 200
 
+# How the fields of what resets have put aside begin: live, archived, and known by its id alone.
+_PUT_ASIDE = (b"t:", b"a:", b"h:")
+
 _WHERE: tuple[Where, ...] = ("unknown", "live", "archived", "taken back")
 
 
@@ -81,12 +84,17 @@ class RevisionRecords:
         live, undone, before, cut = await self._redis.run(
             ("HMGET", key.turns, *names),
             ("HMGET", key.undone, *names),
-            ("HMGET", key.before, *(mark + name for mark in (b"t:", b"a:") for name in names)),
+            ("HMGET", key.before, *(mark + name for name in names for mark in _PUT_ASIDE)),
             ("ZREVRANGE", key.archive, 0, _RECENTLY_CUT - 1),
         )
         archived = {turn.id for turn in _read(cut)}
-        kept = zip(messages, live, undone, before[: len(names)], before[len(names) :], strict=True)
-        return frozenset(message for message, *found in kept if any(found) or message in archived)
+        size = len(_PUT_ASIDE)
+        aside = (before[at : at + size] for at in range(0, len(before), size))
+        return frozenset(
+            message
+            for message, said, taken, put in zip(messages, live, undone, aside, strict=True)
+            if message in archived or any(one is not None for one in (said, taken, *put))
+        )
 
     async def archive(self, conversation: str) -> tuple[Turn, ...]:
         """The turns that were cut from the window, oldest first."""

@@ -339,3 +339,16 @@ async def test_a_reply_that_goes_on_is_finished_after_a_crash(make, talk: Talk, 
         await resumed.commit(("9",))
     await engine.aclose()
     assert (await texts(talk))[1:] == ["Once upon a time."]
+
+
+async def test_what_was_taken_up_once_is_known_whatever_became_of_it(talk: Talk, timeline):
+    ids = ["1".rjust(18, "0"), "2".rjust(18, "0"), "3".rjust(18, "0")]
+    for name in ("one", "two", "three"):
+        await talk.say(name)
+        await timeline.reset(PLACE)
+    assert await timeline.heard(PLACE, [*ids, "404"]) == set(ids)
+    assert (await timeline.undo(PLACE)).restored == 2
+    assert await texts(talk) == ["three", "Hello there!"]
+    assert await timeline.heard(PLACE, [*ids, "404"]) == set(ids)
+    await timeline.undo(PLACE)
+    assert await timeline.heard(PLACE, ids) == set(ids)

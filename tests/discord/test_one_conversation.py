@@ -120,9 +120,12 @@ class Walk:
 
     async def ask(self) -> None:
         text = self.new("Question")
-        before = self.visible()
+        before, asked = self.visible(), len(self.stage.engine.requests)
         sent = await self.stage.alice.send(self.channel, f"{self.stage.me} {text}")
         self.addressed.add(sent.id)
+        for _ in range(10):
+            if len(self.stage.engine.requests) == asked:
+                await play(self.stage.env, 0.5)
         blocks = BLOCK.findall(self.stage.engine.prompts[-1])
         assert Counter(text for _, text in blocks) == before + Counter([f"Alice: {text}"]), (
             self.story()

@@ -10,6 +10,9 @@ import asyncio
 import os
 import random
 
+import redis
+
+from bot.store.keys import OWED
 from tests.wire.conftest import House
 
 KILLS = int(os.environ.get("KILLS", "5"))
@@ -20,6 +23,12 @@ SPAN = 1.6
 
 def story(number: int) -> str:
     return f"Story {number}: " + " ".join(f"word{n}" for n in range(30)) + f" end of {number}."
+
+
+def owed(house: House) -> int:
+    """How many replies are owed: the one that was killed is finished before the next question."""
+    with redis.Redis(port=house.valkey.port) as client:
+        return int(client.zcard(OWED))
 
 
 async def test_killed_at_any_instant(house: House) -> None:
@@ -39,6 +48,7 @@ async def kill_and_see(house: House, number: int, moment: float) -> None:
     await house.start_bot()
     await house.discord.until(lambda: story(number) in house.text_after(asked), 40)
     await house.settled(20)
+    await house.discord.until(lambda: not owed(house), 30)
     standing = [trail.content for trail in house.discord.replies(asked) if trail.content]
     assert standing == [story(number)], f"killed after {moment:.3f} s"
     assert not house.retry_buttons(asked)
