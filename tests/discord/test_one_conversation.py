@@ -162,13 +162,15 @@ class Walk:
     async def gap(self) -> None:
         """Things happen while the bot is away."""
         env, backend = self.stage.env, self.stage.env.backend
-        await env.bot.shards[0].disconnect()
+        with env._bot_scope():
+            await env.bot.shards[0].disconnect()
         mine = self.questions()
         if len(mine) > 1:
             gone, changed = self.rng.sample(mine, 2)
             backend.delete_message(self.channel.id, gone.id)
             backend.edit_message(self.channel.id, changed.id, {"content": self.new("Edited")})
-        await env.bot.shards[0].reconnect()
+        with env._bot_scope():  # else what discord.py then does is on the real clock
+            await env.bot.shards[0].reconnect()
         await play(env, 30)
 
     async def chat(self) -> None:
