@@ -94,6 +94,7 @@ for key = 6, 7 do
     end
   end
 end
+if redis.call('HEXISTS', KEYS[7], 'h:' .. id) == 1 then return {3, 0, {}} end
 return {0, 0, {}}
 """
 )

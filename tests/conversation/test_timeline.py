@@ -347,6 +347,7 @@ async def test_what_was_taken_up_once_is_known_whatever_became_of_it(talk: Talk,
         await talk.say(name)
         await timeline.reset(PLACE)
     assert await timeline.heard(PLACE, [*ids, "404"]) == set(ids)
+    assert (await timeline.edit(PLACE, ids[0], "uno")).where == "taken back"
     assert (await timeline.undo(PLACE)).restored == 2
     assert await texts(talk) == ["three", "Hello there!"]
     assert await timeline.heard(PLACE, [*ids, "404"]) == set(ids)
