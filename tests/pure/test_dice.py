@@ -177,7 +177,7 @@ def test_hostile_notation_ends_at_once_and_in_words(notation):
         assert len(error.text) < 300  # noqa: PT017
     else:
         assert sum(len(one.dice) for one in rolled.rolls) <= 1_000, "more dice than are allowed"
-    assert time.process_time() - begun < 0.3
+    assert time.process_time() - begun < 3
 
 
 def test_a_thousand_dice_are_allowed():

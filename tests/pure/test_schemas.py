@@ -230,7 +230,7 @@ class TestGuards:
         usable = reading.read(with_field(type="string", pattern="^(a+)+$"))
         begun = time.perf_counter()
         [problem] = validation.problems(usable.document, {"a": "a" * 50_000 + "b"})
-        assert time.perf_counter() - begun < 1
+        assert time.perf_counter() - begun < 10
         assert problem.path == "a"
         assert not validation.problems(usable.document, {"a": "aaa"})
         assert patterns.matches("b", "abc"), "found anywhere, as JSON Schema has it"
@@ -247,7 +247,7 @@ class TestGuards:
         begun = time.perf_counter()
         with pytest.raises(BadInput, match="too tangled"):
             validation.problems(usable.document, {"x": 1})
-        assert time.perf_counter() - begun < 2
+        assert time.perf_counter() - begun < 20
 
     def test_a_long_chain_of_references(self) -> None:
         chain = {f"a{n}": {"$ref": f"#/$defs/a{n + 1}"} for n in range(100)}
@@ -261,7 +261,7 @@ class TestGuards:
         }
         begun = time.perf_counter()
         reading.of(document)
-        assert time.perf_counter() - begun < 2
+        assert time.perf_counter() - begun < 20
 
     def test_a_recursive_schema_is_checked_but_not_forced(self) -> None:
         usable = reading.read(
