@@ -119,7 +119,7 @@ class Summaries:
                 await self._renew(conversation, served, asker)
         except (UserError, TimeoutError) as error:
             log.info("no summary of %s this time: %s", conversation, error or "it took too long")
-        except Exception:
+        except Exception:  # nobody waits for a summary, so a defect in it is told in the log
             log.exception("the summary of %s failed", conversation)
 
     async def _renew(self, conversation: str, served: Served, asker: Asker) -> None:

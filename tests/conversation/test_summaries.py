@@ -20,6 +20,7 @@ from bot.engine.tgi import TgiEngine
 from bot.errors import BadInput
 from bot.store.history import RedisStore
 from tests.conversation.conftest import PLACE, Talk
+from tests.engine.reading import until
 from tests.stand_ins.tgi import Fault, TgiStandIn, tokenize
 from tests.store.conftest import Line
 
@@ -91,9 +92,7 @@ def prompts(tgi: TgiStandIn, *, summaries: bool = False) -> list[str]:
 
 
 async def asked_for_one(tgi: TgiStandIn) -> None:
-    async with asyncio.timeout(10):
-        while not prompts(tgi, summaries=True):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await until(lambda: prompts(tgi, summaries=True), 10)
 
 
 def key(number: int) -> str:

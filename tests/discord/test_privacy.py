@@ -37,7 +37,7 @@ SECRET = "the marmalade is in the submarine"
 
 @pytest.fixture
 def kit(store: RedisStore) -> Kit:
-    return Kit(load({}, dotenv=None), None, store)  # type: ignore[arg-type]
+    return Kit(load({}, dotenv=None), None, store)
 
 
 @pytest.fixture

@@ -389,7 +389,7 @@ async def until_settled(hands: Hands) -> None:
     """Wait until Alice has no reminders left."""
     store = hands.cogs[0].kit.store
     async with asyncio.timeout(10):
-        while await store.reminders(str(hands.stage.alice.id)):  # noqa: ASYNC110
+        while await store.reminders(str(hands.stage.alice.id)):  # noqa: ASYNC110 - Redis tells nobody
             await asyncio.sleep(0.02)
 
 
