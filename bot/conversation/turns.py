@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bot.characters.stage import Stage
 from bot.conversation.facts import Fact
 from bot.tools.run import Step
 
@@ -31,7 +32,8 @@ class Turn:
     it has not been counted, and `counted_by` the mark of the engine that counted ("": the default).
     `shown` are the ids of the front's messages that show the turn. `steps` are the rounds of tools
     that led to the text. `variants` are all texts of a reply that was written more than once, in
-    order; the one at `variant` is what people see, and it alone is the turn's own text.
+    order; the one at `variant` is what people see, and it alone is the turn's own text. `speaker`
+    of a reply is the name of the character that said it, and `character` its id.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Turn:
     steps: tuple[Step, ...] = ()
     variants: tuple[Variant, ...] = ()
     variant: int = 0
+    character: str = ""
 
 
 Replacing = Literal["", "instead", "variant", "continue"]
@@ -113,7 +116,7 @@ class State:
     cost of everything before the first turn (0: unknown). `engine` is the mark of the engine that
     answered last and counted it, `recap` that of the summary which stood there ("": none). `erased`
     is how often something was erased from the conversation for good; what was begun before must
-    not bring it back.
+    not bring it back. `timers` are what lorebook entries remember from one reply to the next.
     """
 
     start: int = 0
@@ -124,6 +127,7 @@ class State:
     engine: str = ""
     erased: int = 0
     recap: str = ""
+    timers: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,8 @@ class Snapshot:
     """One conversation as one read of the store gives it: turns in order, state, owed replies.
 
     `changes` counts how often something that was said, or the summary, has been changed or taken
-    away. `facts` are those that were asked for with it, by owner.
+    away. `facts` are those that were asked for with it, by owner. `stage` is what is set up there
+    for roleplay, None where nothing is.
     """
 
     turns: tuple[Turn, ...] = ()
@@ -153,3 +158,4 @@ class Snapshot:
     summary: Summary | None = None
     changes: int = field(default=0, compare=False)
     facts: Mapping[str, Sequence[Fact]] = field(default_factory=dict[str, Sequence[Fact]])
+    stage: Stage | None = None

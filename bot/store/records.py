@@ -144,6 +144,7 @@ def read_state(stored: Mapping[bytes, bytes]) -> State:
         engine=_text_or_none(data, "engine") or "",
         erased=_whole(data, "erased", 0),
         recap=_text_or_none(data, "recap") or "",
+        timers=_timers(data.get("timers")),
     )
 
 
@@ -206,6 +207,7 @@ def _turn(data: dict[str, Any]) -> Turn:
         steps=tuple(_step(item) for item in _objects(data.get("steps"))),
         variants=tuple(_variant(item) for item in _objects(data.get("variants"))),
         variant=_whole(data, "variant", 0),
+        character=_text(data, "character"),
     )
 
 
@@ -271,6 +273,11 @@ def _usage(value: object) -> Usage:
         recalled=tuple(_recalled(item) for item in _objects(data.get("recalled"))),
         sent=_whole(data, "sent", 0),
     )
+
+
+def _timers(value: object) -> dict[str, int]:
+    items = cast(dict[str, Any], value).items() if isinstance(value, dict) else ()
+    return {name: number for name, number in items if isinstance(number, int)}
 
 
 def _recalled(data: dict[str, Any]) -> Recalled:
