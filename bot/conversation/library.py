@@ -16,6 +16,9 @@ MAX_CHARACTERS = 200
 MAX_WORLDS = 50
 """How many lorebooks a library can have beside those within cards."""
 
+MAX_BYTES = 256 * 2**20
+"""How much a library can hold: all cards, pictures and lorebooks together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Character:
@@ -69,6 +72,10 @@ class Library(Protocol):
         """All characters of a library, by name."""
         ...
 
+    async def characters_of(self, libraries: Sequence[str]) -> Mapping[str, Sequence[Character]]:
+        """All characters of several libraries, by name, in one round trip."""
+        ...
+
     async def character(self, library: str, character: str) -> Character | None:
         """One character by its id."""
         ...
@@ -78,16 +85,23 @@ class Library(Protocol):
     ) -> bool:
         """Save a character, with its card and its picture if they are new.
 
-        Returns False, and changes nothing, if the library has `MAX_CHARACTERS` others.
+        Returns False, and changes nothing, if the library has `MAX_CHARACTERS` others, or would
+        hold more than `MAX_BYTES`.
         """
         ...
 
     async def delete_character(self, library: str, character: str) -> bool:
-        """Forget a character with its card and picture; returns whether there was one."""
+        """Forget a character; returns whether there was one.
+
+        Its card and picture are kept for as long as a story is told with them.
+        """
         ...
 
     async def blob(self, library: str, digest: str) -> bytes | None:
-        """A card, a lorebook or a picture, by the digest under which it was saved."""
+        """A card, a lorebook or a picture, by the digest under which it was saved.
+
+        None once it was erased. What no character names any more is kept longer with each use.
+        """
         ...
 
     async def worlds(self, library: str) -> Sequence[World]:
@@ -95,7 +109,7 @@ class Library(Protocol):
         ...
 
     async def save_world(self, world: World, book: bytes | None = None) -> bool:
-        """Save a lorebook; False, and nothing is changed, if there are `MAX_WORLDS` others."""
+        """Save a lorebook; False, and nothing is changed, if there is no room for another one."""
         ...
 
     async def delete_world(self, library: str, world: str) -> bool:

@@ -12,8 +12,9 @@ class Held:
     """What is kept of one person, as data for them to read; everything is as it was written.
 
     `conversations` are their turns and the replies to them, oldest first, by conversation;
-    `system_prompts` and `schemas` those of their own talks, by conversation and by name. `other`
-    is what has no place of its own here.
+    `system_prompts` and `schemas` those of their own talks, by conversation and by name.
+    `characters` and `lorebooks` are what they brought into libraries (`place`), each with its text
+    (`card`, `book`) as JSON. `other` is what has no place of its own here.
     """
 
     conversations: dict[str, list[dict[str, Any]]] = field(
@@ -24,6 +25,9 @@ class Held:
     schemas: dict[str, str] = field(default_factory=dict[str, str])
     system_prompts: dict[str, str] = field(default_factory=dict[str, str])
     tool_calls: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    characters: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    lorebooks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    personas: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     other: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @property

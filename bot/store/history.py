@@ -13,6 +13,7 @@ from bot.store import keys, records, scripts
 from bot.store.connection import Command, Connection, Revive, call
 from bot.store.facts import FactRecords, facts_in, read_facts
 from bot.store.keys import ConversationKeys, decoded, encoded
+from bot.store.library import LibraryRecords
 from bot.store.people import PersonRecords
 from bot.store.reminders import ReminderRecords
 from bot.store.replies import counting, note_counts
@@ -28,7 +29,13 @@ _OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply 
 
 
 class RedisStore(
-    RevisionRecords, ToolRecords, FactRecords, ReminderRecords, PersonRecords, RetentionRecords
+    RevisionRecords,
+    ToolRecords,
+    FactRecords,
+    ReminderRecords,
+    PersonRecords,
+    RetentionRecords,
+    LibraryRecords,
 ):
     """Conversations in Redis; what a reply needs is one round trip a method.
 

@@ -64,6 +64,28 @@ class ConversationKeys:
         return (*self.kept, self.sent, self.undone, self.before, self.thoughts)
 
 
+@dataclass(frozen=True, slots=True)
+class LibraryKeys:
+    """The keys of one library."""
+
+    characters: str
+    worlds: str
+    blobs: str
+    unused: str
+    personas: str
+
+    @classmethod
+    def of(cls, library: str) -> LibraryKeys:
+        """Name the keys of `library`, whose name may be any text."""
+        stem = f"{PREFIX}{{{encode(library)}}}:"
+        return cls(*(stem + part for part in cls.__slots__))
+
+    @property
+    def scripted(self) -> tuple[str, str, str, str]:
+        """Those that the scripts take, in their order."""
+        return self.characters, self.worlds, self.blobs, self.unused
+
+
 def schemas(owner: str) -> str:
     """Name the key of the schemas that `owner` has saved."""
     return f"{PREFIX}{{{encode(owner)}}}:schemas"

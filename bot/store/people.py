@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from bot.conversation.people import Held
-from bot.store import keys, people_scripts, records, survey
+from bot.store import keys, library_scripts, people_scripts, records, survey
 from bot.store.connection import Connection, call
-from bot.store.keys import ConversationKeys
+from bot.store.keys import ConversationKeys, LibraryKeys
 from bot.store.survey import Change, Item, Key, Place
 from bot.store.traces import (
     Person,
@@ -38,6 +38,17 @@ _MIXED = ("sent", "thoughts")
 _SUMMARY = b"summary"
 # The window and what was cut from it are one run of turns; every copy is one for itself.
 _WINDOW = ("turns", "archive")
+# Whose keys' records have a list of their own; a file that nobody uses any more is none to tell.
+_KEPT_AS = {
+    "facts": "facts",
+    "tool-log": "tool_calls",
+    "characters": "characters",
+    "worlds": "lorebooks",
+    "personas": "personas",
+    "unused": "",
+}
+# What names the files of a library.
+_NAMES_FILES = ("characters", "worlds", "unused")
 
 
 @dataclass(slots=True)
@@ -79,6 +90,7 @@ class PersonRecords:
         """All that is kept of a person and their talks; `own` are conversations of theirs alone."""
         search = _Search(Person(person), frozenset(own))
         await self._find(search)
+        await self._add_texts(search.held)
         return search.held
 
     async def erase(self, person: str, own: Sequence[str] = ()) -> Held:
@@ -126,8 +138,19 @@ class PersonRecords:
                     here += len(changes)
             if here and _is_shared_talk(search, place):
                 await self._mark(place.name or "")
+            if here and any(key.part in _NAMES_FILES for key in place.keys):
+                library = LibraryKeys.of(place.name or "").scripted
+                await self._redis.run(call(library_scripts.TIDY, library))
             tried += here
         return tried
+
+    async def _add_texts(self, held: Held) -> None:
+        """Give what was brought into libraries the text that it names."""
+        for field_name, every in (("card", held.characters), ("book", held.lorebooks)):
+            for record in every:
+                blobs = LibraryKeys.of(record["place"]).blobs
+                (text,) = await self._redis.run(("HGET", blobs, str(record.get(field_name, ""))))
+                record[field_name] = parsed(text) if text is not None else None
 
     async def _mark(self, conversation: str) -> None:
         """Let replies that were begun before the erasure be told from later ones."""
@@ -196,10 +219,9 @@ def _note_record(search: _Search, place: Place, key: Key, item: Item) -> None:
         if place.name == _REMINDERS:
             search.here(place.name).ids.add(str(owned.get("id", "")))
             held.reminders.append(owned)
-        elif key.part == "facts":
-            held.facts.append({"place": place.name, **owned})
-        elif key.part == "tool-log":
-            held.tool_calls.append({"place": place.name, **owned})
+        elif (kept := _KEPT_AS.get(key.part)) is not None:
+            if kept:
+                getattr(held, kept).append({"place": place.name, **owned})
         else:
             held.other.append({"key": key.part, **owned})
 

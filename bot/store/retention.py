@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from bot.conversation.turns import Pending
 from bot.store import keys, people_scripts, survey
 from bot.store.connection import Command, Connection, call
-from bot.store.keys import ConversationKeys
+from bot.store.keys import ConversationKeys, LibraryKeys
 
 _DAY = 86_400
 _GUILD = "guild"
 # Keys of a conversation's hash tag that are not part of what was said, or live shorter anyway.
-_APART = ("facts", "schemas", "tool-log", "tool-calls", "sent")
+_APART = ("facts", "schemas", "tool-log", "tool-calls", "sent", *LibraryKeys.__slots__)
 
 
 class RetentionRecords:

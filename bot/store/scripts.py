@@ -8,7 +8,7 @@ together, but for a state that holds a setting; the others have a shorter life o
 
 from __future__ import annotations
 
-from bot.store import fact_scripts, people_scripts, revision_scripts
+from bot.store import fact_scripts, library_scripts, people_scripts, revision_scripts
 from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # A conversation as it is at one moment: turns, state and pending, as fields and values in turn.
@@ -206,6 +206,7 @@ ALL = (
     CANCEL_REMINDER,
     CLAIM_REMINDERS,
     *fact_scripts.ALL,
+    *library_scripts.ALL,
     *revision_scripts.ALL,
     *people_scripts.ALL,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, TypeVar
 
 from bot.store import keys, people_scripts
@@ -23,6 +23,8 @@ _READ: dict[str, tuple[str | int, ...]] = {
     "set": ("SMEMBERS",),
     "zset": ("ZRANGE", 0, -1),
 }
+# Files, which may be large, and whose owner is known from what names them: only the key is told.
+_UNREAD = ("blobs",)
 _SCANNED = 1_000
 _AT_ONCE = 25
 
@@ -131,22 +133,23 @@ async def _read(redis: Connection, names: Iterable[bytes]) -> tuple[Key, ...]:
 
 async def _batch(redis: Connection, names: Sequence[bytes]) -> Iterator[Key]:
     kinds: list[bytes] = await redis.run(*(("TYPE", name) for name in names))
-    known = [
-        (name, kind.decode())
-        for name, kind in zip(names, kinds, strict=True)
-        if kind.decode() in _READ
+    found = [(name, kind.decode()) for name, kind in zip(names, kinds, strict=True)]
+    unread = [
+        Key(name, part, kind, ()) for name, kind in found if (part := part_of(name)) in _UNREAD
     ]
+    known = [(name, kind) for name, kind in found if kind in _READ and part_of(name) not in _UNREAD]
     if not known:
-        return iter(())
+        return iter(unread)
     commands: list[Command] = []
     for name, kind in known:
         command, *rest = _READ[kind]
         commands.append((command, name, *rest))
     values = await redis.run(*commands)
-    return (
-        Key(name, _divided(name)[1], kind, tuple(_items(kind, value)))
+    read = (
+        Key(name, part_of(name), kind, tuple(_items(kind, value)))
         for (name, kind), value in zip(known, values, strict=True)
     )
+    return chain(unread, read)
 
 
 def _items(kind: str, value: Any) -> Iterator[Item]:

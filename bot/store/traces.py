@@ -1,7 +1,7 @@
 """Telling one person's records, id and words from everybody else's. Pure.
 
-A record is theirs by its fields (`author`, `asker`), whatever kind it is, so that a kind that a
-later release adds is known too. Their words are found in other records by their text.
+A record is theirs by its fields (`author`, `asker`, `owner`), whatever kind it is, so that a kind
+that a later release adds is known too. Their words are found in other records by their text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CUT_OFF_AT = (199, 400, 1_999)
 # a multiple of 5. So a text without any such piece, which is nearly every one, is passed at once.
 _PIECE, _STEP = 8, SHORTEST - 8 + 1
 _MARK = re.compile(rb"[0-9]* (?=[{\[])")
-_OWNERS = ("author", "asker")
+_OWNERS = ("author", "asker", "owner")
 _CONTEXTS = ("origin", "context")
 
 

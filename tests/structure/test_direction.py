@@ -43,6 +43,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "errors",
         "characters",
         "conversation.facts",
+        "conversation.library",
         "conversation.people",
         "conversation.ports",
         "conversation.revising",
