@@ -119,9 +119,7 @@ class PersonaForm(Form, title="Who are you here?"):
                 component=self._name,
             )
         )
-        self.add_item(
-            discord.ui.Label(text="What they should know of you", component=self._text)
-        )
+        self.add_item(discord.ui.Label(text="What they should know of you", component=self._text))
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was written."""

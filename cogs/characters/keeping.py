@@ -9,8 +9,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from bot.characters import png
 from bot.characters.card import Card
 from bot.characters.cards import card_of
+from bot.characters.editing import edited
 from bot.client import HermesBot
 from bot.conversation.library import MAX_BYTES, MAX_CHARACTERS, Character
 from bot.conversation.ports import Store
@@ -18,9 +20,9 @@ from bot.errors import BadInput
 from cogs.characters.shelf import is_private
 from cogs.reading.files import size
 
+# Tags by which authors say that a card is for adults.
 _ADULT_TAGS = frozenset(
-    ("nsfw", "adult", "adults only", "18+", "+18", "r18", "r-18", "explicit", "porn", "smut")
-    + ("erotic", "erotica", "lewd", "hentai", "xxx", "nsfl", "not safe for work", "sexual")
+    "nsfw nsfl adult 18+ +18 r18 r-18 explicit porn smut erotic erotica lewd hentai xxx".split()
 )
 _MOST_TAGS = 30
 _LONGEST_TAG = 40
@@ -62,9 +64,7 @@ def new_character(
     return described(fresh, card, picture=picture, adult=adult or is_adult(card))
 
 
-def described(
-    character: Character, card: Card, *, picture: bytes | None, adult: bool
-) -> Character:
+def described(character: Character, card: Card, *, picture: bytes | None, adult: bool) -> Character:
     """The character with what its card says of it."""
     tags = (" ".join(tag.split())[:_LONGEST_TAG] for tag in card.tags)
     return replace(
@@ -78,6 +78,11 @@ def described(
         tags=tuple(dict.fromkeys(filter(None, tags)))[:_MOST_TAGS],
         updated=time.time(),
     )
+
+
+def renamed(card: Card, name: str) -> Card:
+    """The card with another name."""
+    return edited(card, name=name)
 
 
 def is_adult(card: Card) -> bool:
@@ -116,3 +121,10 @@ async def load(bot: HermesBot, character: Character, *, picture: bool = True) ->
     # A card has up to 5 MiB of JSON, which takes a while to parse.
     card = await asyncio.to_thread(card_of, blobs[0].decode("utf-8", "surrogatepass"))
     return Kept(character, card, blobs[1] if len(blobs) > 1 else None)
+
+
+def bare_picture(data: bytes) -> bytes:
+    """A picture without a card that may be in it."""
+    if not data.startswith(png.SIGNATURE):
+        return data
+    return png.take_apart(data).picture()[0] or data
