@@ -34,8 +34,8 @@ class Card:
     `spec` is "chara_card_v2" or a later one, empty for a flat card of the first version.
     `character_book` is the card's own lorebook as it was parsed. `document` is the JSON text that
     all of this was read from: what it says beyond these fields is kept there, with every literal,
-    so change a card with `bot.characters.export.edited` only. `warnings` are finished sentences for
-    whoever brought the card.
+    so change a card with `bot.characters.editing.edited` only. `warnings` are finished sentences
+    for whoever brought the card.
     """
 
     name: str

@@ -13,7 +13,7 @@ from bot.errors import BadInput
 
 CARD = "card.json"
 
-_HERE = ("embeded://", "embedded://", "__asset:")
+HERE = ("embeded://", "embedded://", "__asset:")
 _FEW = 20
 """How many icons are looked at for one that can be shown."""
 
@@ -47,8 +47,8 @@ def icons(root: Mapping[str, Any]) -> Iterator[str]:
     found.sort(key=lambda asset: asset.get("name") != "main")
     for asset in found[:_FEW]:
         uri = asset.get("uri")
-        if isinstance(uri, str) and uri.startswith(_HERE):
-            yield uri[len(next(start for start in _HERE if uri.startswith(start))) :]
+        if isinstance(uri, str) and uri.startswith(HERE):
+            yield uri[len(next(start for start in HERE if uri.startswith(start))) :]
 
 
 def picture_in(

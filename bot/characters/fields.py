@@ -156,14 +156,15 @@ def where(root: Mapping[str, Any], name: str) -> tuple[str, ...] | None:
     """The path of a field in a card's object: in `data` if there is such, else at the root."""
     data = root.get("data")
     if isinstance(data, dict):
-        if name in data:
+        # Nobody has an empty name on purpose; an empty scenario may be what the card wants.
+        if name in data and (name != "name" or data[name]):
             return ("data", name)
         if name not in V1_TEXTS:
             return None
-    for known in (name, *OLD_NAMES.get(name, ())):
-        if known in root:
-            return (known,)
-    return None
+    known = [key for key in (name, *OLD_NAMES.get(name, ())) if key in root]
+    # Converters wrote both names and filled one.
+    known.sort(key=lambda key: not root[key])
+    return (known[0],) if known else None
 
 
 def place_for(root: Mapping[str, Any], name: str) -> tuple[str, ...]:

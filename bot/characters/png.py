@@ -80,9 +80,8 @@ class Png:
         kinds = [chunk.kind for chunk in self.chunks]
         if self.cut == b"IDAT" or b"IDAT" not in kinds:
             return None, (_CUT_OFF,)
-        mended = b"" if b"IEND" in kinds else END
-        told = (*self.warnings, _ENDLESS) if mended else self.warnings
-        return without_cards(self) + mended, told
+        told = self.warnings if b"IEND" in kinds else (*self.warnings, _ENDLESS)
+        return without_cards(self) + END, told
 
 
 def chunk_of(kind: bytes, data: bytes) -> bytes:
@@ -121,13 +120,17 @@ def take_apart(data: bytes) -> Png:
 
 
 def without_cards(png: Png) -> bytes:
-    """The file without the chunks of cards and of their assets; everything else stays."""
+    """The file without its end and the chunks of cards and of their assets; all else stays."""
     taken = {
         chunk.start
         for keyword, chunk in png.texts()
         if keyword in CARD_KEYWORDS or keyword.startswith(ASSET_KEYWORD)
     }
-    kept = [png.data[chunk.whole] for chunk in png.chunks if chunk.start not in taken]
+    kept = [
+        png.data[chunk.whole]
+        for chunk in png.chunks
+        if chunk.start not in taken and chunk.kind != b"IEND"
+    ]
     return SIGNATURE + b"".join(kept)
 
 

@@ -29,9 +29,29 @@ class Span:
     key_start: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A value that is JSON text already and stays as it is written."""
+
+    text: str
+
+
 def written(value: Any) -> str:
     """A value as JSON text."""
+    if isinstance(value, Raw):
+        return value.text
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, Any]", value).items()
+        return "{" + ", ".join(f"{written(key)}: {written(item)}" for key, item in members) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(written, cast("Sequence[Any]", value))) + "]"
     return json.dumps(whole(value), ensure_ascii=False)
+
+
+def raw_members(text: str) -> dict[str, Raw]:
+    """The members of an object, each as its own text; of keys that are there twice the last."""
+    spans, _ = _members(text, _skip(text, 0))
+    return {span.key: Raw(text[span.start : span.end]) for span in spans}
 
 
 def replaced(text: str, new: Mapping[str, Any], old: Mapping[str, Any]) -> str:
@@ -69,8 +89,7 @@ def _object(text: str, start: int, old: Mapping[str, Any], new: Mapping[str, Any
     spans, end = _members(text, start)
     kept = [at for at, span in enumerate(spans) if span.key in new]
     if not kept:
-        fresh = ", ".join(f"{written(key)}: {written(new[key])}" for key in new)
-        return f"{text[:start]}{{{fresh}}}{text[end:]}"
+        return text[:start] + written(new) + text[end:]
     # Of keys that are there twice the last one counts.
     last = {span.key: span for span in spans}
     edits = [
