@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.characters.part import Part
 from bot.conversation import context
 from bot.conversation.models import Served
 from bot.conversation.turns import Snapshot, Turn
@@ -21,13 +22,14 @@ async def fitting(
     snapshot: Snapshot,
     offer: str = "",
     recap: str = "",
+    part: Part | None = None,
 ) -> tuple[Turn, ...]:
     """The questions, shortened where the prompt could not hold them even alone."""
     model = await served.model.current()
     limit = model.prompt_limit
-    known, state = context.counted_by(served.mark, turns, snapshot.state, recap)
-    head = head_of((*snapshot.turns, *turns), state, model, offer, recap)
-    if context.total(model.profile.script, head, known, state) <= limit:
+    known, state = context.counted_by(served.mark, turns, snapshot.state, recap, part)
+    head = head_of((*snapshot.turns, *turns), state, model, offer, recap, part)
+    if context.total(model.profile.script, head, known, state, part) <= limit:
         return turns
     room = limit - await served.count(head)
     if room < limit * _QUESTION_SHARE:

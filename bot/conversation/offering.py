@@ -57,6 +57,11 @@ class Offering:
             offer = await self._that_fits(wanted, served)
         return Rounds(self._toolbox, context, offer.tools, offer.text)
 
+    def none(self, conversation: str, origin: Mapping[str, str], asked: Turn) -> Rounds:
+        """The same for a reply that may use no tools."""
+        context = ToolContext.of(conversation, origin, asker=asked.author, name=asked.speaker)
+        return Rounds(None, context, ())
+
     async def _that_fits(self, tools: Tools, served: Served) -> Offer:
         """The offer of as many tools, from the first on, as there is room for; made once."""
         model = await served.model.current()

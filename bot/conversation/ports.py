@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.conversation.facts import FactStore
+from bot.conversation.library import Library
 from bot.conversation.people import People
 from bot.conversation.revising import Revising
 from bot.conversation.turns import Pending, Snapshot, State, Turn
@@ -205,7 +206,7 @@ class Tokenizer(Protocol):
         ...
 
 
-class Store(FactStore, Revising, People, Protocol):
+class Store(FactStore, Revising, People, Library, Protocol):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
     async def load(self, conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:

@@ -61,9 +61,22 @@ def last_question(turns: Sequence[Turn]) -> list[Turn]:
     return asked
 
 
+def newest_question(turns: Sequence[Turn]) -> list[Turn]:
+    """The user's turns that were asked last; what characters have said since counts as nothing."""
+    end = len(turns)
+    while end and turns[end - 1].role == "assistant" and turns[end - 1].character:
+        end -= 1
+    return last_question(turns[:end])
+
+
+def answered_by(turns: Sequence[Turn], asks: Sequence[str]) -> tuple[str, ...]:
+    """Who wrote the questions with these ids, each once."""
+    return tuple(dict.fromkeys(turn.author for turn in turns if turn.id in asks))
+
+
 def question_before(turns: Sequence[Turn], reply: Turn) -> list[Turn]:
     """The user's turns that a reply answers."""
-    return last_question([turn for turn in turns if turn.n < reply.n])
+    return newest_question([turn for turn in turns if turn.n < reply.n])
 
 
 def engine_of(asked: Sequence[Turn], snapshot: Snapshot) -> str:
@@ -83,11 +96,17 @@ def owed_for(
     *,
     older: Turn | None = None,
     how: Replacing = "",
+    n: int | None = None,
 ) -> Pending:
-    """The journal's entry for a reply to questions, in the stead of an `older` one if given."""
+    """The journal's entry for a reply to questions, in the stead of an `older` one if given.
+
+    `n` is the number of its turn, where that does not come right behind the questions.
+    """
+    if n is None:
+        n = asked[-1].n + 1
     return Pending(
         reply=reply,
-        n=older.n if older else asked[-1].n + 1,
+        n=older.n if older else n,
         asks=tuple(turn.id for turn in asked),
         since=time.time(),
         # Retry and the next process ask the same engine, whatever is chosen by then.

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Seq
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
+from bot.characters.part import Part
 from bot.conversation.ask import Ask
 from bot.conversation.ports import End, Text
 from bot.conversation.turns import Replacing, Turn
@@ -64,7 +65,8 @@ class Reply:
     right now; `parts` is the text with the traces of tools where they stand in it. `begun` is the
     reply that this one goes on with, if it does; `before` the one that was the newest until now.
     `older` is what was there in its place before, if anything, `replaces` its id ("" if nothing),
-    and `how` what becomes of that.
+    and `how` what becomes of that. `part` is the character that says it, None for the bot itself;
+    `origin` is what the front noted about its place.
     `turn` is what was stored: None if there was nothing to keep, or if what it answers has been
     forgotten. `withdrawn` tells that nothing of it is kept or shown, `reads_lost` that something
     that it was written from was deleted. `place` is the place in the line while it waits for the
@@ -83,6 +85,7 @@ class Reply:
         before: Turn | None = None,
         older: Turn | None = None,
         how: Replacing = "",
+        part: Part | None = None,
     ) -> None:
         self.id = reply_id
         self.conversation = conversation
@@ -103,6 +106,8 @@ class Reply:
         self.before = before
         self.older = older
         self.how: Replacing = how
+        self.part = part
+        self.origin: dict[str, str] = {}
         self.turn: Turn | None = None
         self.withdrawn = False
         self.reads_lost = False

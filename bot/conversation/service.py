@@ -6,15 +6,12 @@ together. A plain reply costs the store three round trips: load, journal, commit
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bot.conversation.ask import Ask
-from bot.conversation.facts import owners_in
-from bot.conversation.fair_order import Asker
-from bot.conversation.fitting import fitting
+from bot.conversation.beginning import Beginnings, asker_of
 from bot.conversation.gathering import gather
 from bot.conversation.likeness import Embedder, Likeness
 from bot.conversation.limits import Limits, ReplyLimits
@@ -24,24 +21,20 @@ from bot.conversation.offering import Offering
 from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
 from bot.conversation.ports import Action, Engine, Store
-from bot.conversation.questions import ENGINE, engine_of, last_question, owed_for, settled, turns_of
+from bot.conversation.questions import settled
 from bot.conversation.queue import Line
-from bot.conversation.recalling import Memory
 from bot.conversation.reply import Reply
 from bot.conversation.report import ContextReport, report_of
+from bot.conversation.stages import Stages
 from bot.conversation.summaries import Summaries
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
-from bot.conversation.tooling import Rounds
-from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
-from bot.conversation.writer import Writer
+from bot.conversation.turns import Pending, Replacing, Turn
 from bot.errors import BadInput, UserError
 from bot.tools.run import Step, ToolRun
 
 # What a system prompt may take of the prompt, so that there is room left to talk.
 _SYSTEM_SHARE = 0.5
-
-_SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
 
 
 class Conversations:
@@ -69,14 +62,22 @@ class Conversations:
         summaries: bool = False,
     ) -> None:
         self.models = Models(Served(DEFAULT, engine, model, line or Line()), *others)
-        self._limits = Limits(limits or ReplyLimits())
         self._store = store
         self._places = Places()
         self.timeline = Timeline(store, self._places)
+        self.stages = Stages(store, self._places)
         self.summaries = Summaries(store, self.models, wanted=summaries)
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
-        self._likeness = Likeness(embedder)
+        self._beginnings = Beginnings(
+            store,
+            self.models,
+            self._places,
+            Limits(limits or ReplyLimits()),
+            self._offering,
+            Likeness(embedder),
+            self.summaries,
+        )
 
     @asynccontextmanager
     async def turn(self, ask: Ask) -> AsyncGenerator[Reply | None, None]:
@@ -85,7 +86,7 @@ class Conversations:
         Gives None where there is nothing to do: the message is answered together with another
         one, or was answered before. Raises `LimitReached` if its author has asked too much.
         """
-        self._check(_asker(ask.author, ask.origin), self.models.named(ask.engine))
+        self._beginnings.check(asker_of(ask.author, ask.origin), self.models.named(ask.engine))
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
@@ -95,7 +96,7 @@ class Conversations:
                         asks, place.waiting = tuple(place.waiting), []
                     place.beginning = asks
                     try:
-                        reply = await self._begin(asks) if asks else None
+                        reply = await self._beginnings.answer(asks) if asks else None
                     except UserError:
                         # Each of the others tries for itself, so that each hears of the failure.
                         place.waiting[:0] = [
@@ -131,7 +132,7 @@ class Conversations:
         no question to answer.
         """
         async with self._places.alone(conversation) as place:
-            reply = await self._begin_again(conversation, origin, how, message)
+            reply = await self._beginnings.again(conversation, origin, how, message)
             async with _writing(place, reply):
                 yield reply
 
@@ -139,7 +140,25 @@ class Conversations:
     async def resume(self, conversation: str, owed: Pending) -> AsyncGenerator[Reply | None, None]:
         """Finish a reply that a former process owed. Gives None if its question is gone."""
         async with self._places.alone(conversation) as place:
-            reply = await self._begin_owed(conversation, owed)
+            reply = await self._beginnings.owed(conversation, owed)
+            async with _writing(place, reply):
+                yield reply
+
+    @asynccontextmanager
+    async def speak(
+        self,
+        conversation: str,
+        origin: dict[str, str],
+        character: str = "",
+        *,
+        anyway: bool = False,
+    ) -> AsyncGenerator[Reply | None, None]:
+        """Let a character speak without a new question; "" is whoever is due.
+
+        Gives None if nobody is. `anyway`: somebody is to speak, though nobody is due.
+        """
+        async with self._places.alone(conversation) as place:
+            reply = await self._beginnings.speech(conversation, origin, character, anyway)
             async with _writing(place, reply):
                 yield reply
 
@@ -227,90 +246,6 @@ class Conversations:
                     return await self._store.amend(conversation, turn, after)
         return False
 
-    def _check(self, asker: Asker, served: Served) -> None:
-        """Raise `LimitReached` if somebody has asked too much to ask an engine now."""
-        waiting = 0
-        if served.line.is_full:
-            waiting = sum(one.line.waiting_for(asker.person) for one in self.models)
-        self._limits.check(asker, waiting)
-
-    async def _begin(self, asks: tuple[Ask, ...]) -> Reply | None:
-        """Journal the questions and start the answer; None if all are answered, or deleted."""
-        conversation = asks[0].conversation
-        snapshot = await self._load(conversation, asks[-1].origin)
-        known = {turn.id for turn in snapshot.turns}
-        known.update(ask.id for ask in asks if self._places.is_lost(ask.id))
-        asks = tuple({ask.id: ask for ask in asks if ask.id not in known}.values())
-        if not asks:
-            return None
-        as_written = turns_of(asks, snapshot)
-        served = self.models.named(asks[-1].engine)
-        rounds = await self._offering.rounds(conversation, asks[-1].origin, as_written[-1], served)
-        recap = self.summaries.recap(snapshot)
-        turns = await fitting(served, as_written, snapshot, rounds.text, recap)
-        owed = owed_for(f"r{asks[-1].id}", turns, asks[-1].origin, served)
-        tally = self._limits.tally(_asker(ask.author, ask.origin) for ask in asks)
-        if not await self._store.journal(conversation, turns, owed, tally):
-            return None
-        self._limits.note(tally)
-        every = (*snapshot.turns, *turns)
-        reply = self._write(conversation, owed, every, snapshot, len(turns), rounds, asks)
-        if lost := [ask.id for ask in asks if self._places.is_lost(ask.id)]:
-            # Deleted while it was taken on: too late to be left out, too early to be found there.
-            reply.lose(lost)
-            await self._store.remove(conversation, lost)
-        if turns != as_written:
-            reply.notices.append(_SHORTENED)
-        return reply
-
-    async def _begin_again(
-        self, conversation: str, origin: dict[str, str], how: Replacing, message: str
-    ) -> Reply | None:
-        snapshot = await self._load(conversation, origin)
-        turns = list(snapshot.turns)
-        older = turns.pop() if turns and turns[-1].role == "assistant" else None
-        asked = last_question(turns)
-        is_meant = not message or (older is not None and message in (older.id, *older.shown))
-        if not asked or not is_meant or (older is not None and not how):
-            return None
-        if older is None:
-            how = ""
-        # A new id: the journal takes each reply once, and this question has had one already.
-        served = self.models.named(engine_of(asked, snapshot))
-        asker = _asker(asked[-1].author, origin)
-        self._check(asker, served)
-        reply_id = f"r{asked[-1].id}.{time.time_ns():x}"
-        owed = owed_for(reply_id, asked, origin, served, older=older, how=how)
-        tally = self._limits.tally([asker])
-        if not await self._store.journal(conversation, (), owed, tally):
-            return None
-        self._limits.note(tally)
-        for other in snapshot.pending:
-            if set(other.asks) <= set(owed.asks):
-                # Its commit failed. This reply comes in its place; a restart must not write both.
-                await self._store.commit(conversation, other.reply, None, snapshot.state)
-        rounds = await self._offering.rounds(conversation, origin, asked[-1], served)
-        return self._write(conversation, owed, turns, snapshot, len(asked), rounds, older=older)
-
-    async def _begin_owed(self, conversation: str, owed: Pending) -> Reply | None:
-        snapshot = await self._load(conversation, owed.origin)
-        if owed.reply not in {pending.reply for pending in snapshot.pending}:
-            return None
-        asked = [turn for turn in snapshot.turns if turn.id in owed.asks]
-        older = next((turn for turn in snapshot.turns if turn.id == owed.replaces), None)
-        if not asked or (owed.replaces and older is None):
-            await self._store.commit(conversation, owed.reply, None, snapshot.state)
-            return None
-        before = [turn for turn in snapshot.turns if turn.n < owed.n]
-        served = self.models.named(owed.origin.get(ENGINE, ""))
-        rounds = await self._offering.rounds(conversation, owed.origin, asked[-1], served)
-        return self._write(conversation, owed, before, snapshot, len(asked), rounds, older=older)
-
-    async def _load(self, conversation: str, origin: Mapping[str, str]) -> Snapshot:
-        """The conversation with the facts that apply to a reply, in one round trip."""
-        owners = owners_in(origin, conversation)
-        return await self._store.load(conversation, [owner.name for owner in owners])
-
     async def gather(self, ask: Ask) -> tuple[Step, ...]:
         """What tools find for a question that is answered outside the conversation, as JSON.
 
@@ -323,65 +258,6 @@ class Conversations:
         )
         await gather(served, rounds, ask.text, session=ask.conversation)
         return tuple(rounds.steps)
-
-    def _write(
-        self,
-        conversation: str,
-        owed: Pending,
-        turns: Sequence[Turn],
-        snapshot: Snapshot,
-        asked: int,
-        rounds: Rounds,
-        asks: tuple[Ask, ...] = (),
-        older: Turn | None = None,
-    ) -> Reply:
-        served = self.models.named(owed.origin.get(ENGINE, ""))
-        asker = _asker(_author_of(turns), owed.origin)
-        writer = Writer(
-            served,
-            self._store,
-            conversation=conversation,
-            owed=owed,
-            turns=turns,
-            state=snapshot.state,
-            asked=asked,
-            older=older,
-            rounds=rounds,
-            ticket=served.ticket(asker),
-            memory=Memory.of(conversation, owed.origin, snapshot.facts),
-            likeness=self._likeness,
-            recap=self.summaries.recap(snapshot),
-        )
-
-        async def commit(reply: Reply, shown: tuple[str, ...]) -> Turn | None:
-            turn = await writer.commit(reply, shown)
-            if turn and not reply.error:
-                self.summaries.catch_up(conversation, served, asker, writer.state, snapshot.summary)
-            return turn
-
-        reply = Reply(
-            owed.reply,
-            conversation,
-            asks,
-            commit,
-            answers=owed.asks,
-            begun=older if owed.how == "continue" else None,
-            before=next((turn for turn in reversed(turns) if turn.role == "assistant"), None),
-            older=older,
-            how=owed.how,
-        )
-        reply.askers = tuple(dict.fromkeys(turn.author for turn in turns[-asked:]))
-        reply.start(writer.events())
-        return reply
-
-
-def _author_of(turns: Sequence[Turn]) -> str:
-    """Who asked last."""
-    return next((turn.author for turn in reversed(turns) if turn.role == "user"), "")
-
-
-def _asker(author: str, origin: Mapping[str, str]) -> Asker:
-    return Asker(author, origin.get("guild", ""))
 
 
 @asynccontextmanager

@@ -173,10 +173,13 @@ class Timeline:
         role: Role = "assistant",
         author: str = "",
         shown: tuple[str, ...] = (),
+        speaker: str = "",
+        character: str = "",
     ) -> Turn:
         """Make a message part of the conversation that is no answer, such as a reminder.
 
-        `author` is the id of whoever had it posted: with what is theirs it is erased.
+        `author` is the id of whoever had it posted: with what is theirs it is erased. `speaker` is
+        in whose name it stands, `character` the id of the character who says it.
         """
         async with self._places.alone(conversation):
             snapshot = await self._store.load(conversation)
@@ -185,8 +188,10 @@ class Timeline:
                 next_number(snapshot),
                 role,
                 text,
+                speaker=speaker,
                 author=author,
                 shown=shown or (message,),
+                character=character,
             )
             await self._store.add(conversation, [turn])
             return turn

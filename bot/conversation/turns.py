@@ -113,10 +113,12 @@ class State:
 
     `start` is the `n` of the first turn that is still sent to the model (turns before it were
     cut), `system` the channel's own system prompt (None: the model's default), `base_tokens` the
-    cost of everything before the first turn (0: unknown). `engine` is the mark of the engine that
-    answered last and counted it, `recap` that of the summary which stood there ("": none). `erased`
-    is how often something was erased from the conversation for good; what was begun before must
-    not bring it back. `timers` are what lorebook entries remember from one reply to the next.
+    cost of everything before the first turn (0: unknown), of which `examples` blocks of a
+    character's example dialogue are left (-1: all). `engine` is the mark of the engine that
+    answered last and counted it, `recap` that of the summary which stood there, and of the part
+    that was played ("": neither). `erased` is how often something was erased from the conversation
+    for good; what was begun before must not bring it back. `timers` are what lorebook entries
+    remember from one reply to the next.
     """
 
     start: int = 0
@@ -128,6 +130,7 @@ class State:
     erased: int = 0
     recap: str = ""
     timers: Mapping[str, int] = field(default_factory=dict[str, int])
+    examples: int = -1
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from bot.characters.part import Injection, Part
 from bot.conversation import context, recalling
 from bot.conversation.likeness import Likeness
 from bot.conversation.listening import Listener
@@ -31,6 +32,10 @@ _SECOND_TRY = 0.75
 # What is kept free for calls and results where tools are offered, as a share of the prompt.
 _TOOLS_SHARE = 0.2
 
+# Of what a part says within the history, and how much room one cut of its examples makes.
+_LATE_SHARE = 0.4
+_EXAMPLES_STEP = 0.15
+
 # A model that makes up a tool's answer is not listened to any further.
 _MADE_UP = "<tool_response>"
 
@@ -41,15 +46,27 @@ _NO_ANSWER = "I have used my tools, but could not make an answer of what they ga
 
 
 def head_of(
-    turns: Sequence[Turn], state: State, model: ModelInUse, offer: str = "", recap: str = ""
+    turns: Sequence[Turn],
+    state: State,
+    model: ModelInUse,
+    offer: str = "",
+    recap: str = "",
+    part: Part | None = None,
 ) -> str:
     """What stands before the first turn: the same bytes for as long as nothing is changed.
 
-    `offer` is the text that offers tools, `recap` tells what was said before the first turn.
+    `offer` is the text that offers tools, `recap` tells what was said before the first turn, `part`
+    is what the model plays.
     """
-    named = any(turn.speaker for turn in turns)
-    persona = state.system or model.profile.persona
-    return model.profile.script.head(persona, named=named, tool_text=offer, recap=recap)
+    form = model.profile.script
+    named = any(turn.speaker for turn in turns if turn.role == "user")
+    if part is None:
+        persona = state.system or model.profile.persona
+        return form.head(persona, named=named, tool_text=offer, recap=recap)
+    # Who speaks, and for whom nobody else does, is said by the part itself.
+    head = form.head(part.system, tool_text=offer, recap=recap)
+    blocks = part.examples if state.examples < 0 else part.examples[: state.examples]
+    return head + "".join(form.block(line.role, line.content) for one in blocks for line in one)
 
 
 class Writer:
@@ -58,7 +75,8 @@ class Writer:
     `asked` is how many of them are the question; `older` is the reply that was there before, if
     any, and `owed.how` what becomes of it. `rounds` runs the tools that are offered. `memory` has
     the facts that apply, `likeness` tells which are near to the question. `ticket` is
-    for the line in front of the engine. `recap` tells what was said before `turns`.
+    for the line in front of the engine. `recap` tells what was said before `turns`, `part` is what
+    the model plays.
     """
 
     def __init__(
@@ -77,6 +95,7 @@ class Writer:
         memory: Memory,
         likeness: Likeness,
         recap: str = "",
+        part: Part | None = None,
     ) -> None:
         self._ticket = ticket
         self._engine = served.engine
@@ -86,19 +105,22 @@ class Writer:
         self._store = store
         self._conversation = conversation
         self._owed = owed
-        self._turns, self._state = context.counted_by(served.mark, turns, state, recap)
+        self._turns, self._state = context.counted_by(served.mark, turns, state, recap, part)
         self._recap = recap
+        self._part = part
         self._asked = asked
         self._older = older
         self._begun_text = older if older and owed.how == "continue" else None
         self._format = CHATML
         self._head = ""
+        self._offer = ""
         self._begun = False
         self._window: context.Window | None = None
         self._rounds = rounds
         self._memory = memory
         self._likeness = likeness
         self._note = Note()
+        self._late = context.NOTHING_LATE
         self._prompt = ""
         self._ends: list[End] = []
 
@@ -136,16 +158,18 @@ class Writer:
         self._format = model.profile.script
         tools = self._rounds.tools if model.profile.tools else ()
         offer = self._rounds.text if tools else ""
-        self._head = head_of(self._turns, self._state, model, offer, self._recap)
+        self._offer = offer
+        self._head = head_of(self._turns, self._state, model, offer, self._recap, self._part)
         limit = min(limit or model.prompt_limit, model.prompt_limit)
         begun = self._text_begun()
         room = int(limit * (1 - _TOOLS_SHARE)) if tools else limit
         room -= self._model.estimate(begun) if begun else 0
         self._note = await self._noted(room)
-        window = await self._fit(room)
+        self._late = await self._said_late(room)
+        window = await self._fit(room, model)
         self._prompt = window.prompt
         if begun:
-            self._prompt = window.prompt.removesuffix(self._format.opening) + begun
+            self._prompt = window.prompt.removesuffix(self._opening) + begun
         schemas = [tool.schema for tool in tools]
         listener = Listener(model.profile, schemas, midway=bool(begun))
         said = False
@@ -172,13 +196,18 @@ class Writer:
             yield Text(_NO_ANSWER)
         yield self._ends[-1]
 
+    @property
+    def _opening(self) -> str:
+        return context.opening(self._format, self._part)
+
     def _text_begun(self) -> str:
         """What the reply goes on with, as it stands in the prompt: its turn is not closed yet."""
         turn = self._begun_text
         if turn is None:
             return ""
         rounds = context.exchange(self._format, turn.steps, answered=True)
-        return rounds + self._format.opening + neutralise(turn.text)
+        gap = " " if self._part and self._part.prefill else ""
+        return rounds + self._opening + gap + neutralise(turn.text)
 
     async def _stream(self, request: Generation) -> AsyncGenerator[Text | End | InLine, None]:
         """What the engine makes of a request; one that is busy is waited for."""
@@ -204,7 +233,8 @@ class Writer:
             most //= 2
             steps[:] = [runner.shortened(step, most) for step in steps]
             exchange = context.exchange(form, steps, answered=False)
-        self._prompt = window.prompt.removesuffix(form.opening) + exchange + form.opening
+        opening = self._opening
+        self._prompt = window.prompt.removesuffix(opening) + exchange + opening
 
     async def commit(self, reply: Reply, shown: tuple[str, ...]) -> Turn | None:
         """Store the reply, what it taught about token counts, and the prompt it came from.
@@ -223,8 +253,8 @@ class Writer:
         end = self._ends[-1] if self._ends else None
         if first and first.prompt_tokens and self._begun_text is None:
             self._model.learn(window.prompt, first.prompt_tokens)
-            counted = max(first.prompt_tokens - self._note.tokens, 1)
-            turns, state = context.settle(self._format, window, self._head, counted)
+            counted = max(first.prompt_tokens - self._late.tokens, 1)
+            turns, state = context.settle(self._format, window, self._head, counted, self._part)
         usage = Usage(
             prompt=end.prompt_tokens or window.tokens if end else window.tokens,
             cached=end.cached_tokens if end else None,
@@ -240,7 +270,7 @@ class Writer:
             self._conversation,
             self._owed.reply,
             turn,
-            replace(state, usage=usage),
+            replace(state, usage=usage, timers=self._part.timers if self._part else state.timers),
             counted=[turn for turn in turns if before[turn.id] != turn],
             dropped=window.dropped,
             replaced=self._older.id if self._older else "",
@@ -274,6 +304,8 @@ class Writer:
             status=status,
             counted_by=self._mark,
             steps=tuple(map(kept, reply.steps)),
+            speaker=self._part.name if self._part else "",
+            character=self._part.character if self._part else "",
         )
         if self._older is None:
             return turn
@@ -291,7 +323,8 @@ class Writer:
         if first.prompt_tokens is None or last.prompt_tokens is None or not last.generated_tokens:
             return 0
         before = last.prompt_tokens - first.prompt_tokens
-        return before + last.generated_tokens + self._format.overhead
+        prefill = self._model.estimate(self._part.prefill) if self._part else 0
+        return before + last.generated_tokens + self._format.overhead + prefill
 
     def _request(self, model: ModelInUse) -> Generation:
         made_up = (_MADE_UP,) if self._rounds.tools and model.profile.tools else ()
@@ -303,14 +336,17 @@ class Writer:
             session=self._conversation,
         )
 
-    async def _fit(self, limit: int) -> context.Window:
+    async def _fit(self, limit: int, model: ModelInUse) -> context.Window:
         turns, state = self._turns, self._state
-        if context.total(self._format, self._head, turns, state) + self._note.tokens > limit:
+        room = limit - self._late.tokens
+        if context.total(self._format, self._head, turns, state, self._part) > room:
             # The upper bounds do not fit: now it is worth to count what was never counted.
             turns = tuple([await self._counted(turn) for turn in turns])
             if not state.base_tokens:
-                base = await self._count(self._head + self._format.opening) + 1
+                base = await self._count(self._head + self._opening) + 1
                 state = replace(state, base_tokens=base)
+            state = await self._without_examples(turns, state, room)
+            self._head = head_of(turns, state, model, self._offer, self._recap, self._part)
         self._window = context.fit(
             self._format,
             self._head,
@@ -318,10 +354,57 @@ class Writer:
             state,
             limit,
             keep=self._asked,
-            note=self._note.text,
-            note_tokens=self._note.tokens,
+            late=self._late,
+            part=self._part,
         )
         return self._window
+
+    async def _without_examples(self, turns: Sequence[Turn], state: State, limit: int) -> State:
+        """The state with as few blocks of example dialogue as leave the history its room.
+
+        They go before any of what was really said, the last ones first, and a few at a time:
+        with each step the engine reads everything anew.
+        """
+        part, form = self._part, self._format
+        left = len(part.examples) if part and state.examples < 0 else state.examples
+        if (
+            part is None
+            or left <= 0
+            or context.total(form, self._head, turns, state, part) <= limit
+        ):
+            return state
+        room = int(limit * (1 - _EXAMPLES_STEP))
+        while left > 0 and context.total(form, self._head, turns, state, part) > room:
+            left -= 1
+            written = "".join(form.block(one.role, one.content) for one in part.examples[left])
+            cheaper = max(state.base_tokens - await self._count(written), 1)
+            state = replace(state, base_tokens=cheaper, examples=left)
+        return state
+
+    async def _said_late(self, limit: int) -> context.Late:
+        """What stands near the end of this prompt, and what that costs."""
+        injections = self._injections(int(limit * _LATE_SHARE))
+        if not injections:
+            return context.Late(self._note.text, tokens=self._note.tokens)
+        late = context.Late(self._note.text, injections)
+        # Counted, since none of it is a turn: the engine's count has to add up without it.
+        tokens = await self._count("".join(late.texts(self._format)))
+        return replace(late, tokens=tokens)
+
+    def _injections(self, room: int) -> tuple[Injection, ...]:
+        """What the part says within the history, as far as there is room for it."""
+        if self._part is None:
+            return ()
+        # What stands last matters most.
+        wanted = [*self._part.injections]
+        if self._part.last:
+            wanted.append(Injection(self._part.last, depth=0))
+        kept: list[Injection] = []
+        for one in reversed(wanted):
+            room -= self._model.estimate(one.text)
+            if room >= 0:
+                kept.insert(0, one)
+        return tuple(kept)
 
     async def _noted(self, limit: int) -> Note:
         """What the memory has for the question, unless the question needs the room itself."""
@@ -347,7 +430,7 @@ class Writer:
     def _recalled(self, window: context.Window) -> tuple[Recalled, ...]:
         """Where the prompt holds memories, and whose they are."""
         found = recalling.places(self._prompt, self._note, window.note_at)
-        behind = len(window.prompt) - len(self._format.opening)
+        behind = len(window.prompt) - len(self._opening)
         results = [
             context.response(run)
             for step in self._rounds.steps
@@ -359,4 +442,5 @@ class Writer:
     async def _counted(self, turn: Turn) -> Turn:
         if turn.tokens:
             return turn
-        return replace(turn, tokens=await self._count(context.block(self._format, turn)))
+        written = context.block(self._format, turn, self._part)
+        return replace(turn, tokens=await self._count(written))

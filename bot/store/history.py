@@ -19,6 +19,7 @@ from bot.store.reminders import ReminderRecords
 from bot.store.replies import counting, note_counts
 from bot.store.retention import RetentionRecords
 from bot.store.revisions import RevisionRecords
+from bot.store.stages import StageRecords, read_stage
 from bot.store.tools import ToolRecords
 
 _DAY = 86_400
@@ -30,6 +31,7 @@ _OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply 
 
 class RedisStore(
     RevisionRecords,
+    StageRecords,
     ToolRecords,
     FactRecords,
     ReminderRecords,
@@ -86,6 +88,7 @@ class RedisStore(
             records.read_summary(state),
             records.read_changes(state),
             {owner: facts_in(some) for owner, some in zip(facts_of, facts, strict=True)},
+            read_stage(state),
         )
 
     async def journal(

@@ -145,6 +145,7 @@ def read_state(stored: Mapping[bytes, bytes]) -> State:
         erased=_whole(data, "erased", 0),
         recap=_text_or_none(data, "recap") or "",
         timers=_timers(data.get("timers")),
+        examples=_whole(data, "examples", _STATE.examples),
     )
 
 

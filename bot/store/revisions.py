@@ -13,7 +13,17 @@ from bot.store.keys import ConversationKeys, encoded
 from bot.store.script import Script
 
 # What `clear` resets in a state.
-_TOLD_BY_TURNS = ("start", "cut", "base_tokens", "usage", "engine", "recap", "summary")
+_TOLD_BY_TURNS = (
+    "start",
+    "cut",
+    "base_tokens",
+    "usage",
+    "engine",
+    "recap",
+    "timers",
+    "examples",
+    "summary",
+)
 
 # So many of the turns that were cut last may belong to messages of a short absence.
 _RECENTLY_CUT = 200

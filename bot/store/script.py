@@ -25,7 +25,8 @@ local keep = tonumber(redis.call('HGET', KEYS[3], 'keep') or '')
 if keep and keep < tonumber(ttl) then ttl = keep end
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ttl) end
 local own = redis.call('HGET', KEYS[3], 'system')
-if own and own ~= 'null' then redis.call('PERSIST', KEYS[3]) end
+local set = own and own ~= 'null' or redis.call('HEXISTS', KEYS[3], 'stage') == 1
+if set then redis.call('PERSIST', KEYS[3]) end
 """
 
 TEXT_OF = """

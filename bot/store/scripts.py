@@ -8,7 +8,7 @@ together, but for a state that holds a setting; the others have a shorter life o
 
 from __future__ import annotations
 
-from bot.store import fact_scripts, library_scripts, people_scripts, revision_scripts
+from bot.store import fact_scripts, library_scripts, people_scripts, revision_scripts, stages
 from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # A conversation as it is at one moment: turns, state and pending, as fields and values in turn.
@@ -209,4 +209,5 @@ ALL = (
     *library_scripts.ALL,
     *revision_scripts.ALL,
     *people_scripts.ALL,
+    stages.SAVE_STAGE,
 )

@@ -126,7 +126,7 @@ async def test_asked_together_the_last_one_is_answered(people, tgi, store, monke
     place = people.conversations
     bob = people.ask("a dog?", "Bob", BOB)
     again = people.ask("dog?", key="000000000000000500")
-    reply = await place._begin((bob, again))
+    reply = await place._beginnings.answer((bob, again))
     assert reply is not None
     await reply.finished()
     assert told(sent(tgi)[-1]) == []

@@ -1,0 +1,324 @@
+"""How a reply begins: who is to write it, with what, and the entry in the journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.characters.part import Part
+from bot.characters.stage import Stage
+from bot.conversation.ask import Ask
+from bot.conversation.casting import CHARACTER, Casting, Scene
+from bot.conversation.facts import owners_in
+from bot.conversation.fair_order import Asker
+from bot.conversation.fitting import fitting
+from bot.conversation.likeness import Likeness
+from bot.conversation.limits import Limits
+from bot.conversation.models import Models, Served
+from bot.conversation.offering import Offering
+from bot.conversation.places import Places
+from bot.conversation.ports import Store
+from bot.conversation.questions import (
+    ENGINE,
+    answered_by,
+    engine_of,
+    newest_question,
+    next_number,
+    owed_for,
+    turns_of,
+)
+from bot.conversation.recalling import Memory
+from bot.conversation.reply import Reply
+from bot.conversation.summaries import Summaries
+from bot.conversation.tooling import Rounds
+from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
+from bot.conversation.writer import Writer
+from bot.errors import BadInput
+
+_SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
+_GONE = "The character who said that is not on stage any more. /character use brings it back."
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Who speaks in a reply, and on what stage."""
+
+    part: Part
+    stage: Stage
+
+    @property
+    def noted(self) -> dict[str, str]:
+        """What the reply's origin says of it, for a restart."""
+        return {CHARACTER: self.part.character}
+
+
+class Beginnings:
+    """Begins the replies of all conversations; who calls it holds the conversation's lock."""
+
+    def __init__(
+        self,
+        store: Store,
+        models: Models,
+        places: Places,
+        limits: Limits,
+        offering: Offering,
+        likeness: Likeness,
+        summaries: Summaries,
+    ) -> None:
+        self._store = store
+        self._models = models
+        self._places = places
+        self._limits = limits
+        self._offering = offering
+        self._likeness = likeness
+        self._summaries = summaries
+        self._casting = Casting(store)
+
+    def check(self, asker: Asker, served: Served) -> None:
+        """Raise `LimitReached` if somebody has asked too much to ask an engine now."""
+        waiting = 0
+        if served.line.is_full:
+            waiting = sum(one.line.waiting_for(asker.person) for one in self._models)
+        self._limits.check(asker, waiting)
+
+    async def answer(self, asks: tuple[Ask, ...]) -> Reply | None:
+        """Journal the questions and start the answer; None if there is none to be given.
+
+        That is so if all of them are answered, or deleted, and where no character is to speak:
+        then they are only heard.
+        """
+        conversation = asks[0].conversation
+        snapshot = await self._load(conversation, asks[-1].origin)
+        known = {turn.id for turn in snapshot.turns}
+        known.update(ask.id for ask in asks if self._places.is_lost(ask.id))
+        asks = tuple({ask.id: ask for ask in asks if ask.id not in known}.values())
+        if not asks:
+            return None
+        served, origin = self._models.named(asks[-1].engine), asks[-1].origin
+        scene = await self._casting.scene(conversation, snapshot, origin, asks)
+        if scene:
+            asks = self._casting.as_called(scene, asks)
+        as_written = turns_of(asks, snapshot)
+        every = (*snapshot.turns, *as_written)
+        played = await self._played(scene, every, snapshot, origin, served)
+        if scene and played is None:
+            if not scene.stage.paused:
+                await self._store.add(conversation, as_written)
+            return None
+        if played:
+            origin = {**origin, **played.noted}
+        rounds = await self._rounds(conversation, origin, as_written[-1], served, played)
+        recap, part = self._summaries.recap(snapshot), played.part if played else None
+        turns = await fitting(served, as_written, snapshot, rounds.text, recap, part)
+        owed = owed_for(f"r{asks[-1].id}", turns, origin, served)
+        tally = self._limits.tally(asker_of(ask.author, ask.origin) for ask in asks)
+        if not await self._store.journal(conversation, turns, owed, tally):
+            return None
+        self._limits.note(tally)
+        every = (*snapshot.turns, *turns)
+        reply = self._write(
+            conversation, owed, every, snapshot, len(turns), rounds, asks, part=part
+        )
+        if lost := [ask.id for ask in asks if self._places.is_lost(ask.id)]:
+            # Deleted while it was taken on: too late to be left out, too early to be found there.
+            reply.lose(lost)
+            await self._store.remove(conversation, lost)
+        if turns != as_written:
+            reply.notices.append(_SHORTENED)
+        return reply
+
+    async def again(
+        self, conversation: str, origin: dict[str, str], how: Replacing, message: str
+    ) -> Reply | None:
+        """Write the newest reply again, or answer the newest question if it has none."""
+        snapshot = await self._load(conversation, origin)
+        turns = list(snapshot.turns)
+        older = turns.pop() if turns and turns[-1].role == "assistant" else None
+        asked = newest_question(turns)
+        is_meant = not message or (older is not None and message in (older.id, *older.shown))
+        if not asked or not is_meant or (older is not None and not how):
+            return None
+        if older is None:
+            how = ""
+        # A new id: the journal takes each reply once, and this question has had one already.
+        served = self._models.named(engine_of(asked, snapshot))
+        asker = asker_of(asked[-1].author, origin)
+        self.check(asker, served)
+        scene = await self._casting.scene(conversation, snapshot, origin)
+        speaker = older.character if older else ""
+        played = await self._played(scene, turns, snapshot, origin, served, speaker, anyway=True)
+        if speaker and played is None:
+            raise BadInput(_GONE)
+        if played:
+            origin = {**origin, **played.noted}
+        reply_id = f"r{asked[-1].id}.{time.time_ns():x}"
+        owed = owed_for(reply_id, asked, origin, served, older=older, how=how, n=turns[-1].n + 1)
+        tally = self._limits.tally([asker])
+        if not await self._store.journal(conversation, (), owed, tally):
+            return None
+        self._limits.note(tally)
+        for other in snapshot.pending:
+            if set(other.asks) <= set(owed.asks):
+                # Its commit failed. This reply comes in its place; a restart must not write both.
+                await self._store.commit(conversation, other.reply, None, snapshot.state)
+        rounds = await self._rounds(conversation, origin, asked[-1], served, played)
+        keep, part = len(turns) - turns.index(asked[0]), played.part if played else None
+        return self._write(
+            conversation, owed, turns, snapshot, keep, rounds, older=older, part=part
+        )
+
+    async def speech(
+        self, conversation: str, origin: dict[str, str], character: str, anyway: bool
+    ) -> Reply | None:
+        """Let a character speak without a new question; "" is whoever is due, if anybody is."""
+        snapshot = await self._load(conversation, origin)
+        turns = snapshot.turns
+        asked = newest_question(turns)
+        served = self._models.named(engine_of(asked, snapshot) if asked else snapshot.state.engine)
+        scene = await self._casting.scene(conversation, snapshot, origin)
+        played = await self._played(
+            scene, turns, snapshot, origin, served, character, anyway=anyway
+        )
+        if played is None:
+            return None
+        asker = asker_of(origin.get("asker", ""), origin)
+        self.check(asker, served)
+        origin = {**origin, **played.noted}
+        question = asked[-1].id if asked else "0"
+        reply_id = f"r{question}.{time.time_ns():x}"
+        owed = owed_for(reply_id, asked, origin, served, n=next_number(snapshot))
+        tally = self._limits.tally([asker])
+        if not await self._store.journal(conversation, (), owed, tally):
+            return None
+        self._limits.note(tally)
+        newest = asked[-1] if asked else Turn("", 0, "user", "", author=asker.person)
+        rounds = await self._rounds(conversation, origin, newest, served, played)
+        keep = len(turns) - turns.index(asked[0]) if asked else min(len(turns), 1)
+        return self._write(conversation, owed, turns, snapshot, keep, rounds, part=played.part)
+
+    async def owed(self, conversation: str, owed: Pending) -> Reply | None:
+        """Begin a reply again that a former process owes; None if its question is gone."""
+        snapshot = await self._load(conversation, owed.origin)
+        if owed.reply not in {pending.reply for pending in snapshot.pending}:
+            return None
+        asked = [turn for turn in snapshot.turns if turn.id in owed.asks]
+        older = next((turn for turn in snapshot.turns if turn.id == owed.replaces), None)
+        before = [turn for turn in snapshot.turns if turn.n < owed.n]
+        served = self._models.named(owed.origin.get(ENGINE, ""))
+        speaker = owed.origin.get(CHARACTER, "")
+        scene = await self._casting.scene(conversation, snapshot, owed.origin) if speaker else None
+        played = await self._played(scene, before, snapshot, owed.origin, served, speaker)
+        lost = (owed.asks and not asked) or (owed.replaces and older is None)
+        if lost or (speaker and played is None) or not (asked or speaker):
+            await self._store.commit(conversation, owed.reply, None, snapshot.state)
+            return None
+        newest = asked[-1] if asked else Turn("", 0, "user", "")
+        rounds = await self._rounds(conversation, owed.origin, newest, served, played)
+        keep = len(before) - before.index(asked[0]) if asked else min(len(before), 1)
+        part = played.part if played else None
+        return self._write(
+            conversation, owed, before, snapshot, keep, rounds, older=older, part=part
+        )
+
+    async def _load(self, conversation: str, origin: Mapping[str, str]) -> Snapshot:
+        """The conversation with the facts that apply to a reply, in one round trip."""
+        owners = owners_in(origin, conversation)
+        return await self._store.load(conversation, [owner.name for owner in owners])
+
+    async def _played(
+        self,
+        scene: Scene | None,
+        turns: Sequence[Turn],
+        snapshot: Snapshot,
+        origin: Mapping[str, str],
+        served: Served,
+        speaker: str = "",
+        *,
+        anyway: bool = False,
+    ) -> Played | None:
+        """Who speaks after `turns`; None where nobody is on stage, or nobody is to speak."""
+        if scene is None:
+            return None
+        speaker = speaker or await self._casting.speaker(
+            scene, turns, origin, served, anyway=anyway
+        )
+        if not speaker or scene.member(speaker) is None:
+            return None
+        part = await self._casting.part(scene, speaker, snapshot, turns, origin, served)
+        return Played(part, scene.stage)
+
+    async def _rounds(
+        self,
+        conversation: str,
+        origin: Mapping[str, str],
+        asked: Turn,
+        served: Served,
+        played: Played | None,
+    ) -> Rounds:
+        """The tools of a reply; a character has none, unless they were switched on for it."""
+        if played and not played.stage.tools:
+            return self._offering.none(conversation, origin, asked)
+        return await self._offering.rounds(conversation, origin, asked, served)
+
+    def _write(
+        self,
+        conversation: str,
+        owed: Pending,
+        turns: Sequence[Turn],
+        snapshot: Snapshot,
+        asked: int,
+        rounds: Rounds,
+        asks: tuple[Ask, ...] = (),
+        older: Turn | None = None,
+        part: Part | None = None,
+    ) -> Reply:
+        served = self._models.named(owed.origin.get(ENGINE, ""))
+        askers = answered_by(turns, owed.asks)
+        asker = asker_of(askers[-1] if askers else owed.origin.get("asker", ""), owed.origin)
+        writer = Writer(
+            served,
+            self._store,
+            conversation=conversation,
+            owed=owed,
+            turns=turns,
+            state=snapshot.state,
+            asked=asked,
+            older=older,
+            rounds=rounds,
+            ticket=served.ticket(asker),
+            memory=Memory.of(conversation, owed.origin, snapshot.facts),
+            likeness=self._likeness,
+            recap=self._summaries.recap(snapshot),
+            part=part,
+        )
+
+        async def commit(reply: Reply, shown: tuple[str, ...]) -> Turn | None:
+            turn = await writer.commit(reply, shown)
+            if turn and not reply.error:
+                self._summaries.catch_up(
+                    conversation, served, asker, writer.state, snapshot.summary
+                )
+            return turn
+
+        reply = Reply(
+            owed.reply,
+            conversation,
+            asks,
+            commit,
+            answers=owed.asks,
+            begun=older if owed.how == "continue" else None,
+            before=next((turn for turn in reversed(turns) if turn.role == "assistant"), None),
+            older=older,
+            how=owed.how,
+            part=part,
+        )
+        reply.askers = askers
+        reply.origin = owed.origin
+        reply.start(writer.events())
+        return reply
+
+
+def asker_of(author: str, origin: Mapping[str, str]) -> Asker:
+    """Who asks, and for which server it counts."""
+    return Asker(author, origin.get("guild", ""))

@@ -1,0 +1,177 @@
+"""Who answers where characters are on stage, and what the model is told to play them."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from bot.characters import scene as play
+from bot.characters.part import Part
+from bot.characters.scene import Line
+from bot.characters.stage import Member, Stage
+from bot.conversation.ask import Ask
+from bot.conversation.books import Books
+from bot.conversation.library import Library, Persona
+from bot.conversation.models import Served
+from bot.conversation.ports import End, Generation, Sampling
+from bot.conversation.turns import Snapshot, Turn
+from bot.errors import EngineError
+
+log = logging.getLogger(__name__)
+
+CHARACTER = "character"
+"""The field of a reply's origin that names who speaks."""
+
+LIBRARY = "library"
+"""The field that names the library of the place: the server's, or the person's own."""
+
+ADDRESSED = "addressed"
+"""The field with the message that the question replies to."""
+
+CALLED = "called"
+"""The field with the asker's display name, also where turns need none."""
+
+# The name of a character is a few tokens.
+_CHOICE_TOKENS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A stage with its people: `personas` by the id of whose they are."""
+
+    conversation: str
+    stage: Stage
+    personas: Mapping[str, Persona]
+
+    def member(self, character: str) -> Member | None:
+        """The member with an id."""
+        return next((one for one in self.stage.cast if one.character == character), None)
+
+
+class Casting:
+    """Finds who speaks, and makes the part."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._books = Books(library)
+
+    async def scene(
+        self,
+        conversation: str,
+        snapshot: Snapshot,
+        origin: Mapping[str, str],
+        asks: Sequence[Ask] = (),
+    ) -> Scene | None:
+        """The stage of a conversation with the personas of its people; None without a cast."""
+        stage = snapshot.stage
+        if stage is None or not stage.cast:
+            return None
+        people = dict.fromkeys(turn.author for turn in snapshot.turns if turn.role == "user")
+        people.update(dict.fromkeys(ask.author for ask in asks))
+        people.pop("", None)
+        library, personas = origin.get(LIBRARY, ""), dict[str, Persona]()
+        if library and people:
+            personas.update(await self._library.personas(library, [*people]))
+        return Scene(conversation, stage, personas)
+
+    def as_called(self, scene: Scene, asks: Sequence[Ask]) -> tuple[Ask, ...]:
+        """The questions with the names that their writers have in the story."""
+        return tuple(
+            replace(ask, speaker=persona.name)
+            if (persona := scene.personas.get(ask.author)) and persona.name and ask.speaker
+            else ask
+            for ask in asks
+        )
+
+    async def speaker(
+        self,
+        scene: Scene,
+        turns: Sequence[Turn],
+        origin: Mapping[str, str],
+        served: Served,
+        *,
+        anyway: bool = False,
+    ) -> str:
+        """The id of the character who speaks next, "" if nobody is to.
+
+        `turns` are all that was said. `anyway`: somebody is to speak, whether or not it is due.
+        """
+        said, spoken = since_a_person(turns)
+        text = "\n".join(turn.text for turn in said)
+        addressed = _addressed(turns, origin.get(ADDRESSED, ""))
+        open_choice = not spoken and said and play.needs_choice(scene.stage, text, addressed)
+        if open_choice and (chosen := await self._chosen(scene, turns, served)):
+            return chosen
+        lines = [_line(turn) for turn in spoken]
+        seed = said[-1].id if said else ""
+        due = play.still_due(scene.stage, text, addressed, lines, dice=random.Random(seed).random)
+        if due or not anyway:
+            return due[0] if due else ""
+        newest = turns[-1] if turns else None
+        return play.next_up(
+            scene.stage,
+            newest.text if newest else "",
+            newest.character if newest else "",
+            dice=random.Random(f"{seed} {len(turns)}").random,
+        )
+
+    async def part(
+        self,
+        scene: Scene,
+        speaker: str,
+        snapshot: Snapshot,
+        turns: Sequence[Turn],
+        origin: Mapping[str, str],
+        served: Served,
+    ) -> Part:
+        """What the model is told to speak as a character after `turns`."""
+        return await self._books.part(scene, speaker, snapshot, turns, origin, served)
+
+    async def _chosen(self, scene: Scene, turns: Sequence[Turn], served: Served) -> str:
+        """Whom the model wants to speak next, "" if it does not tell."""
+        members = play.awake(scene.stage)
+        names = [member.name for member in members]
+        question = play.who_is_next_prompt(names, [_line(turn) for turn in turns])
+        model = await served.model.current()
+        form = model.profile.script
+        request = Generation(
+            prompt=form.block("user", question) + form.opening,
+            max_tokens=_CHOICE_TOKENS,
+            stop=model.profile.stop,
+            sampling=Sampling(temperature=0.0),
+            session=scene.conversation,
+        )
+        text = ""
+        try:
+            async with aclosing(served.engine.stream(request)) as events:
+                async for event in events:
+                    text += "" if isinstance(event, End) else event.text
+        except EngineError as error:
+            log.info("the model did not choose who speaks next: %s", error)
+            return ""
+        chosen = play.read_choice(text, names)
+        return members[names.index(chosen)].character if chosen else ""
+
+
+def since_a_person(turns: Sequence[Turn]) -> tuple[Sequence[Turn], Sequence[Turn]]:
+    """What people said last, and what characters have said since."""
+    end = len(turns)
+    while end and turns[end - 1].role != "user":
+        end -= 1
+    begin = end
+    while begin and turns[begin - 1].role == "user":
+        begin -= 1
+    return turns[begin:end], turns[end:]
+
+
+def _line(turn: Turn) -> Line:
+    return Line(turn.speaker, turn.text, turn.character)
+
+
+def _addressed(turns: Sequence[Turn], message: str) -> str:
+    """The character who said what a message shows."""
+    found = (turn.character for turn in turns if message and message in (turn.id, *turn.shown))
+    return next(found, "")

@@ -1,0 +1,147 @@
+"""What is set up for roleplay in a conversation: a field of its state."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, cast
+
+from bot.characters.part import Voice
+from bot.characters.stage import Member, Note, Order, Stage
+from bot.store.connection import Connection, call
+from bot.store.keys import ConversationKeys
+from bot.store.script import EXPIRE, Script
+
+log = logging.getLogger(__name__)
+
+_FIELD = b"stage"
+_ORDERS: tuple[Order, ...] = ("natural", "list", "model", "manual")
+_VOICES: tuple[Voice, ...] = ("system", "user", "assistant")
+_PAIR = 2
+_STAGE, _MEMBER, _NOTE = Stage(), Member("", "", "", ""), Note("")
+
+# ARGV: ttl, the stage ('' = none).
+SAVE_STAGE = Script(
+    """
+local ttl = ARGV[1]
+if ARGV[2] == '' then
+  redis.call('HDEL', KEYS[3], 'stage')
+else
+  redis.call('HSET', KEYS[3], 'stage', ARGV[2])
+end
+"""
+    + EXPIRE
+    + "return 1"
+)
+
+
+class StageRecords:
+    """The stages of conversations."""
+
+    _redis: Connection
+    _seconds: int
+
+    async def save_stage(self, conversation: str, stage: Stage | None) -> None:
+        """Set a conversation's stage, None to clear it. One round trip."""
+        keys_of = ConversationKeys.of(conversation).every
+        record = b"" if stage is None else write_stage(stage)
+        await self._redis.run(call(SAVE_STAGE, keys_of, self._seconds, record))
+
+
+def write_stage(stage: Stage) -> bytes:
+    """Write a stage as JSON; what is as it always is is left out."""
+    fields = _unusual(asdict(stage), asdict(_STAGE))
+    fields["cast"] = [_unusual(asdict(one), asdict(_MEMBER)) for one in stage.cast]
+    if stage.note:
+        fields["note"] = _unusual(asdict(stage.note), asdict(_NOTE))
+    text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def read_stage(stored: Mapping[bytes, bytes]) -> Stage | None:
+    """Read the stage out of a state's fields; None if there is none, or it is damaged."""
+    raw = stored.get(_FIELD)
+    if raw is None:
+        return None
+    try:
+        found: object = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        log.warning("a stored stage is damaged and left out: %s", error)
+        return None
+    return _stage(cast(dict[str, Any], found)) if isinstance(found, dict) else None
+
+
+def _unusual(fields: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value != usual[name]}
+
+
+def _stage(data: dict[str, Any]) -> Stage:
+    order = data.get("order")
+    return Stage(
+        cast=tuple(_member(item) for item in _objects(data.get("cast"))),
+        title=_text(data, "title"),
+        scenario=_text(data, "scenario"),
+        mood=_text(data, "mood"),
+        note=next((_note(item) for item in _objects([data.get("note")])), None),
+        order=order if order in _ORDERS else _STAGE.order,
+        rounds=_whole(data, "rounds", _STAGE.rounds),
+        paused=data.get("paused") is True,
+        lore=tuple(
+            (pair[0], pair[1])
+            for pair in map(_texts, _list(data.get("lore")))
+            if len(pair) == _PAIR
+        ),
+        lore_off=tuple(_texts(data.get("lore_off"))),
+        tools=data.get("tools") is True,
+        trim=data.get("trim") is True,
+    )
+
+
+def _member(data: dict[str, Any]) -> Member:
+    talkativeness = data.get("talkativeness")
+    known = isinstance(talkativeness, (int, float))
+    return Member(
+        library=_text(data, "library"),
+        character=_text(data, "character"),
+        card=_text(data, "card"),
+        name=_text(data, "name"),
+        picture=_text(data, "picture"),
+        talkativeness=float(talkativeness) if known else _MEMBER.talkativeness,
+        greeting=_whole(data, "greeting", 0),
+        muted=data.get("muted") is True,
+        adult=data.get("adult") is True,
+    )
+
+
+def _note(data: dict[str, Any]) -> Note:
+    role = data.get("role")
+    return Note(
+        text=_text(data, "text"),
+        depth=_whole(data, "depth", _NOTE.depth),
+        every=_whole(data, "every", _NOTE.every),
+        role=role if role in _VOICES else _NOTE.role,
+    )
+
+
+def _text(data: dict[str, Any], name: str) -> str:
+    value = data.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _whole(data: dict[str, Any], name: str, default: int) -> int:
+    value = data.get(name)
+    return value if isinstance(value, int) else default
+
+
+def _list(value: object) -> list[Any]:
+    return cast(list[Any], value) if isinstance(value, list) else []
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in _list(value) if isinstance(item, str)]
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    return [cast(dict[str, Any], item) for item in _list(value) if isinstance(item, dict)]
