@@ -1,0 +1,184 @@
+"""What is done with a character as a whole: shown, copied, handed out, moved, deleted."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import secrets
+import time
+from dataclasses import replace
+from typing import Literal
+
+import discord
+
+from bot.characters import picture
+from bot.characters.export import as_charx, as_json, as_png
+from bot.client.failures import DISCORD_FAILURES, answer_failure
+from bot.errors import BadInput, UserError
+from cogs.characters import keeping, telling
+from cogs.characters.keeping import Kept
+from cogs.characters.rights import check_bring, check_change
+from cogs.characters.shelf import (
+    Interaction,
+    find_character,
+    home_library,
+    is_private,
+    own_library,
+    shown_name,
+)
+from cogs.live.buttons import Button, view_of
+from cogs.live.target import NOBODY
+from cogs.pressed import KnownButton
+
+Format = Literal["png", "json", "charx"]
+Visibility = Literal["private", "server"]
+
+DELETE = re.compile(r"character-delete:(?P<what>yes|no):(?P<character>[0-9a-f]{1,32})")
+
+# Discord takes files of 10 MiB from bots.
+_MOST_SENT = 10 * 2**20
+
+_NO_SERVER = "We are not in a server here, so every character here is yours alone already."
+_ALREADY = {
+    "server": "“{name}” is in this server's library already.",
+    "private": "“{name}” is private already.",
+}
+_MOVED = {
+    "server": "**{name}** is in this server's library now: everybody here can find and use it.",
+    "private": "**{name}** is private now: only you find it, in every server and with me alone.",
+}
+_NOT_YOURS = (
+    "“{name}” was brought by somebody else, so it cannot become yours alone. "
+    "`/character duplicate` makes a copy that is."
+)
+_COPIED = "**{name}** is a copy in {where}. `/character edit` changes it."
+_TOO_LARGE = "That file would be too large for Discord. `json` is without the picture."
+_ASK = (
+    "**Delete {name}?** Its card and picture go with it. Stories that are being told with it go on "
+    "to their end; `/character export` keeps a copy for you."
+)
+_DELETED = "**{name}** is deleted."
+_GONE = "That character is gone already."
+_KEPT = "Nothing is deleted."
+
+
+async def show(interaction: Interaction, named: str) -> None:
+    """Show a character's card; the response has been promised (deferred)."""
+    kept = await keeping.load(interaction.client, await find_character(interaction, named))
+    cost = await telling.cost_here(interaction, kept.card)
+    panel = telling.CardPanel(kept, cost, interaction.locale.value)
+    await interaction.edit_original_response(
+        view=panel, attachments=panel.files, allowed_mentions=NOBODY
+    )
+
+
+async def export(interaction: Interaction, named: str, form: Format) -> None:
+    """Hand out a character as a file that other programs read."""
+    kept = await keeping.load(interaction.client, await find_character(interaction, named))
+    data = await asyncio.to_thread(_file_of, kept, form)
+    if len(data) > _MOST_SENT:
+        raise BadInput(_TOO_LARGE)
+    name = re.sub(r"[^\w-]+", "-", kept.character.name).strip("-") or "character"
+    text = f"**{shown_name(kept.character.name)}**, with everything that its card says."
+    seen = picture.look_at(kept.picture) if kept.picture else None
+    if form == "png" and kept.picture and (seen is None or "png" not in seen.kind):
+        text += " Its own picture is no PNG and cannot hold a card; `charx` has both."
+    await interaction.edit_original_response(
+        content=text, attachments=[discord.File(io.BytesIO(data), f"{name}.{form}")]
+    )
+
+
+async def duplicate(interaction: Interaction, named: str, name: str, private: bool) -> None:
+    """Make a copy that can be changed without changing the other one."""
+    character = await find_character(interaction, named)
+    library = own_library(interaction.user.id) if private else home_library(interaction)
+    if not private:
+        await check_bring(interaction)
+    kept = await keeping.load(interaction.client, character)
+    card = keeping.renamed(kept.card, name) if name.strip() else kept.card
+    copy = keeping.new_character(
+        card,
+        library,
+        str(interaction.user.id),
+        picture=kept.picture,
+        adult=character.adult,
+    )
+    copied = replace(copy, talkativeness=character.talkativeness)
+    await keeping.save(interaction.client.store, Kept(copied, card, kept.picture))
+    where = "your own library" if is_private(copied) else "this server's library"
+    await interaction.edit_original_response(
+        content=_COPIED.format(name=shown_name(copied.name), where=where),
+        view=view_of(telling.buttons(copied)),
+    )
+
+
+async def share(interaction: Interaction, named: str, visibility: Visibility) -> None:
+    """Move a character between its owner's library and the server's."""
+    if interaction.guild_id is None:
+        raise BadInput(_NO_SERVER)
+    character = await find_character(interaction, named)
+    check_change(interaction, character)
+    name = shown_name(character.name)
+    if is_private(character) == (visibility == "private"):
+        raise BadInput(_ALREADY[visibility].format(name=name))
+    if visibility == "server":
+        await check_bring(interaction)
+    elif character.owner != str(interaction.user.id):
+        raise BadInput(_NOT_YOURS.format(name=name))
+    kept = await keeping.load(interaction.client, character)
+    library = (
+        home_library(interaction) if visibility == "server" else own_library(interaction.user.id)
+    )
+    moved = replace(
+        character,
+        id=secrets.token_hex(6),
+        library=library,
+        visibility=visibility,
+        updated=time.time(),
+    )
+    store = interaction.client.store
+    # The new one first: should the bot die in between, there are two of it and not none.
+    await keeping.save(store, replace(kept, character=moved))
+    await store.delete_character(character.library, character.id)
+    await interaction.edit_original_response(content=_MOVED[visibility].format(name=name))
+
+
+async def ask_to_delete(interaction: Interaction, named: str) -> None:
+    """Ask once more before a character is deleted."""
+    character = await find_character(interaction, named)
+    check_change(interaction, character)
+    yes = Button("Delete", f"character-delete:yes:{character.id}", discord.ButtonStyle.danger)
+    no = Button("Keep", f"character-delete:no:{character.id}")
+    await interaction.edit_original_response(
+        content=_ASK.format(name=shown_name(character.name)), view=view_of((yes, no))
+    )
+
+
+class DeleteButton(KnownButton, template=DELETE):
+    """The answer to the question whether a character is to be deleted."""
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Delete it, or leave it."""
+        try:
+            await interaction.response.defer()
+            text = _KEPT
+            if self.parts["what"] == "yes":
+                text = await _delete(interaction, self.parts["character"])
+            await interaction.edit_original_response(content=text, view=None)
+        except (UserError, *DISCORD_FAILURES) as error:
+            await answer_failure(interaction, error)
+
+
+async def _delete(interaction: Interaction, named: str) -> str:
+    character = await find_character(interaction, named)
+    check_change(interaction, character)
+    there = await interaction.client.store.delete_character(character.library, character.id)
+    return _DELETED.format(name=shown_name(character.name)) if there else _GONE
+
+
+def _file_of(kept: Kept, form: Format) -> bytes:
+    if form == "json":
+        return as_json(kept.card)
+    make = as_png if form == "png" else as_charx
+    return make(kept.card, kept.picture or b"")
