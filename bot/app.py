@@ -183,6 +183,7 @@ async def run(settings: Settings) -> None:
             store=core.store,
             json_mode=JsonMode(core.engine, core.model),
             tool_cogs=core.tool_cogs,
+            kit=core.kit,
         )
         core.kit.discord = bot
 

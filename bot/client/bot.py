@@ -27,6 +27,7 @@ from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
 from bot.errors import SettingsError, StartupError
 from bot.settings import Settings
+from bot.tools.kit import Kit
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class HermesBot(commands.AutoShardedBot):
     intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
     `always_on` knows the channels in which everything is answered, `engines` which engine was
     chosen for which place, `opt_outs` who wants to be left alone, `json_mode` asks for data.
-    `tool_cogs` are built already.
+    `tool_cogs` are built already, with `kit`, which has the one way to the outside world.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class HermesBot(commands.AutoShardedBot):
         json_mode: JsonMode,
         reads_everything: bool = True,
         tool_cogs: Iterable[commands.Cog] = (),
+        kit: Kit | None = None,
     ) -> None:
         quiet.hush()
         # discord.py keeps this very object, so that an intent can be given up later on.
@@ -106,6 +108,7 @@ class HermesBot(commands.AutoShardedBot):
         self.conversations = conversations
         self.store = store
         self.json_mode = json_mode
+        self.kit = kit
         self.always_on = AlwaysOn(store)
         self.engines = EngineChoices(store)
         self.opt_outs = OptOuts(store)

@@ -1,0 +1,142 @@
+"""A card's JSON text: from bytes to text, from text to values, both within bounds."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, cast
+
+from bot.characters import bounds
+from bot.errors import BadInput
+
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
+_MAYBE_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+_CONTROL = re.compile(r"[\x00-\x1f]")
+_MOST_REPEATED = 5
+_BLANK = " \t\r\n\0"
+
+_ODD_BYTES = (
+    "The file is not UTF-8, so I read it as Western European text; "
+    "look whether accents and quotation marks are right."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A JSON object: its text, what it says, and what is to be told of it."""
+
+    text: str
+    root: dict[str, Any]
+    warnings: tuple[str, ...]
+
+
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """A file's text, with warnings; `BadInput` if it cannot be text."""
+    bounds.check(len(data), bounds.MAX_JSON, "That card's text", "Is its lorebook that large?")
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        try:
+            return data.decode("utf-16").strip(_BLANK), ()
+        except UnicodeDecodeError:
+            raise BadInput(
+                "That file begins as UTF-16 text but is none. Save it as UTF-8."
+            ) from None
+    try:
+        return data.decode("utf-8-sig").strip(_BLANK), ()
+    except UnicodeDecodeError:
+        # Python's cp1252 has five holes; Latin-1 has none.
+        try:
+            text = data.decode("cp1252")
+        except UnicodeDecodeError:
+            text = data.decode("latin-1")
+        return text.strip(_BLANK), (_ODD_BYTES,)
+
+
+def parse(text: str) -> Parsed:
+    """Parse a text that has to be a JSON object; `BadInput` says what is wrong with it.
+
+    Of keys that are there twice the last one counts. Halves of surrogate pairs, which no text can
+    have, become U+FFFD. Line breaks within strings are tolerated, and written as JSON wants them.
+    """
+    check_shape(text)
+    repeated: dict[str, None] = {}
+    value = _loads(text, repeated)
+    if not isinstance(value, dict):
+        raise BadInput("That is JSON, but no card: a card is an object that begins with `{`.")
+    root = cast("dict[str, Any]", whole(value) if _MAYBE_HALF.search(text) else value)
+    warnings: tuple[str, ...] = ()
+    if repeated:
+        shown = ", ".join(f"`{name[:40]}`" for name in list(repeated)[:5])
+        warnings = (f"The card says {whole(shown)} more than once; the last one counts.",)
+    return Parsed(_STRING.sub(_escaped, text) if _CONTROL.search(text) else text, root, warnings)
+
+
+def _loads(text: str, repeated: dict[str, None]) -> Any:
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs) and len(repeated) < _MOST_REPEATED:
+            names = [name for name, _ in pairs]
+            repeated.update(dict.fromkeys(name for name in found if names.count(name) > 1))
+        return found
+
+    decoder = json.JSONDecoder(
+        strict=False, object_pairs_hook=members, parse_int=_integer, parse_constant=_no_json
+    )
+    try:
+        return decoder.decode(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BadInput(
+            f"That card's JSON is broken: {error.msg} ({where}). Was the file cut off or edited?"
+        ) from None
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return _CONTROL.sub(lambda mark: json.dumps(mark[0])[1:-1], found[0])
+
+
+def check_shape(text: str) -> None:
+    """Refuse JSON that is nested too deeply or has too many parts, without parsing it."""
+    if text.count('"') > 2 * bounds.MAX_PARTS:
+        raise _too_many_parts()
+    bare = _STRING.sub("", text)
+    if sum(bare.count(mark) for mark in "[{,:") > bounds.MAX_PARTS:
+        raise _too_many_parts()
+    depth = 0
+    for bracket in _BRACKET.findall(bare):
+        depth += 1 if bracket in "[{" else -1
+        if depth > bounds.MAX_NESTING:
+            raise BadInput(
+                f"That card's JSON is nested more than {bounds.MAX_NESTING} levels deep. "
+                "No card needs that; export it again from where it was made."
+            )
+
+
+def whole(value: Any) -> Any:
+    """The same value without halves of surrogate pairs, which cannot be stored or sent."""
+    if isinstance(value, str):
+        return _HALF_PAIR.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [whole(item) for item in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        given = cast("dict[str, Any]", value)
+        return {whole(key): whole(item) for key, item in given.items()}
+    return value
+
+
+def _too_many_parts() -> BadInput:
+    return BadInput(
+        f"That card has more than {bounds.MAX_PARTS:,} parts, too many to read. Split its lorebook."
+    )
+
+
+def _integer(digits: str) -> int | float:
+    # Python refuses to read thousands of digits. Nobody calculates with them here.
+    return int(digits) if len(digits) <= 400 else float(digits)
+
+
+def _no_json(name: str) -> Any:
+    raise BadInput(f"That card's JSON is broken: it has {name} where a number has to be.")

@@ -1,0 +1,66 @@
+"""Files that somebody brings: uploaded, by a link, or pasted. Nothing is read without a limit."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import discord
+
+from bot.client import HermesBot
+from bot.errors import BadInput
+from cogs.reading.files import size
+from cogs.reading.words import label
+
+MOST_BYTES = 10 * 2**20
+"""Of a file: what Discord lets anybody upload."""
+
+_SECONDS = 30.0
+_TYPES = (
+    "application/json",
+    "application/octet-stream",
+    "application/zip",
+    "application/x-zip-compressed",
+    "binary/octet-stream",
+    "image/png",
+    "image/apng",
+    "image/jpeg",
+    "image/webp",
+    "text/plain",
+)
+
+_TOO_LARGE = "{name} is {size} large. I can read up to {most}."
+_LOST = "I could not download that file from Discord. Please try again."
+_NO_FETCHER = "This bot fetches nothing from the internet. Please upload the file instead."
+_EMPTY = "That file is empty."
+
+
+async def read_upload(file: discord.Attachment) -> bytes:
+    """An uploaded file; one that is too large or empty is `BadInput`."""
+    if file.size > MOST_BYTES:
+        name = label(file.filename)
+        told = _TOO_LARGE.format(name=name, size=size(file.size), most=size(MOST_BYTES))
+        raise BadInput(told)
+    try:
+        async with asyncio.timeout(_SECONDS):
+            data = await file.read()
+    except (discord.HTTPException, aiohttp.ClientError, OSError):
+        # A TimeoutError is an OSError.
+        raise BadInput(_LOST) from None
+    if not data:
+        raise BadInput(_EMPTY)
+    return data
+
+
+async def read_link(bot: HermesBot, link: str) -> bytes:
+    """The file at a public address; whatever goes wrong is a `UserError` with its words."""
+    if bot.kit is None:
+        raise BadInput(_NO_FETCHER)
+    # A link in angle brackets is how people keep Discord from showing a preview.
+    address = link.strip().removeprefix("<").removesuffix(">")
+    response = await bot.kit.fetch.get(
+        address, types=_TYPES, max_bytes=MOST_BYTES, timeout=_SECONDS, public_only=True
+    )
+    if not response.body:
+        raise BadInput(_EMPTY)
+    return response.body

@@ -1,0 +1,168 @@
+"""The forms (modals) of `/character`: writing a character, one part of it, and bringing a file."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import discord
+
+from bot.client.failures import answer_failure
+
+FIELD = 4_000
+"""How many characters a field of a form can hold."""
+
+Submit = Callable[[discord.Interaction[Any], Mapping[str, str]], Awaitable[None]]
+SubmitFile = Callable[[discord.Interaction[Any], "discord.Attachment | None", str], Awaitable[None]]
+
+
+class Form(discord.ui.Modal):
+    """A form whose errors are told like any other failure."""
+
+    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
+        """Tell it to who sent the form."""
+        await answer_failure(interaction, error)
+
+
+class CharacterForm(Form, title="A new character"):
+    """What makes a character: five fields, of which only the name is needed."""
+
+    def __init__(self, submit: Submit) -> None:
+        super().__init__()
+        self._submit = submit
+        self._fields = {
+            "name": _line("Name", "Mira", 80),
+            "description": _text(
+                "Who is that?", "An innkeeper in her fifties. Tall, grey braid, laughs loudly."
+            ),
+            "scene": _text(
+                "Manner, and where it plays",
+                "Personality: warm, nosy, stubborn\nScenario: {{user}} comes in from the rain.",
+                required=False,
+            ),
+            "greeting": _text(
+                "What it says first",
+                "*She looks up.* “You look drowned, {{user}}. Sit down.”",
+                required=False,
+            ),
+            "examples": _text(
+                "How it talks",
+                "{{user}}: A room, please.\n{{char}}: “Only if you wipe those boots, love.”",
+                required=False,
+            ),
+        }
+        for name, (label, field) in self._fields.items():
+            field.custom_id = name
+            self.add_item(discord.ui.Label(text=label, component=field))
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        """Hand over what was written, by field."""
+        written = {name: field.value for name, (_, field) in self._fields.items()}
+        await self._submit(interaction, written)
+
+
+class PartForm(Form):
+    """One part of something that is there already, in one field."""
+
+    def __init__(
+        self,
+        title: str,
+        label: str,
+        present: str,
+        submit: Submit,
+        *,
+        description: str = "",
+        short: bool = False,
+    ) -> None:
+        super().__init__(title=title[:45])
+        self._submit = submit
+        style = discord.TextStyle.short if short else discord.TextStyle.paragraph
+        self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            style=style,
+            default=present or None,
+            required=False,
+            max_length=200 if short else FIELD,
+            custom_id="text",
+        )
+        self.add_item(
+            discord.ui.Label(
+                text=label[:45], description=description[:100] or None, component=self._text
+            )
+        )
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        """Hand over what was written."""
+        await self._submit(interaction, {"text": self._text.value})
+
+
+class PersonaForm(Form, title="Who are you here?"):
+    """A name, and what characters know of somebody."""
+
+    def __init__(self, name: str, text: str, submit: Submit) -> None:
+        super().__init__()
+        self._submit = submit
+        self._name: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            default=name or None, required=False, max_length=32, custom_id="name"
+        )
+        self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            style=discord.TextStyle.paragraph,
+            default=text or None,
+            required=False,
+            max_length=2_000,
+            placeholder="A young smith from the Fen. She limps since the war.",
+            custom_id="text",
+        )
+        self.add_item(
+            discord.ui.Label(
+                text="What characters call you",
+                description="Leave it out to keep the name that you have here",
+                component=self._name,
+            )
+        )
+        self.add_item(
+            discord.ui.Label(text="What they should know of you", component=self._text)
+        )
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        """Hand over what was written."""
+        await self._submit(interaction, {"name": self._name.value, "text": self._text.value})
+
+
+class FileForm(Form):
+    """A file, or its text pasted."""
+
+    def __init__(self, title: str, kinds: str, submit: SubmitFile) -> None:
+        super().__init__(title=title)
+        self._submit = submit
+        self._file: discord.ui.FileUpload[Any] = discord.ui.FileUpload(
+            required=False, max_values=1, custom_id="file"
+        )
+        self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            style=discord.TextStyle.paragraph,
+            required=False,
+            max_length=FIELD,
+            placeholder='{"name": "Mira", "description": …}',
+            custom_id="text",
+        )
+        self.add_item(discord.ui.Label(text="File", description=kinds, component=self._file))
+        self.add_item(discord.ui.Label(text="Or its JSON, pasted", component=self._text))
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        """Hand over what was given: a file, a text, or nothing."""
+        files = self._file.values
+        await self._submit(interaction, files[0] if files else None, self._text.value)
+
+
+def _line(label: str, example: str, most: int) -> tuple[str, discord.ui.TextInput[Any]]:
+    return label, discord.ui.TextInput(placeholder=example, max_length=most)
+
+
+def _text(
+    label: str, example: str, *, required: bool = True
+) -> tuple[str, discord.ui.TextInput[Any]]:
+    return label, discord.ui.TextInput(
+        style=discord.TextStyle.paragraph,
+        placeholder=example[:100],
+        max_length=FIELD,
+        required=required,
+    )

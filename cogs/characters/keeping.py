@@ -1,0 +1,118 @@
+"""Putting characters into libraries, and reading their cards again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.characters.card import Card
+from bot.characters.cards import card_of
+from bot.client import HermesBot
+from bot.conversation.library import MAX_BYTES, MAX_CHARACTERS, Character
+from bot.conversation.ports import Store
+from bot.errors import BadInput
+from cogs.characters.shelf import is_private
+from cogs.reading.files import size
+
+_ADULT_TAGS = frozenset(
+    ("nsfw", "adult", "adults only", "18+", "+18", "r18", "r-18", "explicit", "porn", "smut")
+    + ("erotic", "erotica", "lewd", "hentai", "xxx", "nsfl", "not safe for work", "sexual")
+)
+_MOST_TAGS = 30
+_LONGEST_TAG = 40
+
+_FULL = (
+    f"There are {MAX_CHARACTERS} characters in {{whose}} library, which is all there is room for. "
+    "Delete one first."
+)
+_TOO_MUCH = (
+    f"{{whose}} library is full: its cards and pictures take up to {size(MAX_BYTES)} together. "
+    "Delete a character first."
+)
+_GONE = "That character is gone: somebody deleted it meanwhile."
+_LOST = "The card of that character is lost. Please import it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A character with its card and its picture."""
+
+    character: Character
+    card: Card
+    picture: bytes | None = None
+
+
+def new_character(
+    card: Card, library: str, owner: str, *, picture: bytes | None, adult: bool
+) -> Character:
+    """A character as it is put into a library for the first time."""
+    now = time.time()
+    fresh = Character(
+        id=secrets.token_hex(6),
+        library=library,
+        name=card.name,
+        owner=owner,
+        card="",
+        created=now,
+    )
+    return described(fresh, card, picture=picture, adult=adult or is_adult(card))
+
+
+def described(
+    character: Character, card: Card, *, picture: bytes | None, adult: bool
+) -> Character:
+    """The character with what its card says of it."""
+    tags = (" ".join(tag.split())[:_LONGEST_TAG] for tag in card.tags)
+    return replace(
+        character,
+        name=card.name,
+        card=digest_of(card.document.encode("utf-8", "surrogatepass")),
+        picture=digest_of(picture) if picture else "",
+        visibility="private" if is_private(character) else "server",
+        adult=adult,
+        talkativeness=card.talkativeness,
+        tags=tuple(dict.fromkeys(filter(None, tags)))[:_MOST_TAGS],
+        updated=time.time(),
+    )
+
+
+def is_adult(card: Card) -> bool:
+    """Whether a card's tags say that it is for adults."""
+    return any(" ".join(tag.split()).casefold() in _ADULT_TAGS for tag in card.tags)
+
+
+def digest_of(blob: bytes) -> str:
+    """The name under which a file is kept."""
+    return hashlib.sha256(blob).hexdigest()
+
+
+async def save(store: Store, kept: Kept) -> None:
+    """Put a character into its library; `BadInput` if there is no room."""
+    character = kept.character
+    card = kept.card.document.encode("utf-8", "surrogatepass")
+    if await store.save_character(character, card, kept.picture):
+        return
+    whose = "your" if is_private(character) else "this server's"
+    others = await store.characters(character.library)
+    if len(others) >= MAX_CHARACTERS:
+        raise BadInput(_FULL.format(whose=whose))
+    raise BadInput(_TOO_MUCH.format(whose=whose.capitalize()))
+
+
+async def load(bot: HermesBot, character: Character, *, picture: bool = True) -> Kept:
+    """A character with its card, and its picture if that is wanted and there is one."""
+    wanted: Sequence[str] = [character.card]
+    if picture and character.picture:
+        wanted = [character.card, character.picture]
+    store = bot.store
+    blobs = await asyncio.gather(*(store.blob(character.library, digest) for digest in wanted))
+    if blobs[0] is None:
+        known = await store.character(character.library, character.id)
+        raise BadInput(_GONE if known is None else _LOST)
+    # A card has up to 5 MiB of JSON, which takes a while to parse.
+    card = await asyncio.to_thread(card_of, blobs[0].decode("utf-8", "surrogatepass"))
+    return Kept(character, card, blobs[1] if len(blobs) > 1 else None)

@@ -1,0 +1,58 @@
+"""Who may do what with characters and lorebooks."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.conversation.library import Character, World
+from bot.errors import BadInput
+from cogs.characters.shelf import Interaction, is_private, shown_name
+
+_NOT_YOURS = (
+    "“{name}” is for who brought it, or somebody who may manage this server, to change. With "
+    "`/character duplicate` you have a copy of your own."
+)
+_NOT_YOUR_BOOK = (
+    "“{name}” is for who brought it, or somebody who may manage this server, to change."
+)
+NEEDS_RIGHT = (
+    "What all in this server share is for those who may manage the server or its channels to bring "
+    "in. You can have it as a private one of your own, and use it here."
+)
+
+
+async def may_bring(interaction: Interaction) -> bool:
+    """Whether somebody may bring something into the library that all here share.
+
+    Private ones may be brought by anybody.
+    """
+    may = interaction.permissions
+    return interaction.guild_id is None or may.manage_guild or may.manage_channels
+
+
+async def check_bring(interaction: Interaction) -> None:
+    """Raise `BadInput` for who may not bring anything into the library of the place."""
+    if not await may_bring(interaction):
+        raise BadInput(NEEDS_RIGHT)
+
+
+def may_change(interaction: discord.Interaction, one: Character | World) -> bool:
+    """Whether somebody may edit, share or delete it: who brought it, and who is in charge here."""
+    if one.owner == str(interaction.user.id):
+        return True
+    return not is_private(one) and interaction.permissions.manage_guild
+
+
+def check_change(interaction: discord.Interaction, one: Character | World) -> None:
+    """Raise `BadInput` for who may not."""
+    if not may_change(interaction, one):
+        told = _NOT_YOURS if isinstance(one, Character) else _NOT_YOUR_BOOK
+        raise BadInput(told.format(name=shown_name(one.name)))
+
+
+def may_direct(interaction: discord.Interaction, others: bool) -> bool:
+    """Whether somebody may end what is played in a channel.
+
+    In direct messages and alone everybody; where `others` play along, who may manage messages.
+    """
+    return interaction.guild_id is None or not others or interaction.permissions.manage_messages

@@ -1,0 +1,184 @@
+"""Which libraries count in a place of Discord, and how something in them is found by its name."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Awaitable, Sequence
+from difflib import SequenceMatcher
+from typing import TypeVar
+
+import discord
+from discord import app_commands
+
+from bot.client import HermesBot
+from bot.conversation.library import Character, World
+from bot.errors import BadInput, UserError
+from cogs.reading.words import label, shortened
+
+Interaction = discord.Interaction[HermesBot]
+
+Kept = TypeVar("Kept", Character, World)
+
+# Autocompletion has three seconds, and is better empty than late.
+_SUGGEST_SECONDS = 2.0
+_MOST_SUGGESTED = 25
+_LONGEST_CHOICE = 100
+_LONGEST_NAME = 60
+_TAGS_SHOWN = 2
+# How much of two words has to be the same, so that one may be a slip of the other.
+_ALIKE = 0.75
+
+_UNKNOWN = (
+    "I know no {what} “{name}” here. Choose one that Discord suggests while you type, or see "
+    "`{listing}`."
+)
+_SEVERAL = (
+    "There are several called “{name}” here. Please choose one that Discord suggests while you "
+    "type: there they are told apart."
+)
+
+
+def own_library(user_id: int) -> str:
+    """The library that is a person's alone, and goes with them to every server."""
+    return f"discord:user:{user_id}"
+
+
+def home_library(interaction: discord.Interaction) -> str:
+    """Where what belongs to the place is kept: the server's library, in a DM the person's own."""
+    if interaction.guild_id is None:
+        return own_library(interaction.user.id)
+    return f"discord:server:{interaction.guild_id}"
+
+
+def libraries(interaction: discord.Interaction) -> tuple[str, ...]:
+    """All libraries that somebody may use where they are, their own first."""
+    own = own_library(interaction.user.id)
+    return tuple(dict.fromkeys((own, home_library(interaction))))
+
+
+def is_private(one: Character | World) -> bool:
+    """Whether only its owner finds it."""
+    return one.library.startswith("discord:user:")
+
+
+async def characters_here(interaction: Interaction) -> list[Character]:
+    """The characters that somebody can use where they are, by name."""
+    found = await interaction.client.store.characters_of(libraries(interaction))
+    return _by_name([one for some in found.values() for one in some])
+
+
+async def worlds_here(interaction: Interaction) -> list[World]:
+    """The lorebooks that somebody can use where they are, by name."""
+    store = interaction.client.store
+    found = await asyncio.gather(*(store.worlds(library) for library in libraries(interaction)))
+    return _by_name([one for some in found for one in some])
+
+
+async def find_character(interaction: Interaction, named: str) -> Character:
+    """The character that is meant: by its id, or by a name that only one has."""
+    every = await characters_here(interaction)
+    return _pick(every, named, what="character", listing="/character list")
+
+
+async def find_world(interaction: Interaction, named: str) -> World:
+    """The lorebook that is meant: by its id, or by a name that only one has."""
+    return _pick(await worlds_here(interaction), named, what="lorebook", listing="/lore list")
+
+
+async def suggest(
+    wanted: Awaitable[Sequence[Character]] | Awaitable[Sequence[World]], typed: str
+) -> list[app_commands.Choice[str]]:
+    """What Discord offers while a name is typed, best first; nothing if it takes too long."""
+    try:
+        async with asyncio.timeout(_SUGGEST_SECONDS):
+            every = await wanted
+    except (UserError, TimeoutError):
+        return []
+    fitting = fitting_in(list(every), typed)[:_MOST_SUGGESTED]
+    labels = labels_of(fitting)
+    return [
+        app_commands.Choice(name=shown, value=one.id)
+        for shown, one in zip(labels, fitting, strict=True)
+    ]
+
+
+def fitting_in(every: Sequence[Kept], typed: str) -> list[Kept]:
+    """Those whose name or tags have what was typed, best first; a slip of the pen is forgiven."""
+    words = typed.casefold().split()
+    if not words:
+        return list(every)
+    ranked = [(rank, one) for one in every if (rank := _rank(one, words)) is not None]
+    return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def labels_of(some: Sequence[Kept]) -> list[str]:
+    """A line for each that tells it apart from the others."""
+    lines = [_line(one) for one in some]
+    times = Counter(lines)
+    told = [
+        line if times[line] == 1 else f"{line} · #{one.id[:6]}"
+        for line, one in zip(lines, some, strict=True)
+    ]
+    return [shortened(line, _LONGEST_CHOICE) for line in told]
+
+
+def shown_name(name: str) -> str:
+    """A name for a sentence: short, without formatting surprises."""
+    return discord.utils.escape_markdown(shortened(label(name), _LONGEST_NAME))
+
+
+def _pick(every: Sequence[Kept], named: str, *, what: str, listing: str) -> Kept:
+    wanted = named.strip()
+    for one in every:
+        if one.id == wanted:
+            return one
+    exact = [one for one in every if one.name.casefold() == wanted.casefold()]
+    if len(exact) == 1:
+        return exact[0]
+    fitting = exact or fitting_in(every, wanted) if wanted else []
+    if len(fitting) == 1:
+        return fitting[0]
+    told = _SEVERAL if fitting else _UNKNOWN
+    name = shown_name(wanted)
+    raise BadInput(told.format(name=name, what=what, listing=listing))
+
+
+def _rank(one: Character | World, words: Sequence[str]) -> int | None:
+    """How well something fits, 0 best; None if it does not."""
+    name = one.name.casefold()
+    parts = re.findall(r"\w+", name)
+    tags = [tag.casefold() for tag in one.tags] if isinstance(one, Character) else []
+    if name.startswith(" ".join(words)):
+        return 0
+    if all(any(part.startswith(word) for part in parts) for word in words):
+        return 1
+    if all(word in name for word in words):
+        return 2
+    if all(word in name or any(word in tag for tag in tags) for word in words):
+        return 3
+    if all(any(_alike(word, part) for part in parts) for word in words):
+        return 4
+    return None
+
+
+def _alike(word: str, part: str) -> bool:
+    # What is typed may be the beginning of a longer word.
+    start = part[: len(word) + 1]
+    return len(word) > 2 and SequenceMatcher(None, word, start).ratio() >= _ALIKE
+
+
+def _line(one: Character | World) -> str:
+    remarks: list[str] = []
+    if isinstance(one, Character):
+        remarks += one.tags[:_TAGS_SHOWN]
+        remarks += ["18+"] if one.adult else []
+    else:
+        remarks.append(f"{one.entries} entries")
+    remarks += ["private"] if is_private(one) else []
+    return " · ".join((shortened(label(one.name), _LONGEST_NAME), *map(label, remarks)))
+
+
+def _by_name(some: list[Kept]) -> list[Kept]:
+    return sorted(some, key=lambda one: (one.name.casefold(), is_private(one), one.id))
