@@ -51,7 +51,8 @@ class Stage:
     `scenario` comes in the stead of the cards' own. `lore` are the lorebooks of the library that
     are switched on beside those of the cards, as (library, id); `lore_off` are single entries that
     are switched off, by `book/entry`. `rounds` bounds how long characters talk among themselves.
-    `tools`: characters may use tools. `trim`: unfinished last sentences are dropped.
+    `tools`: characters may use tools. `trim`: unfinished last sentences are dropped. `host` is the
+    id of the person who began the scene.
     """
 
     cast: tuple[Member, ...] = ()
@@ -66,6 +67,7 @@ class Stage:
     lore_off: tuple[str, ...] = ()
     tools: bool = False
     trim: bool = False
+    host: str = ""
 
     @property
     def several(self) -> bool:
