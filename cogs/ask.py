@@ -25,6 +25,7 @@ from cogs.places import (
     private_conversation,
     response_origin,
     rules_here,
+    story_origin,
     user_conversation,
     user_of,
 )
@@ -140,6 +141,7 @@ async def ask_from(
                     private=private,
                 )
             ),
+            **story_origin(interaction.guild_id, user.id, user),
         }
     )
     return Ask(

@@ -24,7 +24,7 @@ from cogs.live import live_of
 from cogs.live.target import NOBODY, Channel, ChannelTarget
 from cogs.live.wording import small
 from cogs.owners import owners
-from cogs.places import circles, conversation_in, engine_at, rules_for
+from cogs.places import circles, conversation_in, engine_at, rules_for, story_origin
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention, own_words
 
@@ -162,6 +162,7 @@ class Chat(commands.Cog):
                 **note_owners(
                     owners(message.channel, message.channel.id, guild, message.author.id)
                 ),
+                **story_origin(guild, message.author.id, message.author),
             },
             ignores=self.bot.opt_outs.ignores,
         )

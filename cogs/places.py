@@ -5,6 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.client import HermesBot
+from bot.conversation.casting import CALLED, LIBRARY
 from bot.tools.context import origin_of_rules
 
 _PREFIX = "discord:"
@@ -61,6 +62,14 @@ def response_origin(
 def schema_owner(guild_id: int | None, user_id: int) -> str:
     """Whose saved schemas are used: the server's, in a direct message the person's own."""
     return f"{_PREFIX}server:{guild_id}" if guild_id else f"{_PREFIX}user:{user_id}"
+
+
+def story_origin(
+    guild_id: int | None, user_id: int, user: discord.User | discord.Member | None = None
+) -> dict[str, str]:
+    """What a reply's origin notes for characters: whose library they come from, and who asked."""
+    called = {CALLED: user.display_name} if user else {}
+    return {LIBRARY: schema_owner(guild_id, user_id), **called}
 
 
 def channel_of(conversation: str) -> int | None:

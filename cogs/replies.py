@@ -20,7 +20,13 @@ from cogs.live import live_of
 from cogs.live.buttons import RETRY, STOP, fingerprint, question_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.owners import owners
-from cogs.places import is_guest, private_conversation, response_origin, rules_here
+from cogs.places import (
+    is_guest,
+    private_conversation,
+    response_origin,
+    rules_here,
+    story_origin,
+)
 from cogs.pressed import KnownButton, pressing
 
 log = logging.getLogger(__name__)
@@ -146,6 +152,7 @@ async def origin_of(
         "guild": str(interaction.guild_id or ""),
         **await rules_here(interaction, pressed_by),
         **note_owners(whose),
+        **story_origin(interaction.guild_id, asker, pressed_by),
     }
 
 
