@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.characters import examples, late
+from bot.characters.card import Card
 from bot.characters.head import Head, head_of, system_text
 from bot.characters.lore.outcome import Found
 from bot.characters.lore.scan import Moment, Opened, look_up
 from bot.characters.macros import TIMELESS, Values, expand
 from bot.characters.part import Part
-from bot.characters.playing import NOBODY, Player, Scene, Sheet
+from bot.characters.playing import NOBODY, Player, Scene
 from bot.prompts.messages import Message
 from bot.prompts.speakers import spoken
 
@@ -54,7 +55,7 @@ def lore_of(scene: Scene) -> Found:
     return _look_up(head_of(scene))
 
 
-def greeting(card: Sheet, index: int, values: Values) -> str:
+def greeting(card: Card, index: int, values: Values) -> str:
     """The text of a greeting, with the names that hold now; "" if there is no such greeting.
 
     Greetings for scenes with several characters are counted behind the others.

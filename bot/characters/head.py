@@ -20,6 +20,12 @@ DEFAULT = (
 )
 """The system prompt where neither the operator nor the card has one."""
 
+DEFAULT_FOR_SEVERAL = (
+    "You write the parts of {{char}} in a story that is told in a chat with {{user}}. Keep them in "
+    "character, each with a voice of its own, and drive the story on."
+)
+"""The same for a scene with several characters."""
+
 CAST_SHARE = 0.4
 """Up to which share of the limit all cards of a scene are told together."""
 
@@ -109,7 +115,8 @@ def _text(head: Head, found: Found) -> str:
 
 def _instruction(head: Head) -> str:
     """The operator's system prompt, or the card's in its stead."""
-    base = expand(head.scene.base.strip() or DEFAULT, head.values()).strip()
+    default = DEFAULT_FOR_SEVERAL if head.together else DEFAULT
+    base = expand(head.scene.base.strip() or default, head.values()).strip()
     # Where all are told together nobody's own prompt may replace it for the others.
     if head.together:
         return base

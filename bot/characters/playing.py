@@ -5,54 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
 
+from bot.characters.card import Card
 from bot.characters.lore import book as lorebook
 from bot.characters.lore.entry import Book
-from bot.characters.part import Voice
 from bot.characters.stage import Stage
 from bot.errors import BadInput
 
 NOBODY = "the user"
 """What `{{user}}` says before the conversation where several people take part in it."""
-
-
-class DepthText(Protocol):
-    """A text that a card wants within the history."""
-
-    @property
-    def text(self) -> str: ...
-    @property
-    def depth(self) -> int: ...
-    @property
-    def role(self) -> Voice: ...
-
-
-class Sheet(Protocol):
-    """What a prompt is made of in a card; `bot.characters.card.Card` has it."""
-
-    @property
-    def description(self) -> str: ...
-    @property
-    def personality(self) -> str: ...
-    @property
-    def scenario(self) -> str: ...
-    @property
-    def mes_example(self) -> str: ...
-    @property
-    def system_prompt(self) -> str: ...
-    @property
-    def post_history_instructions(self) -> str: ...
-    @property
-    def greetings(self) -> tuple[str, ...]: ...
-    @property
-    def group_only_greetings(self) -> tuple[str, ...]: ...
-    @property
-    def character_book(self) -> Mapping[str, Any] | None: ...
-    @property
-    def depth_prompt(self) -> DepthText | None: ...
-    @property
-    def called(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +26,7 @@ class Player:
 
     id: str
     name: str
-    card: Sheet
+    card: Card
     book: Book | None = None
     greeting: int | None = None
 
@@ -162,7 +123,7 @@ class Scene:
         return tuple(found[name] for name in sorted(found))
 
 
-def book_of(card: Sheet) -> Book | None:
+def book_of(card: Card) -> Book | None:
     """The lorebook within a card, if there is one that can be read."""
     if not card.character_book:
         return None
