@@ -130,7 +130,7 @@ class LineStart:
         if self._alone is not None:
             return self._verdict(self._alone) if broken_off else PLAIN
         for path in self._ended():
-            if path.state == "sure" or broken_off and self._stands_alone(path):
+            if path.state == "sure" or (broken_off and self._stands_alone(path)):
                 return self._verdict(path)
         return PLAIN
 
@@ -211,11 +211,11 @@ class LineStart:
 
     def _after_name(self, path: _Path, folded: str, raw: str) -> Iterator[_Path]:
         label = path.label
-        if label is None or label.first and not self._first:
+        if label is None or (label.first and not self._first):
             return
         if label.heading and "##" not in path.lead:
             return
-        if _bracketed(path, folded) or folded in _SCRIPT_QUOTES and not path.blank:
+        if _bracketed(path, folded) or (folded in _SCRIPT_QUOTES and not path.blank):
             yield replace(path, state="sure")
         elif folded == ":":
             yield _colon(path, raw)
@@ -223,7 +223,7 @@ class LineStart:
             yield replace(path, blank=True)
         if folded in _CLOSING:
             yield replace(path, closed=path.closed + folded, blank=False)
-        if not path.aside and (folded in "([" or folded in _EMPHASIS and path.blank):
+        if not path.aside and (folded in "([" or (folded in _EMPHASIS and path.blank)):
             until = OPENING.get(folded, folded)
             yield replace(path, state="aside", until=until, aside=raw)
         if folded in _DASHES and label.plain and not label.own and not _in_list(path.lead):
@@ -248,7 +248,7 @@ class LineStart:
             if path.state == "name" and path.node.label is not None:
                 path = self._named(path, path.node.label)
             heading = path.label is not None and path.label.heading and "##" in path.lead
-            if path.state == "colon" or path.state == "behind" and heading:
+            if path.state == "colon" or (path.state == "behind" and heading):
                 yield replace(path, state="sure")
             else:
                 yield path
@@ -272,7 +272,7 @@ class LineStart:
             return self._settled(path)
         if character in NEWLINES and not (self._below == "\r" and character == "\n" and not begun):
             return self._settled(None)
-        if character.isspace() and len(begun) < _LONGEST_LEAD or character == "*":
+        if (character.isspace() and len(begun) < _LONGEST_LEAD) or character == "*":
             return None
         return self._settled(None)
 
@@ -284,7 +284,7 @@ class LineStart:
         label = path.label
         if label is None:
             return PLAIN
-        own = (label.own or label.echo and self._first) and not path.said
+        own = (label.own or (label.echo and self._first)) and not path.said
         if label.own and path.said:
             # “Rivers says: …” is how Rivers tells it.
             return PLAIN
@@ -306,7 +306,7 @@ def _bracketed(path: _Path, folded: str) -> bool:
     opened = path.lead.strip()[-1:]
     if path.blank or not path.closed or path.aside or OPENING.get(opened) != path.closed[-1]:
         return False
-    return folded == " " and path.closed[-1] in "]>" or path.closed[-1] == "】"
+    return (folded == " " and path.closed[-1] in "]>") or path.closed[-1] == "】"
 
 
 def _in_aside(path: _Path, folded: str, raw: str) -> Iterator[_Path]:

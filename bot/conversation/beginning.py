@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from bot.characters.part import Part
 from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
-from bot.conversation.casting import CHARACTER, Casting, Scene
+from bot.conversation.books import Company
+from bot.conversation.casting import CHARACTER, Casting
 from bot.conversation.facts import owners_in
 from bot.conversation.fair_order import Asker
 from bot.conversation.fitting import fitting
@@ -96,14 +97,14 @@ class Beginnings:
         if not asks:
             return None
         served, origin = self._models.named(asks[-1].engine), asks[-1].origin
-        scene = await self._casting.scene(conversation, snapshot, origin, asks)
-        if scene:
-            asks = self._casting.as_called(scene, asks)
+        company = await self._casting.company(conversation, snapshot, origin, asks)
+        if company:
+            asks = self._casting.as_called(company, asks)
         as_written = turns_of(asks, snapshot)
         every = (*snapshot.turns, *as_written)
-        played = await self._played(scene, every, snapshot, origin, served)
-        if scene and played is None:
-            if not scene.stage.paused:
+        played = await self._played(company, every, snapshot, origin, served)
+        if company and played is None:
+            if not company.stage.paused:
                 await self._store.add(conversation, as_written)
             return None
         if played:
@@ -145,9 +146,9 @@ class Beginnings:
         served = self._models.named(engine_of(asked, snapshot))
         asker = asker_of(asked[-1].author, origin)
         self.check(asker, served)
-        scene = await self._casting.scene(conversation, snapshot, origin)
+        company = await self._casting.company(conversation, snapshot, origin)
         speaker = older.character if older else ""
-        played = await self._played(scene, turns, snapshot, origin, served, speaker, anyway=True)
+        played = await self._played(company, turns, snapshot, origin, served, speaker, anyway=True)
         if speaker and played is None:
             raise BadInput(_GONE)
         if played:
@@ -176,9 +177,9 @@ class Beginnings:
         turns = snapshot.turns
         asked = newest_question(turns)
         served = self._models.named(engine_of(asked, snapshot) if asked else snapshot.state.engine)
-        scene = await self._casting.scene(conversation, snapshot, origin)
+        company = await self._casting.company(conversation, snapshot, origin)
         played = await self._played(
-            scene, turns, snapshot, origin, served, character, anyway=anyway
+            company, turns, snapshot, origin, served, character, anyway=anyway
         )
         if played is None:
             return None
@@ -207,8 +208,10 @@ class Beginnings:
         before = [turn for turn in snapshot.turns if turn.n < owed.n]
         served = self._models.named(owed.origin.get(ENGINE, ""))
         speaker = owed.origin.get(CHARACTER, "")
-        scene = await self._casting.scene(conversation, snapshot, owed.origin) if speaker else None
-        played = await self._played(scene, before, snapshot, owed.origin, served, speaker)
+        company = (
+            await self._casting.company(conversation, snapshot, owed.origin) if speaker else None
+        )
+        played = await self._played(company, before, snapshot, owed.origin, served, speaker)
         lost = (owed.asks and not asked) or (owed.replaces and older is None)
         if lost or (speaker and played is None) or not (asked or speaker):
             await self._store.commit(conversation, owed.reply, None, snapshot.state)
@@ -228,7 +231,7 @@ class Beginnings:
 
     async def _played(
         self,
-        scene: Scene | None,
+        company: Company | None,
         turns: Sequence[Turn],
         snapshot: Snapshot,
         origin: Mapping[str, str],
@@ -238,15 +241,15 @@ class Beginnings:
         anyway: bool = False,
     ) -> Played | None:
         """Who speaks after `turns`; None where nobody is on stage, or nobody is to speak."""
-        if scene is None:
+        if company is None:
             return None
         speaker = speaker or await self._casting.speaker(
-            scene, turns, origin, served, anyway=anyway
+            company, turns, origin, served, anyway=anyway
         )
-        if not speaker or scene.member(speaker) is None:
+        if not speaker or company.member(speaker) is None:
             return None
-        part = await self._casting.part(scene, speaker, snapshot, turns, origin, served)
-        return Played(part, scene.stage)
+        part = await self._casting.part(company, speaker, snapshot, turns, served)
+        return Played(part, company.stage)
 
     async def _rounds(
         self,

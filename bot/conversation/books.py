@@ -2,33 +2,199 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+import asyncio
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
 
+from bot.characters.card import Card
+from bot.characters.compose import compose
+from bot.characters.lore import book as lorebook
+from bot.characters.lore.entry import Book
 from bot.characters.part import Part
-from bot.conversation.library import Library
+from bot.characters.playing import Line, Listener, Player, Scene, Talk, book_of
+from bot.characters.read import read_card
+from bot.characters.stage import Member, Stage
+from bot.conversation.library import Library, Persona
 from bot.conversation.models import Served
 from bot.conversation.turns import Snapshot, Turn
+from bot.errors import BadInput
 
-if TYPE_CHECKING:
-    from bot.conversation.casting import Scene
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# Cards and lorebooks that are kept ready; the one that was used longest ago goes first.
+_REMEMBERED = 200
+
+# What is longer than this (in bytes) is read beside the event loop.
+_LONG = 100_000
+
+_GONE = "{name}'s card is not to be found any more. /character use brings the character back."
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A card with its lorebook."""
+
+    card: Card
+    book: Book | None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A stage with its people: `personas` by the id of whose they are, `called` is who asks."""
+
+    conversation: str
+    stage: Stage
+    personas: dict[str, Persona]
+    asker: str = ""
+    called: str = ""
+
+    def member(self, character: str) -> Member | None:
+        """The member with an id."""
+        return next((one for one in self.stage.cast if one.character == character), None)
+
+    def name_of(self, turn: Turn) -> str:
+        """Who said something, as it is told."""
+        if turn.role == "assistant" or turn.speaker:
+            return turn.speaker
+        persona = self.personas.get(turn.author)
+        return (persona.name if persona else "") or self.called
+
+    def listener(self, person: str, turns: Sequence[Turn]) -> Listener | None:
+        """A person as characters know them; None if nothing is known."""
+        persona = self.personas.get(person, Persona())
+        said = (turn.speaker for turn in reversed(turns) if turn.author == person and turn.speaker)
+        name = persona.name or next(said, "") or (self.called if person == self.asker else "")
+        return Listener(name, persona.text) if name else None
 
 
 class Books:
-    """Makes parts out of what a library has."""
+    """Reads cards and lorebooks of libraries, each once."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
+        self._cards: OrderedDict[tuple[str, str], Read] = OrderedDict()
+        self._books: OrderedDict[tuple[str, str], Book] = OrderedDict()
 
     async def part(
         self,
-        scene: Scene,
+        company: Company,
         speaker: str,
         snapshot: Snapshot,
         turns: Sequence[Turn],
-        origin: Mapping[str, str],
         served: Served,
     ) -> Part:
         """What the model is told to speak as a character after `turns`."""
-        member = next(one for one in scene.stage.cast if one.character == speaker)
-        return Part(speaker, member.name, f"You are {member.name}.")
+        scene = await self.scene(company, speaker, snapshot, turns, served)
+        return compose(scene)
+
+    async def scene(
+        self,
+        company: Company,
+        speaker: str,
+        snapshot: Snapshot,
+        turns: Sequence[Turn],
+        served: Served,
+    ) -> Scene:
+        """All that a prompt for a character is made of. Raises `BadInput` if its card is gone."""
+        players, worlds = await asyncio.gather(
+            self._players(company.stage.cast, speaker), self._worlds(company.stage.lore)
+        )
+        model = await served.model.current()
+        people = dict.fromkeys(turn.author for turn in turns if turn.role == "user" and turn.author)
+        others = (company.listener(person, turns) for person in people if person != company.asker)
+        return Scene(
+            cast=players,
+            speaker=speaker,
+            count=served.model.estimate,
+            limit=model.prompt_limit,
+            stage=company.stage,
+            asker=company.listener(company.asker, turns),
+            others=tuple(one for one in others if one),
+            talk=_talk(company, snapshot, turns),
+            worlds=worlds,
+            base=snapshot.state.system or "",
+            seed=company.conversation,
+            now=datetime.now(UTC),
+            named=any(turn.speaker for turn in turns if turn.role == "user"),
+            timers=snapshot.state.timers,
+        )
+
+    async def _players(self, cast: Sequence[Member], speaker: str) -> tuple[Player, ...]:
+        every = await asyncio.gather(*(self.card(one.library, one.card) for one in cast))
+        players: list[Player] = []
+        for member, read in zip(cast, every, strict=True):
+            if read is not None:
+                players.append(
+                    Player(member.character, member.name, read.card, read.book, member.greeting)
+                )
+            elif member.character == speaker:
+                raise BadInput(_GONE.format(name=member.name))
+            else:
+                log.warning("the card of a character on stage is gone: %s", member.card)
+        return tuple(players)
+
+    async def card(self, library: str, digest: str) -> Read | None:
+        """A card of a library by its digest; None if it is gone or cannot be read."""
+        return await self._kept(self._cards, library, digest, _card_in)
+
+    async def _worlds(self, lore: Sequence[tuple[str, str]]) -> tuple[tuple[str, Book], ...]:
+        """The lorebooks that are switched on beside those of the cards."""
+        found: list[tuple[str, Book]] = []
+        for library in dict.fromkeys(library for library, _ in lore):
+            wanted = {world for owner, world in lore if owner == library}
+            for world in await self._library.worlds(library):
+                if world.id in wanted:
+                    book = await self._kept(self._books, library, world.book, _book_in)
+                    found += [(world.id, book)] if book else []
+        return tuple(found)
+
+    async def _kept(
+        self,
+        kept: OrderedDict[tuple[str, str], T],
+        library: str,
+        digest: str,
+        read: Callable[[bytes], T],
+    ) -> T | None:
+        key = (library, digest)
+        if key not in kept:
+            blob = await self._library.blob(library, digest)
+            if blob is None:
+                return None
+            try:
+                kept[key] = await _aside(read, blob)
+            except (BadInput, ValueError) as error:
+                log.warning("%s of %s cannot be read: %s", digest, library, error)
+                return None
+            while len(kept) > _REMEMBERED:
+                kept.popitem(last=False)
+        kept.move_to_end(key)
+        return kept[key]
+
+
+async def _aside(read: Callable[[bytes], T], blob: bytes) -> T:
+    return await asyncio.to_thread(read, blob) if len(blob) > _LONG else read(blob)
+
+
+def _card_in(blob: bytes) -> Read:
+    card = read_card(blob).card
+    if card is None:
+        raise BadInput("That is no card.")
+    return Read(card, book_of(card))
+
+
+def _book_in(blob: bytes) -> Book:
+    return lorebook.read(json.loads(blob))
+
+
+def _talk(company: Company, snapshot: Snapshot, turns: Sequence[Turn]) -> Talk:
+    lines = [Line(company.name_of(turn), turn.text, turn.role == "user") for turn in turns]
+    cut = snapshot.state.cut
+    # Of what was cut only the number is known: people and characters take turns.
+    return Talk(lines, before=cut, replies_before=cut // 2)

@@ -6,14 +6,13 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.characters import scene as play
 from bot.characters.part import Part
 from bot.characters.scene import Line
-from bot.characters.stage import Member, Stage
 from bot.conversation.ask import Ask
-from bot.conversation.books import Books
+from bot.conversation.books import Books, Company
 from bot.conversation.library import Library, Persona
 from bot.conversation.models import Served
 from bot.conversation.ports import End, Generation, Sampling
@@ -38,19 +37,6 @@ CALLED = "called"
 _CHOICE_TOKENS = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """A stage with its people: `personas` by the id of whose they are."""
-
-    conversation: str
-    stage: Stage
-    personas: Mapping[str, Persona]
-
-    def member(self, character: str) -> Member | None:
-        """The member with an id."""
-        return next((one for one in self.stage.cast if one.character == character), None)
-
-
 class Casting:
     """Finds who speaks, and makes the part."""
 
@@ -58,13 +44,13 @@ class Casting:
         self._library = library
         self._books = Books(library)
 
-    async def scene(
+    async def company(
         self,
         conversation: str,
         snapshot: Snapshot,
         origin: Mapping[str, str],
         asks: Sequence[Ask] = (),
-    ) -> Scene | None:
+    ) -> Company | None:
         """The stage of a conversation with the personas of its people; None without a cast."""
         stage = snapshot.stage
         if stage is None or not stage.cast:
@@ -75,20 +61,22 @@ class Casting:
         library, personas = origin.get(LIBRARY, ""), dict[str, Persona]()
         if library and people:
             personas.update(await self._library.personas(library, [*people]))
-        return Scene(conversation, stage, personas)
+        return Company(
+            conversation, stage, personas, origin.get("asker", ""), origin.get(CALLED, "")
+        )
 
-    def as_called(self, scene: Scene, asks: Sequence[Ask]) -> tuple[Ask, ...]:
+    def as_called(self, company: Company, asks: Sequence[Ask]) -> tuple[Ask, ...]:
         """The questions with the names that their writers have in the story."""
         return tuple(
             replace(ask, speaker=persona.name)
-            if (persona := scene.personas.get(ask.author)) and persona.name and ask.speaker
+            if (persona := company.personas.get(ask.author)) and persona.name and ask.speaker
             else ask
             for ask in asks
         )
 
     async def speaker(
         self,
-        scene: Scene,
+        company: Company,
         turns: Sequence[Turn],
         origin: Mapping[str, str],
         served: Served,
@@ -102,17 +90,17 @@ class Casting:
         said, spoken = since_a_person(turns)
         text = "\n".join(turn.text for turn in said)
         addressed = _addressed(turns, origin.get(ADDRESSED, ""))
-        open_choice = not spoken and said and play.needs_choice(scene.stage, text, addressed)
-        if open_choice and (chosen := await self._chosen(scene, turns, served)):
+        open_choice = not spoken and said and play.needs_choice(company.stage, text, addressed)
+        if open_choice and (chosen := await self._chosen(company, turns, served)):
             return chosen
         lines = [_line(turn) for turn in spoken]
         seed = said[-1].id if said else ""
-        due = play.still_due(scene.stage, text, addressed, lines, dice=random.Random(seed).random)
+        due = play.still_due(company.stage, text, addressed, lines, dice=random.Random(seed).random)
         if due or not anyway:
             return due[0] if due else ""
         newest = turns[-1] if turns else None
         return play.next_up(
-            scene.stage,
+            company.stage,
             newest.text if newest else "",
             newest.character if newest else "",
             dice=random.Random(f"{seed} {len(turns)}").random,
@@ -120,19 +108,18 @@ class Casting:
 
     async def part(
         self,
-        scene: Scene,
+        company: Company,
         speaker: str,
         snapshot: Snapshot,
         turns: Sequence[Turn],
-        origin: Mapping[str, str],
         served: Served,
     ) -> Part:
         """What the model is told to speak as a character after `turns`."""
-        return await self._books.part(scene, speaker, snapshot, turns, origin, served)
+        return await self._books.part(company, speaker, snapshot, turns, served)
 
-    async def _chosen(self, scene: Scene, turns: Sequence[Turn], served: Served) -> str:
+    async def _chosen(self, company: Company, turns: Sequence[Turn], served: Served) -> str:
         """Whom the model wants to speak next, "" if it does not tell."""
-        members = play.awake(scene.stage)
+        members = play.awake(company.stage)
         names = [member.name for member in members]
         question = play.who_is_next_prompt(names, [_line(turn) for turn in turns])
         model = await served.model.current()
@@ -142,7 +129,7 @@ class Casting:
             max_tokens=_CHOICE_TOKENS,
             stop=model.profile.stop,
             sampling=Sampling(temperature=0.0),
-            session=scene.conversation,
+            session=company.conversation,
         )
         text = ""
         try:
