@@ -129,6 +129,6 @@ def trimmed(text: str, *, whole: bool) -> str:
 
 def _line(turn: Turn, longest: int) -> str:
     text = context.shorten(turn.text, longest)
-    return (
-        f"Assistant: {text}" if turn.role == "assistant" else spoken(turn.speaker or "User", text)
-    )
+    if turn.role == "assistant":
+        return spoken(turn.speaker if turn.character else "Assistant", text)
+    return spoken(turn.speaker or "User", text)

@@ -225,6 +225,8 @@ class Timeline:
         async with self._places.alone(to):
             await self._store.save_state(to, state)
             await self._store.add(to, copied)
+            if snapshot.stage:
+                await self._store.save_stage(to, snapshot.stage)
             if snapshot.summary and turns is snapshot.turns:
                 await self._store.summarise(to, snapshot.summary, 0)
         return len(copied)

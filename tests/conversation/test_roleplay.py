@@ -297,6 +297,15 @@ async def test_a_stage_outlives_a_reset(players, store, conversations) -> None:
     assert [one.name for one in kept.stage.cast] == ["Aria"]
 
 
+async def test_a_branch_has_the_stage_too(players, store, conversations) -> None:
+    await on_stage(store, conversations, ARIA)
+    reply = await players.say("Hello!")
+    await conversations.timeline.branch(PLACE, reply.id, "discord:2")
+    branch = await store.load("discord:2")
+    assert branch.stage == (await store.load(PLACE)).stage
+    assert [turn.character for turn in branch.turns] == ["", "aria"]
+
+
 @pytest.mark.parametrize(
     "stage",
     [
