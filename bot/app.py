@@ -9,8 +9,11 @@ import signal
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from bot.characters.bounds import MAX_FILE
+from bot.conversation.books import Read
 from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import Served
@@ -22,7 +25,7 @@ from bot.conversation.toolbox import Toolbox
 from bot.engine.connect import connect
 from bot.engine.embedding import EmbeddingServer
 from bot.engine.limits import Limits
-from bot.errors import SettingsError, StartupError, UserError
+from bot.errors import BadInput, SettingsError, StartupError, UserError
 from bot.net.fetch import Fetcher
 from bot.settings import NamedEngine, Settings
 from bot.store.history import RedisStore
@@ -82,9 +85,24 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
                 waiting=settings.waiting_per_user,
             ),
             summaries=settings.summaries,
+            house=_house(settings.character_file),
         )
         stack.push_async_callback(conversations.summaries.aclose)
         yield Core(engine, store, model, conversations, kit, cogs)
+
+
+def _house(file: Path | None) -> Read | None:
+    """The character that the bot itself is, if its operator has given it one."""
+    if file is None:
+        return None
+    try:
+        with file.open("rb") as opened:
+            return Read.of(opened.read(MAX_FILE + 1), file.name)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise SettingsError(f"CHARACTER_FILE: {file} cannot be read: {reason}.") from None
+    except BadInput as error:
+        raise SettingsError(f"CHARACTER_FILE: {file}: {error.text}") from None
 
 
 async def _toolbox(

@@ -147,6 +147,11 @@ class Settings(BaseSettings):
         description="For the embedded engine: a GGUF file, or hf:owner/repository/file.gguf. "
         "Unset: the bundled tiny model.",
     )
+    character_file: Path | None = Field(
+        None,
+        description="A character card (PNG, JSON or CHARX): who the bot is wherever no other "
+        "character is on stage.",
+    )
     data_dir: Path = Field(Path("data"), description="Where the bot keeps its files.")
     log_format: Literal["pretty", "json"] = Field("pretty", description="pretty or json.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bot.characters.part import Part
 from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
-from bot.conversation.books import Company
+from bot.conversation.books import Company, Read
 from bot.conversation.casting import CHARACTER, Casting
 from bot.conversation.facts import owners_in
 from bot.conversation.fair_order import Asker
@@ -66,6 +66,7 @@ class Beginnings:
         offering: Offering,
         likeness: Likeness,
         summaries: Summaries,
+        house: Read | None = None,
     ) -> None:
         self._store = store
         self._models = models
@@ -74,7 +75,7 @@ class Beginnings:
         self._offering = offering
         self._likeness = likeness
         self._summaries = summaries
-        self._casting = Casting(store)
+        self._casting = Casting(store, house)
 
     def check(self, asker: Asker, served: Served) -> None:
         """Raise `LimitReached` if somebody has asked too much to ask an engine now."""

@@ -7,12 +7,12 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot.characters.card import Card
-from bot.characters.compose import compose
+from bot.characters.compose import compose, greeting, greeting_values
 from bot.characters.lore import book as lorebook
 from bot.characters.lore.entry import Book
 from bot.characters.part import Part
@@ -23,6 +23,7 @@ from bot.conversation.library import Library, Persona
 from bot.conversation.models import Served
 from bot.conversation.turns import Snapshot, Turn
 from bot.errors import BadInput
+from bot.prompts.messages import Message
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,9 @@ _REMEMBERED = 200
 # What is longer than this (in bytes) is read beside the event loop.
 _LONG = 100_000
 
+HOUSE = "house"
+"""The library, and the id, of the character that the operator has given to the bot itself."""
+
 _GONE = "{name}'s card is not to be found any more. /character use brings the character back."
 
 
@@ -43,6 +47,14 @@ class Read:
 
     card: Card
     book: Book | None
+
+    @classmethod
+    def of(cls, blob: bytes, filename: str = "") -> Read:
+        """Read a card's file. Raises `BadInput` if it has no character in it."""
+        card = read_card(blob, filename).card
+        if card is None:
+            raise BadInput("That is a lorebook, not a character's card.")
+        return cls(card, book_of(card))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +87,14 @@ class Company:
 
 
 class Books:
-    """Reads cards and lorebooks of libraries, each once."""
+    """Reads cards and lorebooks of libraries, each once.
 
-    def __init__(self, library: Library) -> None:
+    `house` is the character that the bot itself is, wherever no other one is on stage.
+    """
+
+    def __init__(self, library: Library, house: Read | None = None) -> None:
         self._library = library
+        self._house = house
         self._cards: OrderedDict[tuple[str, str], Read] = OrderedDict()
         self._books: OrderedDict[tuple[str, str], Book] = OrderedDict()
 
@@ -92,7 +108,21 @@ class Books:
     ) -> Part:
         """What the model is told to speak as a character after `turns`."""
         scene = await self.scene(company, speaker, snapshot, turns, served)
-        return compose(scene)
+        part = compose(scene)
+        if speaker == HOUSE:
+            part = replace(part, examples=(*part.examples, *_greeted(scene)))
+        return part
+
+    def stage_of(self, snapshot: Snapshot) -> Stage | None:
+        """The stage of a conversation; None where nobody is on it."""
+        stage = snapshot.stage
+        if stage and stage.cast:
+            return stage
+        if self._house is None:
+            return None
+        name = self._house.card.called
+        # Whoever runs the bot has chosen this card, so it may do what the bot may do.
+        return replace(stage or Stage(), cast=(Member(HOUSE, HOUSE, "", name),), tools=True)
 
     async def scene(
         self,
@@ -142,7 +172,9 @@ class Books:
 
     async def card(self, library: str, digest: str) -> Read | None:
         """A card of a library by its digest; None if it is gone or cannot be read."""
-        return await self._kept(self._cards, library, digest, _card_in)
+        if library == HOUSE:
+            return self._house
+        return await self._kept(self._cards, library, digest, Read.of)
 
     async def _worlds(self, lore: Sequence[tuple[str, str]]) -> tuple[tuple[str, Book], ...]:
         """The lorebooks that are switched on beside those of the cards."""
@@ -182,15 +214,14 @@ async def _aside(read: Callable[[bytes], T], blob: bytes) -> T:
     return await asyncio.to_thread(read, blob) if len(blob) > _LONG else read(blob)
 
 
-def _card_in(blob: bytes) -> Read:
-    card = read_card(blob).card
-    if card is None:
-        raise BadInput("That is no card.")
-    return Read(card, book_of(card))
-
-
 def _book_in(blob: bytes) -> Book:
     return lorebook.read(json.loads(blob))
+
+
+def _greeted(scene: Scene) -> tuple[tuple[Message, ...], ...]:
+    """The greeting as what was said first: who is always there never comes in and says it."""
+    text = greeting(scene.player.card, 0, greeting_values(scene, scene.player))
+    return ((Message("assistant", text),),) if text else ()
 
 
 def _talk(company: Company, snapshot: Snapshot, turns: Sequence[Turn]) -> Talk:

@@ -12,7 +12,7 @@ from bot.characters import scene as play
 from bot.characters.part import Part
 from bot.characters.scene import Line
 from bot.conversation.ask import Ask
-from bot.conversation.books import Books, Company
+from bot.conversation.books import Books, Company, Read
 from bot.conversation.library import Library, Persona
 from bot.conversation.models import Served
 from bot.conversation.ports import End, Generation, Sampling
@@ -40,9 +40,9 @@ _CHOICE_TOKENS = 24
 class Casting:
     """Finds who speaks, and makes the part."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, house: Read | None = None) -> None:
         self._library = library
-        self._books = Books(library)
+        self._books = Books(library, house)
 
     async def company(
         self,
@@ -52,8 +52,8 @@ class Casting:
         asks: Sequence[Ask] = (),
     ) -> Company | None:
         """The stage of a conversation with the personas of its people; None without a cast."""
-        stage = snapshot.stage
-        if stage is None or not stage.cast:
+        stage = self._books.stage_of(snapshot)
+        if stage is None:
             return None
         people = dict.fromkeys(turn.author for turn in snapshot.turns if turn.role == "user")
         people.update(dict.fromkeys(ask.author for ask in asks))

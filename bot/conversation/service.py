@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from bot.conversation.ask import Ask
 from bot.conversation.beginning import Beginnings, asker_of
+from bot.conversation.books import Read
 from bot.conversation.gathering import gather
 from bot.conversation.likeness import Embedder, Likeness
 from bot.conversation.limits import Limits, ReplyLimits
@@ -45,7 +46,8 @@ class Conversations:
     `toolbox` has the tools that are offered to models that know how to call them, `embedder` helps
     to find facts that say the same in other words. `line` is where replies of the default engine
     wait, `limits` are how much people may ask. `timeline` changes what was said; `summaries` tell
-    in short what no prompt has room for, where they are wanted.
+    in short what no prompt has room for, where they are wanted. `house` is the character that the
+    bot is wherever no other one is on stage; None: it is itself. `stages` sets stages up.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Conversations:
         line: Line | None = None,
         limits: ReplyLimits | None = None,
         summaries: bool = False,
+        house: Read | None = None,
     ) -> None:
         self.models = Models(Served(DEFAULT, engine, model, line or Line()), *others)
         self._store = store
@@ -77,6 +80,7 @@ class Conversations:
             self._offering,
             Likeness(embedder),
             self.summaries,
+            house,
         )
 
     @asynccontextmanager

@@ -5,16 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
 from bot.characters.stage import Member, Note, Stage
 from bot.conversation.ask import Ask
+from bot.conversation.books import Read
 from bot.conversation.casting import CALLED, LIBRARY
 from bot.conversation.library import Character, Persona
+from bot.conversation.model import Model
 from bot.conversation.reply import Reply
 from bot.conversation.service import Conversations
+from bot.engine.limits import Limits
+from bot.engine.tgi import TgiEngine
 from bot.errors import BadInput
 from bot.store.history import RedisStore
 from tests.conversation.conftest import PLACE, Talk
@@ -304,6 +309,22 @@ async def test_a_branch_has_the_stage_too(players, store, conversations) -> None
     branch = await store.load("discord:2")
     assert branch.stage == (await store.load(PLACE)).stage
     assert [turn.character for turn in branch.turns] == ["", "aria"]
+
+
+async def test_the_bot_itself_can_be_a_character(store, tgi) -> None:
+    shape = {"char_name": "Milo", "char_persona": "Milo is a cat.", "world_scenario": "A barn."}
+    blob = json.dumps({**shape, "char_greeting": "Meow, {{user}}.", "example_dialogue": ""})
+    engine = TgiEngine(tgi.url, limits=Limits(first_token=2, silence=2, attempts=1))
+    house = Read.of(blob.encode())
+    conversations = Conversations(engine, store, Model(engine, None, 1024), house=house)
+    async with aclosing(engine):
+        reply = await Players(conversations).say("Hello!", speaker="")
+    assert reply.part is not None
+    assert reply.part.name == "Milo"
+    [prompt] = sent(tgi)
+    assert "Milo is a cat." in prompt
+    assert "A barn." in prompt
+    assert said("Meow, Ann.") + user("Hello!") in prompt
 
 
 @pytest.mark.parametrize(
