@@ -61,6 +61,7 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
     What this process has to run itself (a private Valkey, the embedded engine) is started here;
     a `StartupError` says why it could not.
     """
+    house = _house(settings.character_file)
     async with AsyncExitStack() as stack:
         store = await _open_store(settings, stack)
         engine = await _connect(settings, settings.engine_url, stack)
@@ -85,7 +86,7 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
                 waiting=settings.waiting_per_user,
             ),
             summaries=settings.summaries,
-            house=_house(settings.character_file),
+            house=house,
         )
         stack.push_async_callback(conversations.summaries.aclose)
         yield Core(engine, store, model, conversations, kit, cogs)

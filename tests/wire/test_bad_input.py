@@ -83,6 +83,8 @@ async def test_reply_pings_nobody_but_the_asker(house: House) -> None:
         ({"DISCORD_TOKN": "x"}, "DISCORD_TOKEN"),
         ({"DISCORD_TOKEN": ""}, "DISCORD_TOKEN"),
         ({"MODEL": "gpt-9"}, "MODEL"),
+        ({"CHARACTER_FILE": "nobody.png"}, "CHARACTER_FILE"),
+        ({"CHARACTER_FILE": __file__}, "CHARACTER_FILE"),
     ],
 )
 async def test_wrong_setting_is_one_line_and_exit_78(
