@@ -64,8 +64,8 @@ def test_it_is_told_what_ended_the_text():
 
 
 PARTS = """
-    Ada An n a Q : ： * ** _ > - [ ] ( ) < " 「 ` ``` # ## — , and says x . 1 Instruction <START> User
-    é 🌸 ﷺ … ß
+    Ada An n a Q : ： * ** _ > - [ ] ( ) < " 「 ` ``` # ## — , and says x . 1 Instruction <START>
+    User é 🌸 ﷺ … ß
 """
 PIECES = st.lists(
     st.sampled_from([*PARTS.split(), " ", "\n", "\r", "\u200b", "\u2028"]), max_size=25
@@ -158,8 +158,8 @@ def test_nothing_comes_behind_a_cut():
 
 
 def test_engines_stop_at_two_names_by_themselves():
-    assert stop_strings(["Ada", "Ben", "Cara"]) == ("\nAda:", "\nBen:")
-    assert stop_strings([]) == ()
+    assert stop_strings("Q", ["q", "Ada", "Ben", "Cara"]) == ("\nAda:", "\nBen:")
+    assert stop_strings("Q", []) == ()
 
 
 NAME = "Ann " * 31
