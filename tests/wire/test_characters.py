@@ -10,6 +10,7 @@ from bot.characters.stage import Member, Stage
 from bot.conversation.library import Character
 from bot.store.history import RedisStore
 from cogs.places import conversation_in
+from tests.stand_ins.discord import Trail
 from tests.wire.conftest import House
 
 CARD = {
@@ -19,14 +20,14 @@ CARD = {
 }
 
 
-async def bring(house: House) -> None:
+async def bring(house: House, *, trim: bool = False) -> None:
     """Bring Rivers on stage in the channel, as people do by command."""
     library, blob = f"discord:server:{house.guild}", json.dumps(CARD).encode()
     digest = hashlib.sha256(blob).hexdigest()
     async with aclosing(RedisStore(house.valkey.url)) as store:
         saved = Character("rivers", library, "Rivers", str(house.alice), digest)
         assert await store.save_character(saved, blob)
-        stage = Stage(cast=(Member(library, "rivers", digest, "Rivers"),))
+        stage = Stage(cast=(Member(library, "rivers", digest, "Rivers"),), trim=trim)
         await store.save_stage(conversation_in(house.channel), stage)
 
 
@@ -57,3 +58,28 @@ async def test_who_speaks_for_others_only_is_asked_again_and_then_it_is_told(hou
     house.engine.say("I am here.")
     await house.press_retry(broken)
     await house.discord.until(lambda: broken.content.endswith("I am here."), 10)
+
+
+async def test_an_unfinished_sentence_goes_with_the_last_edit(empty_house: House) -> None:
+    house = empty_house
+    await house.start_bot(MAX_REPLY_TOKENS="370", REPLY_TIMEOUT="30")
+    await bring(house, trim=True)
+    house.engine.tokens_per_second = 50
+    # The last sentence begins in the first message, and goes on in a second one.
+    sentences = " ".join(["The tavern is warm and the soup is hot."] * 15)
+    house.engine.say(f"{sentences} And then we went" + " further" * 300)
+    asked = house.ask("Tell me more!")
+    [reply] = await house.discord.until(lambda: _done(house, asked), 25)
+    assert reply.content.split("\n")[0] == sentences
+    assert any("further" in revision.content for revision in reply.revisions)
+    house.engine.say("No more.")
+    house.ask("And then?")
+    await house.discord.until(lambda: len(house.engine.prompts) == 2, 10)
+    assert "further" not in house.engine.prompts[-1]
+
+
+def _done(house: House, asked: int) -> list[Trail]:
+    """The messages of a reply that reached its longest length, once nothing more is to come."""
+    replies = house.discord.replies(asked)
+    ended = len(replies) == 1 and "cut off here" in replies[0].content
+    return replies if ended and "Stop" not in replies[0].labels else []
