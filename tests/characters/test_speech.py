@@ -193,7 +193,7 @@ def test_time_is_linear(text: Callable[[int], str], piece: int):
         return min(seconds(lambda: heard(whole, ["Q"], ["Ada", NAME, "a"], piece)) for _ in "ab")
 
     # Four times the text may take four times the time; it would be sixteen if time was quadratic.
-    short, long = 25_000, 100_000
+    short, long = 8_000, 32_000
     assert any(work(long) <= 9 * work(short) + 0.02 for _ in range(4))
 
 
