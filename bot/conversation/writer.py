@@ -66,7 +66,7 @@ def head_of(
     # Who speaks, and for whom nobody else does, is said by the part itself.
     head = form.head(part.system, tool_text=offer, recap=recap)
     blocks = part.examples if state.examples < 0 else part.examples[: state.examples]
-    return head + "".join(form.block(line.role, line.content) for one in blocks for line in one)
+    return head + "".join(map(form.script, blocks))
 
 
 class Writer:
@@ -376,7 +376,7 @@ class Writer:
         room = int(limit * (1 - _EXAMPLES_STEP))
         while left > 0 and context.total(form, self._head, turns, state, part) > room:
             left -= 1
-            written = "".join(form.block(one.role, one.content) for one in part.examples[left])
+            written = form.script(part.examples[left])
             cheaper = max(state.base_tokens - await self._count(written), 1)
             state = replace(state, base_tokens=cheaper, examples=left)
         return state
