@@ -90,7 +90,7 @@ def _look_up(head: Head) -> Found:
     books = [*_own_books(head), *_worlds(head)]
     return look_up(
         books,
-        [line.spoken for line in scene.talk.lines],
+        [spoken(line.name, line.text) for line in scene.talk.lines],
         Moment(scene.talk.messages, scene.talk.replies, scene.seed),
         count=scene.count,
         room=int(scene.limit * LORE_SHARE),
@@ -135,5 +135,8 @@ def _others(scene: Scene) -> tuple[str, ...]:
     heard = [line.name for line in scene.talk.lines]
     cast = [one.name for one in scene.cast]
     own = {scene.player.name.casefold(), scene.player.card.called.casefold()}
-    found = {name.casefold(): name for name in reversed([*asker, *people, *cast, *heard]) if name}
-    return tuple(name for key, name in reversed(found.items()) if key not in own)
+    found: dict[str, str] = {}
+    for name in (*asker, *people, *cast, *heard):
+        if name and name.casefold() not in own:
+            found.setdefault(name.casefold(), name)
+    return tuple(found.values())
