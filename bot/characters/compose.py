@@ -133,7 +133,7 @@ def _others(scene: Scene) -> tuple[str, ...]:
     asker = [scene.asker.name] if scene.asker else []
     people: Sequence[str] = [one.name for one in scene.people]
     heard = [line.name for line in scene.talk.lines]
-    cast = [one.name for one in scene.cast]
+    cast = [name for one in scene.cast for name in (one.name, one.card.called)]
     own = {scene.player.name.casefold(), scene.player.card.called.casefold()}
     found: dict[str, str] = {}
     for name in (*asker, *people, *cast, *heard):

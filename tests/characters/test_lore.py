@@ -7,6 +7,8 @@ import time
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.characters.lore.outcome import explain
 from tests.characters.making import VALUES, book, entry, look, texts
@@ -438,3 +440,74 @@ def test_halves_of_characters_and_zeros_do_no_harm():
     odd = book(entry("Told.", "\ud83d", "a\x00b", "/\ud83d/"))
     assert look(odd, said=("a\x00b",)).told
     look(odd, said=("\ud83d",), values=replace(VALUES, user="\ud83d"))
+
+
+WORDS = st.sampled_from(
+    ["a", "b", "ab", "hello", "/a+/i", "/(/", "{{user}}", "<BOT>", "{{random:a,b}}", " "]
+)
+HEADS = st.sampled_from(
+    [
+        *("@@activate", "@@dont_activate", "@@depth 1", "@@keep_activate_after_match"),
+        *("@@dont_activate_after_match", "@@activate_only_every 2", "@@exclude_keys a"),
+        *("@@additional_keys b", "@@ignore_on_max_context", "@@scan_depth 9", "@@unknown"),
+    ]
+)  # fmt: skip
+EXTRAS = st.fixed_dictionaries(
+    {},
+    optional={
+        "probability": st.integers(0, 100),
+        "sticky": st.integers(0, 3),
+        "cooldown": st.integers(0, 3),
+        "delay": st.integers(0, 3),
+        "group": st.sampled_from(["g", "h", "g,h"]),
+        "group_weight": st.integers(0, 9),
+        "group_override": st.booleans(),
+        "exclude_recursion": st.booleans(),
+        "prevent_recursion": st.booleans(),
+        "delay_until_recursion": st.integers(0, 3),
+        "match_whole_words": st.booleans(),
+        "selectiveLogic": st.integers(0, 3),
+        "position": st.integers(0, 6),
+    },
+)
+ENTRIES = st.lists(
+    st.builds(
+        lambda heads, words, keys, secondary, constant, order, extra: entry(
+            "\n".join([*heads, " ".join(words)]),
+            *keys,
+            secondary_keys=secondary,
+            selective=bool(secondary),
+            constant=constant,
+            insertion_order=order,
+            extensions=extra,
+        ),
+        st.lists(HEADS, max_size=3),
+        st.lists(WORDS, max_size=3),
+        st.lists(WORDS, max_size=3),
+        st.lists(WORDS, max_size=2),
+        st.booleans(),
+        st.integers(-2, 2),
+        EXTRAS,
+    ),
+    max_size=8,
+)
+
+
+@given(ENTRIES, st.lists(WORDS, max_size=6), st.booleans(), st.integers(0, 8))
+def test_whatever_a_book_says_it_is_looked_through(entries, said, recursive: bool, room: int):
+    one = book(*entries, recursive_scanning=recursive, token_budget=6)
+    found = look(one, said=tuple(said), room=room)
+    switches = [outcome.switch for outcome in (*found.told, *found.silent)]
+    assert sorted(switches) == sorted(f"a/{n}" for n in range(len(entries)))
+    assert sum(outcome.tokens for outcome in found.told) <= min(room, 6)
+    assert all(outcome.told and outcome.text and explain(outcome) for outcome in found.told)
+    assert not any(outcome.told or not explain(outcome) for outcome in found.silent)
+    orders = [outcome.entry.order for outcome in found.told]
+    assert orders == sorted(orders)
+    groups = [name for outcome in found.told for name in outcome.entry.group.names]
+    assert len(groups) == len(set(groups))
+    # Written again, it is the same; and what is always told does not depend on what was said.
+    assert texts(look(one, said=tuple(said), room=room, timers=dict(found.timers))) == texts(found)
+    other = look(one, said=(), room=room)
+    steady = [[one.text for one in each.told if one.steady] for each in (found, other)]
+    assert steady[0] == steady[1]
