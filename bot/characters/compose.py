@@ -15,8 +15,8 @@ from bot.characters.playing import NOBODY, Player, Scene
 from bot.prompts.messages import Message
 from bot.prompts.speakers import spoken
 
-LORE_SHARE = 0.25
-"""How much of the limit all lore together can take."""
+LORE_SHARE = 0.2
+"""How much of the limit all lore can take. The writer leaves twice that for what stands late."""
 
 NUDGE = "[Write the next reply only as {name}.]"
 

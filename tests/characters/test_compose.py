@@ -229,6 +229,24 @@ def test_a_card_that_would_fill_the_prompt_is_cut():
     assert " …\n\nWrite only Aria;" in part.system
 
 
+@pytest.mark.parametrize("field", ["system_prompt", "personality", "scenario"])
+def test_every_long_text_of_a_card_is_cut(field: str):
+    part = compose(scene(player(description="Short.", **{field: "word " * 5_000}), limit=1_000))
+    assert 300 < len(part.system.split()) <= 600
+    assert "Short." in part.system
+
+
+def test_personas_of_a_crowd_leave_room_for_the_character():
+    crowd = [Listener(f"P{n:03}", "a b " * 200) for n in range(100)]
+    part = compose(scene(player(description="Short."), others=crowd, limit=2_000))
+    told = [line for line in part.system.splitlines() if line.startswith("About ")]
+    assert len(" ".join(told).split()) <= 300
+    assert told[0].startswith("About P000: a b")
+    few = compose(scene(others=crowd[:2], limit=2_000)).system
+    assert few.count("About ") == 2
+    assert len(few.split()) < 450
+
+
 def test_worlds_stand_behind_the_cards_own_book():
     world = book(entry("{{char}} and the world.", constant=True), entry("W", "hello"))
     aria = player(character_book={"entries": [entry("{{char}} alone.", constant=True)]})
@@ -249,10 +267,10 @@ def test_lore_of_a_card_has_the_cards_own_name():
     assert part.injections[0].text == "Bram glows."
 
 
-def test_a_quarter_of_the_prompt_at_most_is_lore():
+def test_a_fifth_of_the_prompt_at_most_is_lore():
     lore = {"entries": [entry("word " * 10 + str(n), "hello") for n in range(50)]}
     part = compose(scene(player(character_book=lore), limit=400))
-    assert len(part.injections[0].text.split()) == 99
+    assert len(part.injections[0].text.split()) == 77
 
 
 def test_greetings_have_the_names_that_hold_now():
