@@ -60,12 +60,11 @@ class Head:
         scene = self.scene
         if player is None and not self.together:
             player = scene.player
-        group = names(scene.cast)
         people = scene.people
         return Values(
-            char=player.card.called if player else group,
+            char=player.card.called if player else names(scene.cast),
             user=people[0].name if len(people) == 1 else NOBODY,
-            group=group,
+            group=", ".join(one.name for one in scene.cast),
             now=scene.now,
             seed=scene.seed,
             story=scene.seed,
