@@ -15,8 +15,8 @@ from bot.characters.playing import NOBODY, Player, Scene
 from bot.prompts.messages import Message
 from bot.prompts.speakers import spoken
 
-LORE_SHARE = 0.25
-"""How much of the limit all lore together can take."""
+LORE_SHARE = 0.2
+"""How much of the limit all lore can take. The writer leaves twice that for what stands late."""
 
 NUDGE = "[Write the next reply only as {name}.]"
 
@@ -90,7 +90,7 @@ def _look_up(head: Head) -> Found:
     books = [*_own_books(head), *_worlds(head)]
     return look_up(
         books,
-        [line.spoken for line in scene.talk.lines],
+        [spoken(line.name, line.text) for line in scene.talk.lines],
         Moment(scene.talk.messages, scene.talk.replies, scene.seed),
         count=scene.count,
         room=int(scene.limit * LORE_SHARE),
@@ -133,9 +133,10 @@ def _others(scene: Scene) -> tuple[str, ...]:
     asker = [scene.asker.name] if scene.asker else []
     people: Sequence[str] = [one.name for one in scene.people]
     heard = [line.name for line in scene.talk.lines]
-    cast = [one.name for one in scene.cast]
+    cast = [name for one in scene.cast for name in (one.name, one.card.called)]
     own = {scene.player.name.casefold(), scene.player.card.called.casefold()}
-    found = dict[str, str]()
+    found: dict[str, str] = {}
     for name in (*asker, *people, *cast, *heard):
-        found.setdefault(name.casefold(), name)
-    return tuple(name for key, name in found.items() if key not in {*own, ""})
+        if name and name.casefold() not in own:
+            found.setdefault(name.casefold(), name)
+    return tuple(found.values())

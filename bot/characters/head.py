@@ -32,6 +32,9 @@ CAST_SHARE = 0.4
 CARD_SHARE = 0.6
 """Up to which share of the limit one card is told in full."""
 
+PERSONA_SHARE = 0.15
+"""Up to which share of the limit the personas of all people are told in full."""
+
 _SHORTEST = 200
 _GLIMPSE = 160
 
@@ -40,7 +43,7 @@ _GLIMPSE = 160
 class Head:
     """The players whose cards are told, all or the speaker's only, and the values for each.
 
-    `longest` is how many characters of a description are told.
+    `longest` is how many characters of each text of a card are told.
     """
 
     scene: Scene
@@ -57,12 +60,11 @@ class Head:
         scene = self.scene
         if player is None and not self.together:
             player = scene.player
-        group = names(scene.cast)
         people = scene.people
         return Values(
-            char=player.card.called if player else group,
+            char=player.card.called if player else names(scene.cast),
             user=people[0].name if len(people) == 1 else NOBODY,
-            group=group,
+            group=", ".join(one.name for one in scene.cast),
             now=scene.now,
             seed=scene.seed,
             story=scene.seed,
@@ -80,10 +82,10 @@ def head_of(scene: Scene) -> Head:
 
 
 def system_text(head: Head, found: Found) -> str:
-    """The whole system text; a card that would fill the prompt loses the end of its description."""
+    """The whole system text; of a card that would fill the prompt, long texts lose their ends."""
     scene = head.scene
     text = _text(head, found)
-    longest = max(len(player.card.description) for player in head.players)
+    longest = max(map(len, _texts(head)))
     while scene.count(text) > scene.limit * CARD_SHARE and longest > _SHORTEST:
         longest = longest * 3 // 4
         text = _text(replace(head, longest=longest), found)
@@ -107,7 +109,7 @@ def _text(head: Head, found: Found) -> str:
         _cards(head, found),
         _lore(found, "after", "examples_top", "examples_bottom"),
         *_absent(head),
-        *(f"About {one.name}: {one.text.strip()}" for one in head.scene.people if one.text.strip()),
+        *_personas(head.scene),
         _rules(head),
     )
     return "\n\n".join(part for part in parts if part)
@@ -122,13 +124,13 @@ def _instruction(head: Head) -> str:
         return base
     player = head.players[0]
     own = player.card.system_prompt.strip()
-    return expand(own, head.values(player).over(base)).strip() if own else base
+    return _told(head, own, head.values(player).over(base)) if own else base
 
 
 def _cards(head: Head, found: Found) -> str:
     cards = [_card(head, player, found) for player in head.players]
     if scenario := head.scene.stage.scenario.strip():
-        cards.append(f"Scenario: {expand(scenario, head.values())}")
+        cards.append(f"Scenario: {_told(head, scenario, head.values())}")
         cards.append(_lore(found, "scenario"))
     return "\n\n".join(card for card in cards if card)
 
@@ -137,20 +139,44 @@ def _card(head: Head, player: Player, found: Found) -> str:
     card, values = player.card, head.values(player)
     lore = replace(found, told=tuple(one for one in found.told if _is_at(one.book, player, head)))
     parts = [f"[{player.name}]"] if head.together else []
-    if head.together and card.system_prompt.strip():
-        parts.append(expand(card.system_prompt, values).strip())
-    description = expand(card.description, values).strip()
-    if len(description) > head.longest:
-        description = description[: head.longest].rstrip() + " …"
-    parts += (description, _lore(lore, "after_description"))
-    if personality := expand(card.personality, values).strip():
+    if head.together:
+        parts.append(_told(head, card.system_prompt, values))
+    parts += (_told(head, card.description, values), _lore(lore, "after_description"))
+    if personality := _told(head, card.personality, values):
         parts.append(f"{values.char}'s personality: {personality}")
     parts.append(_lore(lore, "personality"))
     if not head.scene.stage.scenario.strip():
-        if scenario := expand(card.scenario, values).strip():
+        if scenario := _told(head, card.scenario, values):
             parts.append(f"Scenario: {scenario}")
         parts.append(_lore(lore, "scenario"))
     return "\n\n".join(part for part in parts if part)
+
+
+def _texts(head: Head) -> list[str]:
+    """The texts of a head that can be cut."""
+    cards = [player.card for player in head.players]
+    texts = [text for one in cards for text in (one.description, one.personality, one.scenario)]
+    return [*texts, *(one.system_prompt for one in cards), head.scene.stage.scenario]
+
+
+def _told(head: Head, text: str, values: Values) -> str:
+    """A text of a card, as much of it as there is room for."""
+    said = expand(text, values).strip()
+    return said if len(said) <= head.longest else said[: head.longest].rstrip() + " …"
+
+
+def _personas(scene: Scene) -> list[str]:
+    """What people's personas say; all alike are cut if they take too much, the last left out."""
+    told = [(one.name, one.text.strip()) for one in scene.people if one.text.strip()]
+    longest = max((len(text) for _, text in told), default=0)
+    while True:
+        texts = [f"About {name}: {text[:longest].rstrip()}" for name, text in told]
+        if not told or scene.count("\n".join(texts)) <= scene.limit * PERSONA_SHARE:
+            return texts
+        if longest > _SHORTEST:
+            longest = longest * 3 // 4
+        else:
+            told.pop()
 
 
 def _is_at(book: str, player: Player, head: Head) -> bool:

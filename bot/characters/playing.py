@@ -47,11 +47,6 @@ class Line:
     text: str
     is_person: bool = True
 
-    @property
-    def spoken(self) -> str:
-        """The line as lorebooks see it."""
-        return f"{self.name}: {self.text}" if self.name else self.text
-
 
 @dataclass(frozen=True, slots=True)
 class Talk:
@@ -117,7 +112,7 @@ class Scene:
     @property
     def people(self) -> tuple[Listener, ...]:
         """All people who take part, each once, in an order that does not tell who asks."""
-        found = {one.name.casefold(): one for one in (*self.others,)}
+        found = {one.name.casefold(): one for one in self.others}
         if self.asker:
             found[self.asker.name.casefold()] = self.asker
         return tuple(found[name] for name in sorted(found))

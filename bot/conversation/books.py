@@ -38,6 +38,9 @@ _LONG = 100_000
 HOUSE = "house"
 """The library, and the id, of the character that the operator has given to the bot itself."""
 
+# More entries of lore than these are looked through beside the event loop.
+_MANY = 1_000
+
 _GONE = "{name}'s card is not to be found any more. /character use brings the character back."
 
 
@@ -108,7 +111,7 @@ class Books:
     ) -> Part:
         """What the model is told to speak as a character after `turns`."""
         scene = await self.scene(company, speaker, snapshot, turns, served)
-        part = compose(scene)
+        part = await _composed(scene)
         if speaker == HOUSE:
             part = replace(part, examples=(*part.examples, *_greeted(scene)))
         return part
@@ -142,7 +145,7 @@ class Books:
         return Scene(
             cast=players,
             speaker=speaker,
-            count=served.model.estimate,
+            count=_size,
             limit=model.prompt_limit,
             stage=company.stage,
             asker=company.listener(company.asker, turns),
@@ -208,6 +211,22 @@ class Books:
                 kept.popitem(last=False)
         kept.move_to_end(key)
         return kept[key]
+
+
+async def _composed(scene: Scene) -> Part:
+    books = [*(book for _, book in scene.worlds), *(one.book for one in scene.cast if one.book)]
+    if sum(len(book.entries) for book in books) > _MANY:
+        return await asyncio.to_thread(compose, scene)
+    return compose(scene)
+
+
+def _size(text: str) -> int:
+    """About how many tokens a text has, at three and a half bytes each.
+
+    A guess that learns from each reply, as the model's, would have cards and lore that barely fit
+    come and go in the system text, and the engine read everything anew.
+    """
+    return len(text.encode("utf-8", "surrogatepass")) * 2 // 7 + 1
 
 
 async def _aside(read: Callable[[bytes], T], blob: bytes) -> T:

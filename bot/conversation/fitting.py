@@ -7,8 +7,8 @@ from dataclasses import replace
 from bot.characters.part import Part
 from bot.conversation import context
 from bot.conversation.models import Served
+from bot.conversation.prompting import head_of
 from bot.conversation.turns import Snapshot, Turn
-from bot.conversation.writer import head_of
 from bot.errors import PromptTooLong
 from bot.prompts.format import Format
 

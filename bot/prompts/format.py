@@ -65,6 +65,24 @@ class Format:
             return self.block("system", note), ""
         return "", self.remark(neutralise(note))
 
+    def script(self, lines: Iterable[Message]) -> str:
+        """A piece of a talk with stage directions (role system) between; it is neutralised here.
+
+        A format whose system text is no turn of its own would show a direction as the end of the
+        turn before: there it is further context of a question, and an instruction behind an answer.
+        """
+        written: list[str] = []
+        before = "system"
+        for line in lines:
+            direction = line.role == "system" and self.remark is not None
+            if direction and before == "user" and self.remark is not None:
+                written.append(self.remark(neutralise(line.content)))
+            else:
+                role = "user" if direction and before == "assistant" else line.role
+                written.append(self.block(role, line.content))
+            before = line.role
+        return "".join(written)
+
     def head(
         self, system: str, *, named: bool = False, tool_text: str = "", recap: str = ""
     ) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.characters.head import CAST_SHARE
 from bot.characters.stage import Member, Note, Stage
 from bot.conversation.ask import Ask
 from bot.conversation.books import Read
@@ -131,6 +132,19 @@ async def test_counts_add_up_to_what_the_engine_counts(players, tgi, store, conv
     # What stands late is no turn, so it is not among them.
     late = "<|im_start|>system\nIt rains.<|im_end|>\n<|im_start|>system\nKeep it short.<|im_end|>\n"
     assert whole == len(tokenize(sent(tgi)[-1])) + 1 - len(tokenize(late))
+
+
+async def test_cards_that_barely_fit_do_not_come_and_go(players, tgi, store, conversations) -> None:
+    limit = (await conversations.model()).prompt_limit
+    # Long words: each reply teaches the model's guess that a token has more and more of them.
+    most = int(limit * CAST_SHARE * 3.4) // 2
+    cards = ({**card, "description": "harpstrings " * (most // 12)} for card in (ARIA, BRAM))
+    await on_stage(store, conversations, *cards)
+    for number in range(8):
+        await players.say(f"Aria, {number}")
+    heads = {prompt[: prompt.index(user("Ann: Aria, 0"))] for prompt in sent(tgi)}
+    assert len(heads) == 1
+    assert "[Bram]" in heads.pop()
 
 
 async def test_several_share_the_stage_by_name(players, tgi, store, conversations) -> None:

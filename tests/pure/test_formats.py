@@ -123,3 +123,25 @@ def test_what_is_neutralised_reads_the_same_and_comes_back(text: str):
 def test_a_long_message_takes_no_long_time(piece: str):
     text = piece * 200_000
     assert len(re.findall(re.escape("<|im_end|>"), neutralise(text))) == 0
+
+
+SCRIPT = [
+    Message("system", "[Begins]"),
+    Message("user", "hi <|im_end|>"),
+    Message("system", "[A door]"),
+    Message("assistant", "yo"),
+    Message("system", "[Ends]"),
+]
+
+
+def test_stage_directions_between_turns():
+    assert CHATML.script(SCRIPT) == (
+        "<|im_start|>system\n[Begins]<|im_end|>\n<|im_start|>user\nhi <\u200b|im_end|><|im_end|>\n"
+        "<|im_start|>system\n[A door]<|im_end|>\n<|im_start|>assistant\nyo<|im_end|>\n"
+        "<|im_start|>system\n[Ends]<|im_end|>\n"
+    )
+    # Text that stands bare behind an answer would be its end.
+    assert ALPACA.script(SCRIPT) == (
+        "[Begins]\n\n### Instruction:\nhi <\u200b|im_end|>\n\n### Input:\n[A door]\n\n"
+        "### Response:\nyo\n\n### Instruction:\n[Ends]\n\n"
+    )

@@ -28,6 +28,7 @@ from bot.errors import BadInput
 
 MOST_ENTRIES = 10_000
 MOST_KEYS = 200
+MOST_KEYS_IN_ALL = 100_000
 LONGEST_KEY = 1_000
 LONGEST_CONTENT = 100_000
 MOST_CHARACTERS = 10_000_000
@@ -77,6 +78,7 @@ class _Reading:
         self._warned: dict[str, None] = {}
         self._ids: set[str] = set()
         self._room = MOST_CHARACTERS
+        self._keys_left = MOST_KEYS_IN_ALL
 
     def book(self, found: list[object] | Given) -> Book:
         numbered = _numbered(found)
@@ -119,7 +121,8 @@ class _Reading:
         keys = self._keys(given.get("keys", given.get("key")))
         use_regex = _is_true(given.get("use_regex"))
         secondary = self._keys(given.get("secondary_keys", given.get("keysecondary")))
-        selective = given.get("selective")
+        # World files leave it out where it is on.
+        selective = given.get("selective", "keysecondary" in given)
         place, depth = _place(given, extra)
         return Entry(
             id=self._id(given, label),
@@ -174,13 +177,17 @@ class _Reading:
             value = value.split(",")
         if not isinstance(value, list):
             return ()
-        found = [_text(key).strip() for key in cast("list[object]", value)[:MOST_KEYS]]
-        kept = tuple(key for key in found if key and len(key) <= LONGEST_KEY)
-        if len(cast("list[object]", value)) > MOST_KEYS:
+        values = cast("list[object]", value)
+        found = [_text(key).strip() for key in values[:MOST_KEYS]]
+        kept = [key for key in found if key and len(key) <= LONGEST_KEY][: self._keys_left]
+        self._keys_left -= len(kept)
+        if len(values) > MOST_KEYS:
             self._warn(f"An entry can have {MOST_KEYS} keys; the others are not used.")
         if any(len(key) > LONGEST_KEY for key in found):
             self._warn(f"A key can have {LONGEST_KEY:,} characters; longer ones are not used.")
-        return kept
+        if not self._keys_left:
+            self._warn(f"A lorebook can have {MOST_KEYS_IN_ALL:,} keys; the others are not used.")
+        return tuple(kept)
 
 
 def _numbered(found: list[object] | Given) -> Iterable[tuple[str, object]]:

@@ -13,6 +13,10 @@ _BETWEEN = "\x00"
 # A key can only be found if its first so many characters are: most keys are ruled out by that.
 _GRAM = 3
 
+# At how many places a key is looked at where only whole words count; a text of one letter would
+# keep us busy otherwise.
+_MOST_TRIES = 200
+
 # Scripts without spaces between words: there, any letter may stand beside a whole word.
 _UNSPACED = range(0x2E80, 0xA4D0)
 
@@ -55,8 +59,16 @@ class _Joined:
             self._ends.append(end)
         text = self._text
         self._grams = {text[at : at + _GRAM] for at in range(len(text) - _GRAM + 1)}
+        self._known: dict[tuple[str, int | None, bool], int | None] = {}
 
     def find(self, key: str, depth: int | None, *, whole: bool) -> int | None:
+        # Many entries share their keys, and what is not found once is looked for again.
+        known = (key, depth, whole)
+        if known not in self._known:
+            self._known[known] = self._find(key, depth, whole=whole)
+        return self._known[known]
+
+    def _find(self, key: str, depth: int | None, *, whole: bool) -> int | None:
         if not key or (len(key) >= _GRAM and key[:_GRAM] not in self._grams):
             return None
         if depth is None or depth >= len(self._ends):
@@ -64,8 +76,10 @@ class _Joined:
         else:
             end = self._ends[depth - 1] if depth else 0
         at = self._text.find(key, 0, end)
-        while whole and at >= 0 and not self._stands_alone(at, at + len(key)):
-            at = self._text.find(key, at + 1, end)
+        tries = _MOST_TRIES if whole else 0
+        while tries and at >= 0 and not self._stands_alone(at, at + len(key)):
+            tries -= 1
+            at = self._text.find(key, at + 1, end) if tries else -1
         return bisect_right(self._ends, at) if at >= 0 else None
 
     def _stands_alone(self, begin: int, end: int) -> bool:

@@ -13,6 +13,9 @@ from bot.characters.macros import Values, expand
 MOST_WEIGHT = 20_000
 """What all regular expressions of one look into the lore can weigh together."""
 
+MOST_STEPS = 200_000_000
+"""What their weights come to, times the characters that each is looked for in: half a second."""
+
 
 class Place(NamedTuple):
     """Where a key was found: in a message (0 is the newest), or else in lore that is told."""
@@ -39,6 +42,7 @@ class Matcher:
     messages: Haystack
     lore: Haystack
     room: int = MOST_WEIGHT
+    steps: int = MOST_STEPS
     unusable: dict[str, None] = field(default_factory=dict[str, None])
     weighed: set[str] = field(default_factory=set[str])
 
@@ -70,6 +74,12 @@ class Matcher:
         self.weighed.add(expression)
         return True
 
+    def search(self, texts: Haystack, expression: str, depth: int | None) -> int | None:
+        """In which of the texts an expression matches, while there is time for it."""
+        length = sum(map(len, texts.texts[:depth]))
+        self.steps -= patterns.weight(expression) * length
+        return texts.find_pattern(expression, depth) if self.steps > 0 else None
+
 
 class _Seek(NamedTuple):
     """The search for one entry's keys."""
@@ -99,10 +109,11 @@ class _Seek(NamedTuple):
         if not self.matcher.weigh(expression) or patterns.found(expression, "") is None:
             self.matcher.unusable[key] = None
             return None
-        at = self.matcher.messages.find_pattern(expression, self.depth)
+        matcher = self.matcher
+        at = matcher.search(matcher.messages, expression, self.depth)
         if at is not None:
             return Place(at, None)
-        at = self.matcher.lore.find_pattern(expression) if self.with_lore else None
+        at = matcher.search(matcher.lore, expression, None) if self.with_lore else None
         return None if at is None else Place(None, at)
 
     def kept_away(self) -> str:

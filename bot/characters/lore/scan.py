@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import NamedTuple
 
 from bot.characters.chance import draw
@@ -24,6 +25,8 @@ SCAN_DEPTH = 4
 
 MOST_ROUNDS = 10
 """How often lore that was found is looked through for further keys."""
+
+MOST_WARNINGS = 20
 
 MOST_TIMERS = 500
 """How many entries are remembered to have fired; the oldest are forgotten first."""
@@ -122,7 +125,8 @@ class _Scan:
                 at_once.append((candidate, outcome))
             else:
                 self._leave(candidate, outcome)
-        matcher = Matcher(Haystack(messages[::-1]), Haystack(()))
+        newest = messages[::-1][: max(map(_depth, waiting), default=0)]
+        matcher = Matcher(Haystack(newest), Haystack(()))
         fired, waiting = self._matched(matcher, waiting, 0)
         self._tell([*at_once, *fired])
         for turn in range(1, MOST_ROUNDS + 1):
@@ -181,13 +185,8 @@ class _Scan:
             if entry.recursion_level > turn or (turn and not opened.book.recursive):
                 left.append(candidate)
                 continue
-            depth = entry.scan_depth if entry.scan_depth is not None else opened.book.scan_depth
-            match = matcher.match(
-                entry,
-                SCAN_DEPTH if depth is None else depth,
-                opened.values,
-                with_lore=bool(turn) and not entry.deaf_to_lore,
-            )
+            with_lore = bool(turn) and not entry.deaf_to_lore
+            match = matcher.match(entry, _depth(candidate), opened.values, with_lore=with_lore)
             if match.why == "key":
                 fired.append((candidate, self._by_key(candidate, match)))
                 continue
@@ -268,7 +267,7 @@ class _Scan:
         self.told.sort(key=lambda pair: pair[0].height())
         warnings = tuple(
             f"I cannot use the regular expression `{key[:80]}`: it is never found."
-            for key in matcher.unusable
+            for key in islice(matcher.unusable, MOST_WARNINGS)
         )
         return Found(
             tuple(outcome for _, outcome in self.told),
@@ -286,6 +285,12 @@ class _Scan:
                 kept[candidate.switch] = now
         newest = sorted(kept.items(), key=lambda item: item[1], reverse=True)
         return dict(newest[:MOST_TIMERS])
+
+
+def _depth(candidate: _Candidate) -> int:
+    """In how many messages an entry's keys are looked for."""
+    depths = (candidate.entry.scan_depth, candidate.opened.book.scan_depth, SCAN_DEPTH)
+    return next(depth for depth in depths if depth is not None)
 
 
 def _candidates(books: Sequence[Opened]) -> list[_Candidate]:
