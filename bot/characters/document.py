@@ -100,7 +100,8 @@ def _escaped(found: re.Match[str]) -> str:
 
 def check_shape(text: str) -> None:
     """Refuse JSON that is nested too deeply or has too many parts, without parsing it."""
-    if text.count('"') > 2 * bounds.MAX_PARTS:
+    # At least one quotation mark of a string has no backslash before it.
+    if text.count('"') - text.count('\\"') > 2 * bounds.MAX_PARTS:
         raise _too_many_parts()
     bare = _STRING.sub("", text)
     if sum(bare.count(mark) for mark in "[{,:") > bounds.MAX_PARTS:

@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from typing import Any, Literal, cast
 
-from bot.characters import picture, png, splice
+from bot.characters import bounds, picture, png, splice
 from bot.characters.card import V2, V3, Card
 from bot.characters.charx import CARD, HERE
 from bot.characters.document import parse
@@ -62,7 +62,7 @@ def as_charx(card: Card, image: bytes = b"") -> bytes:
     )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(_member(CARD), text.encode("utf-8"))
+        _write_card(archive, text.encode("utf-8"))
         if kind:
             archive.writestr(_member(path), image, zipfile.ZIP_STORED)
     return packed.getvalue()
@@ -165,8 +165,12 @@ def _chunk(keyword: str, text: str) -> bytes:
     return png.chunk_of(b"tEXt", body)
 
 
+def _write_card(archive: zipfile.ZipFile, text: bytes) -> None:
+    # What repeats itself too often would look like a bomb to readers, ours among them.
+    is_tight = len(text) > bounds.MAX_ZIP_RATIO // 2 * len(zlib.compress(text))
+    archive.writestr(_member(CARD), text, zipfile.ZIP_STORED if is_tight else zipfile.ZIP_DEFLATED)
+
+
 def _member(path: str) -> zipfile.ZipInfo:
     """An archive's member without the time of day, so that the same card makes the same bytes."""
-    made = zipfile.ZipInfo(path, _EPOCH)
-    made.compress_type = zipfile.ZIP_DEFLATED
-    return made
+    return zipfile.ZipInfo(path, _EPOCH)
