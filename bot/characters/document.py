@@ -55,11 +55,12 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         return text.strip(_BLANK), (_ODD_BYTES,)
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str, told: tuple[str, ...] = ()) -> Parsed:
     """Parse a text that has to be a JSON object; `BadInput` says what is wrong with it.
 
     Of keys that are there twice the last one counts. Halves of surrogate pairs, which no text can
     have, become U+FFFD. Line breaks within strings are tolerated, and written as JSON wants them.
+    `told` are the warnings of whoever made the text.
     """
     check_shape(text)
     repeated: dict[str, None] = {}
@@ -67,11 +68,10 @@ def parse(text: str) -> Parsed:
     if not isinstance(value, dict):
         raise BadInput("That is JSON, but no card: a card is an object that begins with `{`.")
     root = cast("dict[str, Any]", whole(value) if _MAYBE_HALF.search(text) else value)
-    warnings: tuple[str, ...] = ()
     if repeated:
         shown = ", ".join(f"`{name[:40]}`" for name in list(repeated)[:5])
-        warnings = (f"The card says {whole(shown)} more than once; the last one counts.",)
-    return Parsed(_STRING.sub(_escaped, text) if _CONTROL.search(text) else text, root, warnings)
+        told = (*told, f"The card says {whole(shown)} more than once; the last one counts.")
+    return Parsed(_STRING.sub(_escaped, text) if _CONTROL.search(text) else text, root, told)
 
 
 def _loads(text: str, repeated: dict[str, None]) -> Any:

@@ -88,31 +88,33 @@ def _text(card: Card, spec: Spec) -> str:
     root = parse(card.document).root
     if root.get("spec") == name and isinstance(root.get("data"), dict):
         return card.document
-    data = root.get("data")
-    given = cast("dict[str, Any]", data) if isinstance(data, dict) else _from_flat(card, root)
-    required = {
-        key: default for key, default in REQUIRED.items() if spec == "v3" or key not in _V3_ONLY
-    }
-    made = {**given, **{key: value for key, value in required.items() if key not in given}}
-    if spec == "v3" and isinstance(made.get("character_book"), dict):
-        made["character_book"] = _newer_book(made["character_book"])
+    data = _data(card, root)
+    required = {key: REQUIRED[key] for key in REQUIRED if spec == "v3" or key not in _V3_ONLY}
+    for key, default in required.items():
+        if not isinstance(data.get(key), type(default) | splice.Raw):
+            data[key] = getattr(card, key)
+    if spec == "v3" and isinstance(data.get("character_book"), dict):
+        data["character_book"] = _newer_book(data["character_book"])
     # What else stands at the root stays there: programs keep things of their own beside `data`.
-    new = {**root, "spec": name, "spec_version": version, "data": made}
+    new = {**root, "spec": name, "spec_version": version, "data": data}
     return splice.replaced(card.document, new, root)
 
 
-def _from_flat(card: Card, root: dict[str, Any]) -> dict[str, Any]:
-    """The `data` of a card that has none; what is not repaired keeps its words."""
+def _data(card: Card, root: dict[str, Any]) -> dict[str, Any]:
+    """The card's `data` with what it says outside of it; what needs no repair keeps its words."""
+    given = root.get("data")
+    data = dict(cast("dict[str, Any]", given)) if isinstance(given, dict) else {}
     raw = splice.raw_members(card.document)
-    found: dict[str, Any] = {}
     for name in EDITABLE:
         path = where(root, name)
+        if path and path[0] == "data":
+            continue
         value = getattr(card, name)
-        if path and splice.same(root[path[0]], value):
-            found[name] = raw[path[0]]
+        if path and isinstance(value, str) and root[path[0]] == value:
+            data[name] = raw[path[0]]
         elif value:
-            found[name] = value
-    return found
+            data[name] = value
+    return data
 
 
 def _newer_book(book: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +133,13 @@ def _newer_book(book: dict[str, Any]) -> dict[str, Any]:
 
 def _without_files(text: str, icon: str) -> str:
     """The text without assets that stood in a file beside it and were not kept."""
-    return _with_icon(text, icon, "png") if any(start in text for start in HERE) else text
+    root = parse(text).root
+    return _with_icon(text, icon, "png") if any(map(_is_in_file, _assets(root))) else text
+
+
+def _assets(root: dict[str, Any]) -> list[Any]:
+    given = cast("dict[str, Any]", root["data"]).get("assets")
+    return cast("list[Any]", given) if isinstance(given, list) else []
 
 
 def _with_icon(text: str, uri: str, kind: str) -> str:
@@ -139,11 +147,8 @@ def _with_icon(text: str, uri: str, kind: str) -> str:
     root = parse(text).root
     data = cast("dict[str, Any]", root["data"])
     main = {"type": "icon", "uri": uri, "name": "main", "ext": kind}
-    given = data.get("assets")
     assets = [
-        asset
-        for asset in (cast("list[Any]", given) if isinstance(given, list) else [])
-        if not _is_main_icon(asset) and not _is_in_file(asset)
+        asset for asset in _assets(root) if not _is_main_icon(asset) and not _is_in_file(asset)
     ]
     return splice.replaced(text, {**root, "data": {**data, "assets": [main, *assets]}}, root)
 

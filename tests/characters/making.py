@@ -255,6 +255,19 @@ OLD = {
         "fav": False,
         "creatorcomment": "an old note",
     },
+    "half in its data": {
+        **V1,
+        "name": "an older name",
+        "spec": "chara_card_v2",
+        "spec_version": "2.0",
+        "data": {"name": V1["name"], "description": V1["description"], "character_version": 1.5},
+    },
+    "named outside of its data": {
+        "name": V1["name"],
+        "spec": "chara_card_v3",
+        "spec_version": "3.0",
+        "data": {**V1, "name": "", "tags": None, "extensions": []},
+    },
     "root repeats": {
         **dict.fromkeys(V1, "an older text"),
         "avatar": "none",

@@ -76,6 +76,13 @@ HOSTILE = {
     ),
     "a bomb in zTXt": (text_bomb(b"zTXt", b"chara\0\0"), "6.7 MiB"),
     "a bomb in iTXt": (text_bomb(b"iTXt", b"chara\0\1\0\0\0"), "6.7 MiB"),
+    "many large cards": (
+        making.with_chunks(
+            picture(),
+            *[making.packed_chunk("chara", filled(5_000_000)[:-1] + b' ,"a":]}')] * 30,
+        ),
+        "JSON is broken",
+    ),
     "many files": (zip_of(1_001, 1), "1,000 files"),
     "files that unpack to a lot": (zip_of(900, MIB), "200 MiB"),
     "a large card in a zip": (large_inside(6 * MIB), "up to 5 MiB"),

