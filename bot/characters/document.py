@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -83,7 +84,11 @@ def _loads(text: str, repeated: dict[str, None]) -> Any:
         return found
 
     decoder = json.JSONDecoder(
-        strict=False, object_pairs_hook=members, parse_int=_integer, parse_constant=_no_json
+        strict=False,
+        object_pairs_hook=members,
+        parse_int=_integer,
+        parse_float=_float,
+        parse_constant=_no_json,
     )
     try:
         return decoder.decode(text)
@@ -136,7 +141,12 @@ def _too_many_parts() -> BadInput:
 
 def _integer(digits: str) -> int | float:
     # Python refuses to read thousands of digits. Nobody calculates with them here.
-    return int(digits) if len(digits) <= 400 else float(digits)
+    return int(digits) if len(digits) <= 400 else _float(digits)
+
+
+def _float(digits: str) -> float:
+    # What is beyond all numbers could not be written as JSON again.
+    return min(sys.float_info.max, max(-sys.float_info.max, float(digits)))
 
 
 def _no_json(name: str) -> Any:

@@ -110,10 +110,12 @@ def _data(card: Card, root: dict[str, Any]) -> dict[str, Any]:
         if path and path[0] == "data":
             continue
         value = getattr(card, name)
-        if path and isinstance(value, str) and root[path[0]] == value:
+        said = [*cast("tuple[str, ...]", value)] if isinstance(value, tuple) else value
+        # Of a lorebook the next version may want more than it says.
+        if path and name != "character_book" and splice.same(root[path[0]], said):
             data[name] = raw[path[0]]
         elif value:
-            data[name] = value
+            data[name] = said
     return data
 
 

@@ -81,6 +81,17 @@ def test_flat_cards_become_new_ones_and_lose_nothing(made):
         assert again.creator_notes == found.creator_notes
 
 
+def test_what_a_flat_card_says_keeps_its_words_in_its_data():
+    text = '{"name": "A", "description": "caf\\u00e9", "extensions": {"x": 1.0, "y": -1e999},'
+    text += ' "tags": [ "a" ], "character_book": {"entries": [{"keys": [], "x": 1E999}]}}'
+    made = as_json(read(text.encode()), "v3").decode()
+    assert '"description": "caf\\u00e9"' in made.partition('"data"')[2]
+    assert '"extensions": {"x": 1.0, "y": -1e999}' in made.partition('"data"')[2]
+    assert '"tags": [ "a" ]' in made.partition('"data"')[2]
+    assert "Infinity" not in made
+    assert json.loads(made)["data"]["character_book"]["entries"][0]["use_regex"] is False
+
+
 def test_an_unedited_card_is_exported_byte_for_byte():
     assert as_json(read(ODD.encode()), "v2") == ODD.encode()
     assert as_json(read(b"\xef\xbb\xbf " + ODD.encode() + b"\n"), "v2") == ODD.encode()

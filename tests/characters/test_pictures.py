@@ -42,6 +42,12 @@ def test_the_picture_itself_is_the_characters_without_its_card(image, kind):
     assert (found.picture, found.kind) == (image, kind)
 
 
+def test_a_word_in_a_text_makes_no_animation():
+    comment = text_chunk("Comment", b"acTL")
+    found = read_card(in_png(card(2), image=with_chunks(plain(), comment, first=True)))
+    assert found.kind == "png"
+
+
 def test_what_else_stands_in_the_picture_stays():
     comment = text_chunk("Software", b"a program")
     asset = text_chunk("chara-ext-asset_:0", base64.b64encode(JPEG))
