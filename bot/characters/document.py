@@ -65,42 +65,59 @@ def parse(text: str, told: tuple[str, ...] = ()) -> Parsed:
     """
     check_shape(text)
     repeated: dict[str, None] = {}
-    value = _loads(text, repeated)
+    try:
+        value = _loads(text, repeated)
+    except json.JSONDecodeError as error:
+        if not error.msg.startswith("Invalid control character"):
+            raise _broken(error) from None
+        text = _with_escapes(text)
+        try:
+            value = _loads(text, repeated)
+        except json.JSONDecodeError as worse:
+            raise _broken(worse) from None
     if not isinstance(value, dict):
         raise BadInput("That is JSON, but no card: a card is an object that begins with `{`.")
     root = cast("dict[str, Any]", whole(value) if _MAYBE_HALF.search(text) else value)
     if repeated:
         shown = ", ".join(f"`{name[:40]}`" for name in list(repeated)[:5])
         told = (*told, f"The card says {whole(shown)} more than once; the last one counts.")
-    return Parsed(_STRING.sub(_escaped, text) if _CONTROL.search(text) else text, root, told)
+    return Parsed(text, root, told)
 
 
 def _loads(text: str, repeated: dict[str, None]) -> Any:
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs) and len(repeated) < _MOST_REPEATED:
-            names = [name for name, _ in pairs]
-            repeated.update(dict.fromkeys(name for name in found if names.count(name) > 1))
+            seen: set[str] = set()
+            repeated.update({name: None for name, _ in pairs if name in seen or seen.add(name)})
         return found
 
     decoder = json.JSONDecoder(
-        strict=False,
         object_pairs_hook=members,
         parse_int=_integer,
         parse_float=_float,
         parse_constant=_no_json,
     )
-    try:
-        return decoder.decode(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise BadInput(
-            f"That card's JSON is broken: {error.msg} ({where}). Was the file cut off or edited?"
-        ) from None
+    return decoder.decode(text)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return _CONTROL.sub(lambda mark: json.dumps(mark[0])[1:-1], found[0])
+def _broken(error: json.JSONDecodeError) -> BadInput:
+    where = f"line {error.lineno}, column {error.colno}"
+    return BadInput(
+        f"That card's JSON is broken: {error.msg} ({where}). Was the file cut off or edited?"
+    )
+
+
+def _with_escapes(text: str) -> str:
+    """The text with line breaks and the like in its strings written as JSON wants them."""
+    count = sum(map(text.count, map(chr, range(32))))
+    longest = len(json.dumps("\0")) - 2
+    bounds.check(len(text) + count * (longest - 1), bounds.MAX_JSON, "That card's text, mended,")
+    return _STRING.sub(lambda string: _CONTROL.sub(_escaped, string[0]), text)
+
+
+def _escaped(mark: re.Match[str]) -> str:
+    return json.dumps(mark[0])[1:-1]
 
 
 def check_shape(text: str) -> None:

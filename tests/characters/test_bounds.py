@@ -63,6 +63,12 @@ HOSTILE = {
     "a text without end": (b'{"a":"' + b"x" * 5_000_000, "JSON is broken"),
     "escapes without end": (b'{"a":"' + b"\\n" * 2_500_000, "JSON is broken"),
     "quotes without end": (b'{"a":' + b'"' * 5_000_000, "400,000 parts"),
+    "line breaks without end": (b'{"a":"' + b"\n" * 5_000_000 + b'"}', "up to 5 MiB"),
+    "repeated keys without end": (
+        b'{"a":{' + b",".join(b'"%x":0' % (key % 190_000) for key in range(199_000)) + b"}}",
+        "no character",
+    ),
+    "half pairs without end": (b'{"a":"' + b"\\ud800" * 800_000 + b'"}', "no character"),
     "a long number": (b'{"name": "A", "description": "x", "a": ' + b"9" * 5_000_000, "broken"),
     "a long name": (as_bytes({**V1, "name": "x" * 201}), "201 characters"),
     "a long text": (as_bytes({**V1, "scenario": "x" * 300_001}), "`scenario` has 300,001"),
@@ -113,6 +119,12 @@ def test_what_is_too_large_is_refused_at_once(data, told):
     with pytest.raises(BadInput, match=told) as refusal:
         at_once(data)
     assert refusal.value.text.endswith((".", "?"))
+
+
+def test_ten_thousand_line_breaks_are_mended_at_once():
+    found = at_once(b'{"name": "A", "description": "%s"}' % (b"x\n" * 10_000)).card
+    assert found
+    assert found.description == "x\n" * 10_000
 
 
 @pytest.mark.parametrize("text", ["x", "ä", "灯", "🕯", '\\"', "\n"])
