@@ -20,6 +20,8 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 _MOST_REPEATED = 5
 _BLANK = " \t\r\n\0"
 
+_TEXT = "That card's text"
+_ADVICE = "Is its lorebook that large?"
 _ODD_BYTES = (
     "The file is not UTF-8, so I read it as Western European text; "
     "look whether accents and quotation marks are right."
@@ -37,7 +39,7 @@ class Parsed:
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     """A file's text, with warnings; `BadInput` if it cannot be text."""
-    bounds.check(len(data), bounds.MAX_JSON, "That card's text", "Is its lorebook that large?")
+    bounds.check(len(data), bounds.MAX_JSON, _TEXT, _ADVICE)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             return data.decode("utf-16").strip(_BLANK), ()
@@ -63,6 +65,8 @@ def parse(text: str, told: tuple[str, ...] = ()) -> Parsed:
     have, become U+FFFD. Line breaks within strings are tolerated, and written as JSON wants them.
     `told` are the warnings of whoever made the text.
     """
+    # What came as Latin-1 or UTF-16 may be longer as UTF-8, in which it is kept.
+    bounds.check(len(text.encode("utf-8", "surrogatepass")), bounds.MAX_JSON, _TEXT, _ADVICE)
     check_shape(text)
     repeated: dict[str, None] = {}
     try:
@@ -112,7 +116,8 @@ def _with_escapes(text: str) -> str:
     """The text with line breaks and the like in its strings written as JSON wants them."""
     count = sum(map(text.count, map(chr, range(32))))
     longest = len(json.dumps("\0")) - 2
-    bounds.check(len(text) + count * (longest - 1), bounds.MAX_JSON, "That card's text, mended,")
+    size = len(text.encode("utf-8", "surrogatepass")) + count * (longest - 1)
+    bounds.check(size, bounds.MAX_JSON, "That card's text, mended,")
     return _STRING.sub(lambda string: _CONTROL.sub(_escaped, string[0]), text)
 
 

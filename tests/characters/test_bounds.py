@@ -53,6 +53,14 @@ HOSTILE = {
     "a file of 11 MiB": (bytes(11 * MIB), "up to 10 MiB"),
     "JSON of 6 MB": (filled(6_000_000), "up to 5 MiB"),
     "JSON of 6 MB in a picture": (png(filled(6_000_000)), "up to 6.67 MiB"),
+    "JSON that is larger as UTF-8": (
+        as_bytes(card(2, own="x" * 3_000_000), ensure_ascii=True).replace(b"xxx", b"\xe4" * 3),
+        "up to 5 MiB",
+    ),
+    "UTF-16 that is larger as UTF-8": (
+        ('{"a": "' + "灯" * 2_000_000 + '"}').encode("utf-16"),
+        "up to 5 MiB",
+    ),
     "deep lists": (b'{"a":' + b"[" * 100_000, "64 levels"),
     "deep objects": (b'{"a":' * 100_000, "64 levels"),
     "deep, in a picture": (png(b'{"a":' * 100_000), "64 levels"),
