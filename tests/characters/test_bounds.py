@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import io
-import json
 import struct
 import time
 import tracemalloc
@@ -18,6 +16,7 @@ from bot.characters.read import read_card
 from bot.errors import BadInput
 from tests.characters import making
 from tests.characters.making import ENTRY, V1, as_bytes, card, charx, picture, png
+from tests.structure.tree import ROOT
 
 MIB = 1024 * 1024
 
@@ -180,7 +179,13 @@ def test_a_length_beyond_the_end_is_no_reason_to_wait():
         at_once(data[:at] + lie + data[at + 4 :])
 
 
-def test_every_limit_has_a_reason():
-    assert bounds.MAX_FILE == 10 * MIB
-    assert bounds.MAX_JSON * 4 / 3 < bounds.MAX_FILE
-    assert len(base64.b64encode(json.dumps(V1).encode())) < bounds.MAX_TEXT
+def test_the_page_about_cards_names_the_limits():
+    page = (ROOT / "docs/roleplay-cards.md").read_text("utf-8")
+    for limit in (bounds.MAX_FILE, bounds.MAX_JSON, bounds.MAX_ZIP_TOTAL):
+        assert f" {limit // MIB} MiB" in page
+    for count in (
+        *(bounds.MAX_PARTS, bounds.MAX_NESTING, bounds.MAX_TEXT, bounds.MAX_NAME),
+        *(bounds.MAX_GREETINGS, bounds.MAX_TAGS, bounds.MAX_ENTRIES, bounds.MAX_CHUNKS),
+        *(bounds.MAX_ZIP_ENTRIES, bounds.MAX_ZIP_RATIO, bounds.MAX_PIXELS // 1_000_000),
+    ):
+        assert f" {count:,}" in page
