@@ -41,14 +41,16 @@ def as_png(card: Card, image: bytes = b"") -> bytes:
     """The card in a picture, for programs of both versions.
 
     A picture that is no PNG cannot carry a card; then, and without one, it is a plain one. The
-    chunks of other cards in it are replaced, everything else in it stays.
+    chunks of other cards in it are replaced, everything else in it stays. What would be too large
+    a file with both versions has the third one alone.
     """
     seen = picture.look_at(image)
     carrier = image if seen and seen.kind in ("png", "apng") else plain_picture(card.name)
     bare = png.without_cards(png.take_apart(carrier))
     v2 = _chunk("chara", _without_files(_text(card, "v2"), "ccdefault:"))
     v3 = _chunk("ccv3", _without_files(_text(card, "v3"), "ccdefault:"))
-    return bare + v2 + v3 + png.END
+    both = bare + v2 + v3 + png.END
+    return both if len(both) <= bounds.MAX_FILE else bare + v3 + png.END
 
 
 def as_charx(card: Card, image: bytes = b"") -> bytes:

@@ -224,6 +224,13 @@ def test_old_cards_in_a_picture_are_replaced_and_the_rest_stays():
     ]
 
 
+def test_a_card_too_large_for_both_versions_is_in_its_picture_once():
+    found = read(card(2, own=["x" * 250_000] * 17))
+    made = as_png(found, picture())
+    assert list(texts(made)) == ["ccv3"]
+    assert read_card(made).card == read(as_json(found, "v3"))
+
+
 def test_a_plain_picture_is_small_and_differs_by_name():
     one, other = plain_picture("Mara"), plain_picture("Ada")
     assert one == plain_picture("Mara") != other
