@@ -48,7 +48,12 @@ class Entry:
     def is_safe(self) -> bool:
         """Whether this is a plain file below the archive's root."""
         parts = self.path.split("/")
-        outside = self.path.startswith("/") or "\\" in self.path or ":" in parts[0]
+        outside = (
+            self.path.startswith("/")
+            or self.path.endswith("/")
+            or "\\" in self.path
+            or ":" in parts[0]
+        )
         return not (outside or ".." in parts or "\0" in self.path or self.mode & _LINK == _LINK)
 
 

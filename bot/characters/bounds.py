@@ -59,5 +59,5 @@ MAX_WARNINGS = 12
 def check(size: int, most: int, what: str, advice: str = "") -> None:
     """Refuse what is larger than `most` bytes."""
     if size > most:
-        told = f"{what} is {size / MIB:,.1f} MiB large; I can read up to {most / MIB:g} MiB."
+        told = f"{what} is {size / MIB:,.1f} MiB large; I can read up to {most / MIB:.3g} MiB."
         raise BadInput(f"{told} {advice}".rstrip())

@@ -100,7 +100,7 @@ class Card:
         """The creator's notes in a language (`de` or `de-AT`), else as they are."""
         given = self.creator_notes_multilingual
         code = language.lower().replace("_", "-").split("-")[0]
-        return given.get(code) or self.creator_notes or given.get("en", "")
+        return given.get(code) or given.get("en") or self.creator_notes
 
 
 def number(value: object) -> float | None:

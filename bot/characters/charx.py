@@ -14,7 +14,7 @@ from bot.errors import BadInput
 CARD = "card.json"
 
 HERE = ("embeded://", "embedded://", "__asset:")
-_FEW = 20
+_FEW = 8
 """How many icons are looked at for one that can be shown."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
+import sys
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,6 +20,8 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 _MOST_REPEATED = 5
 _BLANK = " \t\r\n\0"
 
+_TEXT = "That card's text"
+_ADVICE = "Is its lorebook that large?"
 _ODD_BYTES = (
     "The file is not UTF-8, so I read it as Western European text; "
     "look whether accents and quotation marks are right."
@@ -36,7 +39,7 @@ class Parsed:
 
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     """A file's text, with warnings; `BadInput` if it cannot be text."""
-    bounds.check(len(data), bounds.MAX_JSON, "That card's text", "Is its lorebook that large?")
+    bounds.check(len(data), bounds.MAX_JSON, _TEXT, _ADVICE)
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         try:
             return data.decode("utf-16").strip(_BLANK), ()
@@ -55,52 +58,77 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
         return text.strip(_BLANK), (_ODD_BYTES,)
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str, told: tuple[str, ...] = ()) -> Parsed:
     """Parse a text that has to be a JSON object; `BadInput` says what is wrong with it.
 
     Of keys that are there twice the last one counts. Halves of surrogate pairs, which no text can
     have, become U+FFFD. Line breaks within strings are tolerated, and written as JSON wants them.
+    `told` are the warnings of whoever made the text.
     """
+    # What came as Latin-1 or UTF-16 may be longer as UTF-8, in which it is kept.
+    bounds.check(len(text.encode("utf-8", "surrogatepass")), bounds.MAX_JSON, _TEXT, _ADVICE)
     check_shape(text)
     repeated: dict[str, None] = {}
-    value = _loads(text, repeated)
+    try:
+        value = _loads(text, repeated)
+    except json.JSONDecodeError as error:
+        if not error.msg.startswith("Invalid control character"):
+            raise _broken(error) from None
+        text = _with_escapes(text)
+        try:
+            value = _loads(text, repeated)
+        except json.JSONDecodeError as worse:
+            raise _broken(worse) from None
     if not isinstance(value, dict):
         raise BadInput("That is JSON, but no card: a card is an object that begins with `{`.")
     root = cast("dict[str, Any]", whole(value) if _MAYBE_HALF.search(text) else value)
-    warnings: tuple[str, ...] = ()
     if repeated:
         shown = ", ".join(f"`{name[:40]}`" for name in list(repeated)[:5])
-        warnings = (f"The card says {whole(shown)} more than once; the last one counts.",)
-    return Parsed(_STRING.sub(_escaped, text) if _CONTROL.search(text) else text, root, warnings)
+        told = (*told, f"The card says {whole(shown)} more than once; the last one counts.")
+    return Parsed(text, root, told)
 
 
 def _loads(text: str, repeated: dict[str, None]) -> Any:
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs) and len(repeated) < _MOST_REPEATED:
-            names = [name for name, _ in pairs]
-            repeated.update(dict.fromkeys(name for name in found if names.count(name) > 1))
+            seen: set[str] = set()
+            repeated.update({name: None for name, _ in pairs if name in seen or seen.add(name)})
         return found
 
     decoder = json.JSONDecoder(
-        strict=False, object_pairs_hook=members, parse_int=_integer, parse_constant=_no_json
+        object_pairs_hook=members,
+        parse_int=_integer,
+        parse_float=_float,
+        parse_constant=_no_json,
     )
-    try:
-        return decoder.decode(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise BadInput(
-            f"That card's JSON is broken: {error.msg} ({where}). Was the file cut off or edited?"
-        ) from None
+    return decoder.decode(text)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return _CONTROL.sub(lambda mark: json.dumps(mark[0])[1:-1], found[0])
+def _broken(error: json.JSONDecodeError) -> BadInput:
+    where = f"line {error.lineno}, column {error.colno}"
+    return BadInput(
+        f"That card's JSON is broken: {error.msg} ({where}). Was the file cut off or edited?"
+    )
+
+
+def _with_escapes(text: str) -> str:
+    """The text with line breaks and the like in its strings written as JSON wants them."""
+    count = sum(map(text.count, map(chr, range(32))))
+    longest = len(json.dumps("\0")) - 2
+    size = len(text.encode("utf-8", "surrogatepass")) + count * (longest - 1)
+    bounds.check(size, bounds.MAX_JSON, "That card's text, mended,")
+    return _STRING.sub(lambda string: _CONTROL.sub(_escaped, string[0]), text)
+
+
+def _escaped(mark: re.Match[str]) -> str:
+    return json.dumps(mark[0])[1:-1]
 
 
 def check_shape(text: str) -> None:
     """Refuse JSON that is nested too deeply or has too many parts, without parsing it."""
-    if text.count('"') > 2 * bounds.MAX_PARTS:
+    # At least one quotation mark of a string has no backslash before it.
+    if text.count('"') - text.count('\\"') > 2 * bounds.MAX_PARTS:
         raise _too_many_parts()
     bare = _STRING.sub("", text)
     if sum(bare.count(mark) for mark in "[{,:") > bounds.MAX_PARTS:
@@ -135,7 +163,12 @@ def _too_many_parts() -> BadInput:
 
 def _integer(digits: str) -> int | float:
     # Python refuses to read thousands of digits. Nobody calculates with them here.
-    return int(digits) if len(digits) <= 400 else float(digits)
+    return int(digits) if len(digits) <= 400 else _float(digits)
+
+
+def _float(digits: str) -> float:
+    # What is beyond all numbers could not be written as JSON again.
+    return min(sys.float_info.max, max(-sys.float_info.max, float(digits)))
 
 
 def _no_json(name: str) -> Any:

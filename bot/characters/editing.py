@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from bot.characters import bounds, splice
+from bot.characters import splice
 from bot.characters.card import V3, Card
 from bot.characters.cards import card_of, with_value
 from bot.characters.document import parse, whole
@@ -53,9 +53,7 @@ def edited(card: Card, **changes: Any) -> Card:
     root: dict[str, Any] = old
     for name, value in changes.items():
         root = _changed(root, name, _plain(value))
-    text = splice.replaced(card.document, root, old)
-    bounds.check(len(text.encode("utf-8")), bounds.MAX_JSON, "That card", "Shorten it.")
-    made = card_of(text)
+    made = card_of(splice.replaced(card.document, root, old))
     return replace(made, warnings=())
 
 

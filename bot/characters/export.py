@@ -14,7 +14,7 @@ import zipfile
 import zlib
 from typing import Any, Literal, cast
 
-from bot.characters import picture, png, splice
+from bot.characters import bounds, picture, png, splice
 from bot.characters.card import V2, V3, Card
 from bot.characters.charx import CARD, HERE
 from bot.characters.document import parse
@@ -41,14 +41,16 @@ def as_png(card: Card, image: bytes = b"") -> bytes:
     """The card in a picture, for programs of both versions.
 
     A picture that is no PNG cannot carry a card; then, and without one, it is a plain one. The
-    chunks of other cards in it are replaced, everything else in it stays.
+    chunks of other cards in it are replaced, everything else in it stays. What would be too large
+    a file with both versions has the third one alone.
     """
     seen = picture.look_at(image)
     carrier = image if seen and seen.kind in ("png", "apng") else plain_picture(card.name)
     bare = png.without_cards(png.take_apart(carrier))
     v2 = _chunk("chara", _without_files(_text(card, "v2"), "ccdefault:"))
     v3 = _chunk("ccv3", _without_files(_text(card, "v3"), "ccdefault:"))
-    return bare + v2 + v3 + png.END
+    both = bare + v2 + v3 + png.END
+    return both if len(both) <= bounds.MAX_FILE else bare + v3 + png.END
 
 
 def as_charx(card: Card, image: bytes = b"") -> bytes:
@@ -62,7 +64,7 @@ def as_charx(card: Card, image: bytes = b"") -> bytes:
     )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(_member(CARD), text.encode("utf-8"))
+        _write_card(archive, text.encode("utf-8"))
         if kind:
             archive.writestr(_member(path), image, zipfile.ZIP_STORED)
     return packed.getvalue()
@@ -88,31 +90,35 @@ def _text(card: Card, spec: Spec) -> str:
     root = parse(card.document).root
     if root.get("spec") == name and isinstance(root.get("data"), dict):
         return card.document
-    data = root.get("data")
-    given = cast("dict[str, Any]", data) if isinstance(data, dict) else _from_flat(card, root)
-    required = {
-        key: default for key, default in REQUIRED.items() if spec == "v3" or key not in _V3_ONLY
-    }
-    made = {**given, **{key: value for key, value in required.items() if key not in given}}
-    if spec == "v3" and isinstance(made.get("character_book"), dict):
-        made["character_book"] = _newer_book(made["character_book"])
+    data = _data(card, root)
+    required = {key: REQUIRED[key] for key in REQUIRED if spec == "v3" or key not in _V3_ONLY}
+    for key, default in required.items():
+        if not isinstance(data.get(key), type(default) | splice.Raw):
+            data[key] = getattr(card, key)
+    if spec == "v3" and isinstance(data.get("character_book"), dict):
+        data["character_book"] = _newer_book(data["character_book"])
     # What else stands at the root stays there: programs keep things of their own beside `data`.
-    new = {**root, "spec": name, "spec_version": version, "data": made}
+    new = {**root, "spec": name, "spec_version": version, "data": data}
     return splice.replaced(card.document, new, root)
 
 
-def _from_flat(card: Card, root: dict[str, Any]) -> dict[str, Any]:
-    """The `data` of a card that has none; what is not repaired keeps its words."""
+def _data(card: Card, root: dict[str, Any]) -> dict[str, Any]:
+    """The card's `data` with what it says outside of it; what needs no repair keeps its words."""
+    given = root.get("data")
+    data = dict(cast("dict[str, Any]", given)) if isinstance(given, dict) else {}
     raw = splice.raw_members(card.document)
-    found: dict[str, Any] = {}
     for name in EDITABLE:
         path = where(root, name)
+        if path and path[0] == "data":
+            continue
         value = getattr(card, name)
-        if path and splice.same(root[path[0]], value):
-            found[name] = raw[path[0]]
+        said = [*cast("tuple[str, ...]", value)] if isinstance(value, tuple) else value
+        # Of a lorebook the next version may want more than it says.
+        if path and name != "character_book" and splice.same(root[path[0]], said):
+            data[name] = raw[path[0]]
         elif value:
-            found[name] = value
-    return found
+            data[name] = said
+    return data
 
 
 def _newer_book(book: dict[str, Any]) -> dict[str, Any]:
@@ -131,7 +137,13 @@ def _newer_book(book: dict[str, Any]) -> dict[str, Any]:
 
 def _without_files(text: str, icon: str) -> str:
     """The text without assets that stood in a file beside it and were not kept."""
-    return _with_icon(text, icon, "png") if any(start in text for start in HERE) else text
+    root = parse(text).root
+    return _with_icon(text, icon, "png") if any(map(_is_in_file, _assets(root))) else text
+
+
+def _assets(root: dict[str, Any]) -> list[Any]:
+    given = cast("dict[str, Any]", root["data"]).get("assets")
+    return cast("list[Any]", given) if isinstance(given, list) else []
 
 
 def _with_icon(text: str, uri: str, kind: str) -> str:
@@ -139,11 +151,8 @@ def _with_icon(text: str, uri: str, kind: str) -> str:
     root = parse(text).root
     data = cast("dict[str, Any]", root["data"])
     main = {"type": "icon", "uri": uri, "name": "main", "ext": kind}
-    given = data.get("assets")
     assets = [
-        asset
-        for asset in (cast("list[Any]", given) if isinstance(given, list) else [])
-        if not _is_main_icon(asset) and not _is_in_file(asset)
+        asset for asset in _assets(root) if not _is_main_icon(asset) and not _is_in_file(asset)
     ]
     return splice.replaced(text, {**root, "data": {**data, "assets": [main, *assets]}}, root)
 
@@ -165,8 +174,12 @@ def _chunk(keyword: str, text: str) -> bytes:
     return png.chunk_of(b"tEXt", body)
 
 
+def _write_card(archive: zipfile.ZipFile, text: bytes) -> None:
+    # What repeats itself too often would look like a bomb to readers, ours among them.
+    is_tight = len(text) > bounds.MAX_ZIP_RATIO // 2 * len(zlib.compress(text))
+    archive.writestr(_member(CARD), text, zipfile.ZIP_STORED if is_tight else zipfile.ZIP_DEFLATED)
+
+
 def _member(path: str) -> zipfile.ZipInfo:
     """An archive's member without the time of day, so that the same card makes the same bytes."""
-    made = zipfile.ZipInfo(path, _EPOCH)
-    made.compress_type = zipfile.ZIP_DEFLATED
-    return made
+    return zipfile.ZipInfo(path, _EPOCH)

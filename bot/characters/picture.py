@@ -23,7 +23,7 @@ class Picture:
 def look_at(data: bytes) -> Picture | None:
     """What picture this is, None if it is none that Discord shows."""
     if data.startswith(b"\x89PNG\r\n\x1a\n") and data[12:16] == b"IHDR":
-        kind = "apng" if b"acTL" in data[:MAX_HEADER] else "png"
+        kind = "apng" if _is_animated(data) else "png"
         return Picture(kind, _big(data, 16, 4), _big(data, 20, 4))
     if data[:6] in (b"GIF87a", b"GIF89a"):
         return Picture("gif", _little(data, 6, 2), _little(data, 8, 2))
@@ -32,10 +32,6 @@ def look_at(data: bytes) -> Picture | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return Picture("webp", *_webp_size(data))
     return None
-
-
-MAX_HEADER = 64 * bounds.KIB
-"""Where the chunk that makes an animation of a PNG is looked for; it has to precede the pixels."""
 
 
 def check_size(picture: Picture) -> None:
@@ -48,6 +44,17 @@ def check_size(picture: Picture) -> None:
             f"That picture has {picture.width:,} × {picture.height:,} pixels; I can take up to "
             f"{bounds.MAX_PIXELS // 1_000_000} million. Make it smaller."
         )
+
+
+def _is_animated(data: bytes) -> bool:
+    """Whether a PNG has the chunk that makes an animation of it, which precedes the pixels."""
+    at = 8
+    for _ in range(_MAX_SEGMENTS):
+        kind = data[at + 4 : at + 8]
+        if kind in (b"acTL", b"IDAT", b""):
+            return kind == b"acTL"
+        at += 12 + _big(data, at, 4)
+    return False
 
 
 def _big(data: bytes, at: int, size: int) -> int:

@@ -9,12 +9,12 @@ from typing import Any, Literal, cast
 from bot.characters import archive, bounds, charx, picture, png
 from bot.characters.card import Card
 from bot.characters.cards import card_from
-from bot.characters.document import decode, parse
+from bot.characters.document import Parsed, decode, parse
 from bot.characters.fields import check_entries, is_lorebook
 from bot.errors import BadInput
 
-_FEW = 8
-"""How many cards in one picture are tried until one can be read."""
+_FEW = 3
+"""How many cards in one picture are tried until one can be read; each may take a while."""
 
 Container = Literal["json", "png", "charx"]
 
@@ -64,20 +64,27 @@ def _of_json(data: bytes, filename: str) -> Found:
             "I found no character in that file. Send a card as PNG, JSON or CHARX, "
             "or a lorebook as JSON."
         )
-    return _of_text("json", text, warnings, filename)
+    return _of_parsed("json", parse(text, warnings), filename)
 
 
-def _of_text(container: Container, text: str, warnings: tuple[str, ...], filename: str) -> Found:
-    parsed = parse(text)
+def _of_parsed(container: Container, parsed: Parsed, filename: str) -> Found:
     if is_lorebook(parsed.root):
-        inner = parsed.root.get("data")
-        wrapped = isinstance(inner, dict) and "entries" not in parsed.root
-        book = cast("dict[str, Any]", inner) if wrapped else parsed.root
-        check_entries(book)
-        told = (*warnings, *parsed.warnings)
+        book = _book(parsed.root)
+        told = parsed.warnings
         return Found(container, lorebook=book, document=parsed.text, warnings=told)
     card = card_from(parsed, filename)
-    return Found(container, card=card, warnings=(*warnings, *card.warnings))
+    return Found(container, card=card, warnings=card.warnings)
+
+
+def _book(root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The lorebook in a file that has nothing else."""
+    inner = root.get("data")
+    wrapped = isinstance(inner, dict) and "entries" not in root
+    book = cast("dict[str, Any]", inner) if wrapped else root
+    if not book.get("entries"):
+        raise BadInput("That lorebook has no entries.")
+    check_entries(book)
+    return book
 
 
 def _of_png(data: bytes, filename: str) -> Found:
@@ -104,8 +111,7 @@ def _first_card(taken: png.Png, filename: str) -> Found:
     failure: BadInput | None = None
     for chunk in taken.cards()[:_FEW]:
         try:
-            text, warnings = decode(taken.card(chunk))
-            found = _of_text("png", text, warnings, filename)
+            found = _of_parsed("png", parse(*decode(taken.card(chunk))), filename)
         except BadInput as error:
             failure = failure or error
             continue
@@ -144,11 +150,11 @@ def _icon_chunk(taken: png.Png, found: Found) -> tuple[bytes, str, tuple[str, ..
 
 def _of_charx(data: bytes, filename: str) -> Found:
     files = archive.entries(data)
-    text, warnings = decode(charx.card_in(data, files))
-    found = _of_text("charx", text, warnings, filename)
+    parsed = parse(*decode(charx.card_in(data, files)))
+    found = _of_parsed("charx", parsed, filename)
     if not found.card:
         return found
-    image, kind, told = charx.picture_in(data, files, parse(found.card.document).root)
+    image, kind, told = charx.picture_in(data, files, parsed.root)
     others = len(files) - 1 - bool(image)
     if others > 0:
         told = (*told, f"I keep the card and its picture, but not the other {others} files in it.")

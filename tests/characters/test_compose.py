@@ -15,7 +15,7 @@ from bot.characters.head import DEFAULT
 from bot.characters.part import Injection
 from bot.characters.playing import Line, Listener, Talk
 from bot.characters.stage import Note, Stage
-from tests.characters.making import NOW, VALUES, book, entry, player, scene
+from tests.characters.telling import NOW, VALUES, book, entry, player, scene
 
 FULL = {
     "description": "{{char}} is a bard.",

@@ -6,7 +6,7 @@ import pytest
 
 from bot.characters.examples import BEGINNING, END, MOST_BLOCKS, blocks
 from bot.prompts.messages import Message
-from tests.characters.making import VALUES
+from tests.characters.telling import VALUES
 
 
 def inner(text: str, **more) -> list[list[tuple[str, str]]]:

@@ -25,7 +25,7 @@ from bot.prompts.alpaca import ALPACA
 from bot.prompts.chatml import CHATML
 from bot.prompts.format import Format
 from bot.prompts.neutralise import GUARD
-from tests.characters.making import NOW, count
+from tests.characters.telling import NOW, count
 from tests.pure.control_strings import CONTROL, HEADING
 
 GOLDEN = Path(__file__).with_name("golden")

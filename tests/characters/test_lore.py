@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.characters.lore.outcome import explain
-from tests.characters.making import VALUES, book, entry, look, texts
+from tests.characters.telling import VALUES, book, entry, look, texts
 
 
 def why(found, text: str = "Told.") -> str:

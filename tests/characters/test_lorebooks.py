@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.characters.lore.book import MOST_ENTRIES, read
 from bot.characters.lore.entry import FOREVER, Group, Timing
 from bot.errors import BadInput
-from tests.characters.making import book, entry
+from tests.characters.telling import book, entry
 
 WORLD = {
     "entries": {

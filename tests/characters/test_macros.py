@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.characters.macros import LONGEST, Values, expand, read
-from tests.characters.making import NOW, VALUES
+from tests.characters.telling import NOW, VALUES
 
 
 @pytest.mark.parametrize(
