@@ -47,17 +47,19 @@ def _divided(name: str) -> str:
 
 def _visible(name: str) -> str:
     """The name without control characters and signs of no width, which Discord drops."""
-    spaced = "".join(" " if char.isspace() or char in _BLANK else char for char in name)
-    # The sign that joins emojis to one has its place behind them.
-    return "".join(
-        char
-        for before, char in zip(f" {spaced}", spaced, strict=False)
-        if _is_visible(char) or (char == _JOINER and not before.isascii())
-    )
+    kept: list[str] = []
+    for char in name:
+        if char.isspace() or char in _BLANK:
+            kept.append(" ")
+        elif unicodedata.category(char) not in ("Cc", "Cf", "Cs") or _joins(kept, char):
+            kept.append(char)
+    is_seen = any(unicodedata.category(char)[0] not in "MZC" for char in kept)
+    return "".join(kept) if is_seen else ""
 
 
-def _is_visible(char: str) -> bool:
-    return unicodedata.category(char) not in ("Cc", "Cf", "Cs")
+def _joins(before: list[str], char: str) -> bool:
+    """Whether a sign of no width makes one emoji, or one letter, of what stands around it."""
+    return char == _JOINER and bool(before) and not before[-1].isascii() and before[-1] != char
 
 
 def _cut(name: str) -> str:
