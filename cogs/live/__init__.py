@@ -9,6 +9,7 @@ import discord
 from discord.ext import commands
 
 from bot.client import HermesBot
+from bot.conversation.books import HOUSE
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Turn
 from cogs.live.board import OwnRemovals
@@ -128,8 +129,8 @@ class Live(commands.Cog):
         return target
 
     def _speaker(self, conversation: str, character: str, name: str) -> Speaker | None:
-        """Who speaks there; None if no character does."""
-        if self._bot is None or not character:
+        """Who speaks there; None if no character does, or the bot as its own one."""
+        if self._bot is None or character in ("", HOUSE):
             return None
         return Speaker(voices_of(self._bot), conversation, character, name)
 
