@@ -17,8 +17,10 @@ log = logging.getLogger(__name__)
 Load = Callable[[str, str], Awaitable[bytes | None]]
 """Gives what a library keeps under a digest; raises a `UserError` if that cannot be told now."""
 
-# Discord fetches the same picture again and again: so many are kept ready, of 30 kB or so.
+# Discord fetches the same picture again and again: so many are kept ready, of 30 kB or so, for so
+# many seconds. What is erased is soon not served any more.
 _KEPT = 256
+_SECONDS = 300.0
 
 # What a digest names never changes.
 _HEADERS = {
@@ -37,7 +39,7 @@ class PicturePages:
 
     def __init__(self, load: Load) -> None:
         self._load = load
-        self._ready: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._ready: OrderedDict[tuple[str, str], tuple[float, bytes]] = OrderedDict()
         # One after the other: decoding takes memory.
         self._door = asyncio.Lock()
 
@@ -48,9 +50,10 @@ class PicturePages:
     async def _serve(self, request: web.Request) -> web.Response:
         name = request.match_info["library"], request.match_info["digest"]
         async with self._door:
-            picture = self._ready.get(name) or await self._make(*name)
-            self._ready[name] = picture
-            self._ready.move_to_end(name)
+            made_at, picture = self._ready.pop(name, (float("-inf"), b""))
+            if made_at < _now() - _SECONDS:
+                made_at, picture = _now(), await self._make(*name)
+            self._ready[name] = made_at, picture
             if len(self._ready) > _KEPT:
                 self._ready.popitem(last=False)
         return web.Response(body=picture, headers=_HEADERS)
@@ -67,3 +70,7 @@ class PicturePages:
         except UserError as error:
             log.warning("picture %s cannot be served: %s", digest, error)
             raise web.HTTPServiceUnavailable from error
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

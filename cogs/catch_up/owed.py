@@ -137,7 +137,7 @@ async def _begun(
         return ()
     turns = await bot.conversations.history(conversation)
     # Several characters may have answered the same.
-    others = {one for turn in turns if turn.id != owed.replaces for one in turn.shown}
+    others = {one for turn in turns if turn.id != owed.replaces for one in (turn.id, *turn.shown)}
     await live_of(bot).pace.take(Priority.FOLLOW_UP)
     found: dict[int, bool] = {}
     async for message in channel.history(

@@ -54,7 +54,8 @@ class NamedTarget:
 
     def __init__(self, inner: Target, name: str) -> None:
         self._inner = inner
-        self._name = f"**{harmless(name)}**\n"
+        shown, _ = mended_name(name)
+        self._name = f"**{harmless(shown)}**\n"
         self.room = ROOM
         self.key = inner.key
         self.metered = inner.metered

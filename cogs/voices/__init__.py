@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import discord
@@ -63,6 +63,8 @@ class Voices(commands.Cog):
 
     async def picture(self, conversation: str, character: str) -> str | None:
         """The address of the picture of a character on stage there, None if it has none."""
+        if not character:
+            return None
         try:
             stage = (await self.bot.store.load(conversation)).stage
             cast = stage.cast if stage else ()
@@ -73,6 +75,11 @@ class Voices(commands.Cog):
         except StoreUnavailable as error:
             log.info("character %s has no picture now: %s", character, error)
             return None
+
+    async def forget(self, pictures: Iterable[str]) -> None:
+        """Pictures were erased, or their characters deleted: have no copies of them either."""
+        for digest in {*pictures} - {""}:
+            await self.pictures.forget(digest)
 
     def advice(self, place: int, obstacle: NoVoice) -> str:
         """What would help, "" if nothing would, or if it was said in that place already."""

@@ -24,6 +24,9 @@ _TOO_MANY = 30007
 # In how many channels the webhook is remembered; a token is kept nowhere else.
 _REMEMBERED = 5_000
 
+# How long Discord may take to give a webhook, in seconds.
+_PATIENCE = 8.0
+
 # How long a failure that may pass is not tried again, in seconds.
 _PAUSE = 60.0
 
@@ -132,11 +135,13 @@ class Webhooks:
             raise NoVoice(f"channel {home.id}: Manage Webhooks is missing", _MISSING)
         self._not_again(home.id)
         try:
-            for webhook in await home.webhooks():
-                if self._is_own(webhook):
-                    return webhook
-            if make:
-                return await home.create_webhook(name=NAME, reason="Characters speak by it")
+            # Whoever waits for a line rather reads it under the bot's name than much later.
+            async with asyncio.timeout(_PATIENCE):
+                for webhook in await home.webhooks():
+                    if self._is_own(webhook):
+                        return webhook
+                if make:
+                    return await home.create_webhook(name=NAME, reason="Characters speak by it")
         except DISCORD_FAILURES as error:
             raise self._failure(home.id, error) from error
         raise NoVoice(f"channel {home.id}: no character has spoken there")

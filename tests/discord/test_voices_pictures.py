@@ -11,7 +11,7 @@ from cogs.voices import voices_of
 from cogs.voices.pictures import EmojiPictures
 from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
-from tests.discord.live_support import VIRTUAL
+from tests.discord.live_support import VIRTUAL, play
 from tests.discord.voices_support import Troupe, digest, picture
 
 pytestmark = VIRTUAL
@@ -91,7 +91,18 @@ class TestEmojis:
         self, stage: Stage, troupe: Troupe
     ) -> None:
         await troupe.says("One.")
-        await voices_of(stage.bot).pictures.forget(digest(RED))
+        await voices_of(stage.bot).forget(["", digest(RED)])
+        assert stage.env.backend.application_emojis == {}
+
+    async def test_erasing_a_person_erases_the_pictures_they_brought(
+        self, stage: Stage, troupe: Troupe
+    ) -> None:
+        await troupe.enters("Bram", picture=picture("blue"), owner=stage.alice.id)
+        await troupe.says("One.")
+        assert len(stage.env.backend.application_emojis) == 1
+        asked = await stage.alice.slash(stage.channel, "privacy erase")
+        await stage.alice.click(asked.response, label="Erase everything")
+        await play(stage.env, 1)
         assert stage.env.backend.application_emojis == {}
 
 

@@ -41,15 +41,15 @@ class Troupe:
         *,
         alone: bool = True,
         picture: bytes | None = None,
+        owner: int = 1,
     ) -> Member:
         """A character is in the server's library, and on stage in a channel."""
         bot, where = self.stage.env.bot, place or self.stage.channel
         library = f"discord:server:{self.stage.guild.id}"
         data = {"name": name, "description": f"{name} is here."}
         card = json.dumps({"spec": "chara_card_v2", "spec_version": "2.0", "data": data}).encode()
-        kept = Character(
-            name.lower(), library, name, "1", digest(card), (picture and digest(picture)) or ""
-        )
+        face = digest(picture) if picture else ""
+        kept = Character(name.lower(), library, name, str(owner), digest(card), face)
         assert await bot.store.save_character(kept, card, picture)
         member = Member(library, kept.id, kept.card, name, kept.picture)
         await bot.conversations.stages.enter(f"discord:{where.id}", member, alone=alone)
