@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 _SEARCHED = 15
 
 _INVALID_FORM = 50035
+_UNKNOWN_CHANNEL = 10003
 
 
 class Speaker:
@@ -127,16 +128,23 @@ class VoiceTarget:
         """Post a message; one that Discord took before without saying so is found again."""
         if self._voice is None:
             return await self._named.send(draft, first=first, nonce=nonce)
+        voice = self._voice
         try:
-            message = await self._say(self._voice, draft, first, nonce)
+            message = await self._say(voice, draft, first, nonce)
         except discord.HTTPException as error:
-            if error.code == UNKNOWN_WEBHOOK:
-                await self._renew(self._voice)
+            # Somebody has deleted the webhook, or moved it to a channel without that thread.
+            if error.code == UNKNOWN_WEBHOOK or (error.code == _UNKNOWN_CHANNEL and voice.thread):
+                await self._renew(voice)
                 return await self.send(draft, first=first, nonce=nonce)
             if error.code != _INVALID_FORM:
                 raise
             log.warning("Discord does not take what %s says: %s", self._speaker.character, error)
             return await self._named.send(draft, first=first, nonce=nonce)
+        if message.channel.id != voice.place:
+            # Somebody has moved the webhook: that line is for nobody's eyes there.
+            await voice.webhook.delete_message(message.id)
+            await self._renew(voice)
+            return await self.send(draft, first=first, nonce=nonce)
         self._ours.add(message.id)
         self._voices.note(message.id, spoken=True)
         return message

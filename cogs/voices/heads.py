@@ -7,8 +7,10 @@ import re
 ROOM = 192
 """How much longer a message gets, at most, by what stands above it, in UTF-16 units."""
 
-_LINK = r"https://discord\.com/channels/\d+/\d+/(?P<question>\d+)"
-_HEAD = re.compile(rf"-# (?:\[↪\]\({_LINK}\))? ?(?:<@\d+>)?(?:\n|$)")
+_LINK = r"\[↪\]\(https://discord\.com/channels/\d+/\d+/(?P<question>\d+)\)"
+# The second one is a mention that was written out.
+_WHO = r"(?:<@\d+>|@[^\n]{1,80})"
+_HEAD = re.compile(rf"-# (?:{_LINK}(?: {_WHO})?|{_WHO})(?:\n|$)")
 
 
 def head(question: str, asker: int) -> str:

@@ -118,6 +118,20 @@ class TestWebhooksThatVanish:
         await play(stage.env, 2)
         assert "Taken back" in undone.response.content
 
+    @pytest.mark.parametrize("in_thread", [False, True])
+    async def test_one_that_was_moved_says_nothing_elsewhere(
+        self, stage: Stage, troupe: Troupe, in_thread: bool
+    ) -> None:
+        place = stage.thread() if in_thread else stage.channel
+        await troupe.enters("Ada", place)
+        await troupe.says("One.", place=place)
+        [webhook] = stage.env.backend.webhooks
+        other = stage.guild.create_text_channel("other")
+        stage.env.backend.edit_webhook(webhook, {"channel_id": other.id})
+        await troupe.says("Two.", place=place)
+        assert [m.content.split("\n")[-1] for m in troupe.spoken(place)] == ["One.", "Two."]
+        assert troupe.spoken(other) == []
+
 
 async def test_a_name_that_discord_refuses_after_all_is_said_by_the_bot(
     stage: Stage, troupe: Troupe
