@@ -46,7 +46,7 @@ async def offer(pace: Pace, message: OwnMessage, button: Button) -> None:
     if any(getattr(item, "custom_id", None) == button.custom_id for item in under.children):
         return
     line, content = small(CHANGED), shown.content
-    if line not in content and units(content) + units(line) < MESSAGE_LIMIT:
+    if content and line not in content and units(content) + units(line) < MESSAGE_LIMIT:
         content = f"{content}\n{line}".strip()
     await pace.take(Priority.FOLLOW_UP)
     await message.edit(content=content, view=_with(button, under), allowed_mentions=NOBODY)

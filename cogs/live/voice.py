@@ -10,6 +10,7 @@ from typing import Any
 import discord
 
 from bot.characters.shown_names import mended_name
+from bot.errors import StoreUnavailable
 from cogs.live.buttons import view_of
 from cogs.live.layout import Draft
 from cogs.live.sending import FAILURES
@@ -48,6 +49,11 @@ class Speaker:
     async def picture(self) -> str | None:
         """The address of the picture, None if there is none."""
         return await asyncio.shield(self.look_for_picture())
+
+    async def said_before(self) -> set[int]:
+        """The messages that show what was said in the conversation so far."""
+        turns = await self.voices.bot.conversations.history(self._conversation)
+        return {int(one) for turn in turns for one in (turn.id, *turn.shown) if one.isdecimal()}
 
 
 class NamedTarget:
@@ -215,11 +221,13 @@ class VoiceTarget:
         """The message of an earlier try whose answer was lost: webhooks know no nonce."""
         channel: Any = self._inner.channel
         try:
+            known = self._ours | await self._speaker.said_before()
             async for message in channel.history(limit=_SEARCHED):
-                by_it = message.webhook_id == voice.webhook.id and message.id not in self._ours
-                if by_it and message.content in tried.contents:
+                is_new = message.webhook_id == voice.webhook.id and message.id not in known
+                # Without the Message Content intent there is no content to compare.
+                if is_new and (not message.content or message.content in tried.contents):
                     return message
-        except FAILURES as error:
+        except (StoreUnavailable, *FAILURES) as error:
             log.info("not known whether a message arrived: %s", error)
         return None
 

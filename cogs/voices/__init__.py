@@ -181,8 +181,21 @@ class OwnMessage:
         )
 
     async def fetch(self) -> discord.Message:
-        """The message as it is now."""
-        return await self._place.get_partial_message(self.id).fetch()
+        """The message as it is now.
+
+        What a character said is asked of its webhook: without the Message Content intent Discord
+        shows the bot its own words only.
+        """
+        found: list[discord.Message] = []
+
+        async def as_bot() -> None:
+            found.append(await self._place.get_partial_message(self.id).fetch())
+
+        async def as_voice(voice: Voice) -> None:
+            found.append(await voice.webhook.fetch_message(self.id, thread=voice.thread))
+
+        await self._voices.by_author(self._place, self.id, as_bot, as_voice, spoken=self._spoken)
+        return found[-1]
 
 
 async def edit_spoken(voice: Voice, message: int, **changes: Any) -> None:

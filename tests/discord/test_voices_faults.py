@@ -13,7 +13,7 @@ from cogs.live import live_of
 from cogs.live.target import ChannelTarget
 from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
-from tests.discord.live_support import VIRTUAL, controls, play, speech
+from tests.discord.live_support import VIRTUAL, controls, labels, play, speech
 from tests.discord.voices_support import Troupe
 
 pytestmark = VIRTUAL
@@ -81,6 +81,49 @@ class TestAnswersThatGetLost:
         Lost(monkeypatch, 1, applied=False)
         await troupe.says("Yes.", wait=4)
         assert len(troupe.spoken()) == 2
+
+    async def test_so_are_they_where_nothing_tells_them_apart(
+        self, stage: Stage, troupe: Troupe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pages = "A sentence of this answer. " * 150
+        await troupe.says(pages)
+        Lost(monkeypatch, 1, applied=False)
+        await troupe.says(pages, wait=6)
+        assert len(troupe.spoken()) == 6
+
+
+class TestWithoutTheIntent:
+    pytestmark = pytest.mark.simcord(settle_timeout=0.8, content=False)
+
+    async def test_what_arrived_is_not_said_twice(
+        self, stage: Stage, troupe: Troupe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        Lost(monkeypatch, 1, applied=True)
+        await troupe.says("One.", wait=4)
+        [message] = troupe.spoken()
+        assert controls(message) == ALL
+
+    async def test_a_changed_question_leaves_the_words_as_they_are(
+        self, stage: Stage, troupe: Troupe
+    ) -> None:
+        await troupe.says("One.")
+        question, changed = troupe.question, f"{stage.me} hey"
+        stage.env.backend.edit_message(stage.channel.id, question.id, {"content": changed})
+        await play(stage.env, 1)
+        [message] = troupe.spoken()
+        assert "One." in message.content
+        assert "Answer again" in labels(message)
+
+    async def test_after_a_restart_a_line_goes_on_in_its_message(
+        self, stage: Stage, troupe: Troupe, make_bot: MakeBot
+    ) -> None:
+        await troupe.says(speech(50, 0.5), wait=4)
+        [begun] = troupe.spoken()
+        stage.engine.answers = ["The end."]
+        await stage.env.restart_bot(make_bot(reads_everything=False))
+        await play(stage.env, 3)
+        [message] = troupe.spoken()
+        assert (message.id, message.content.endswith("The end.")) == (begun.id, True)
 
 
 class TestWebhooksThatVanish:
