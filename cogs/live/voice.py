@@ -1,0 +1,258 @@
+"""A reply that a character speaks: by the channel's webhook, or under its name in bold."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import discord
+
+from bot.characters.shown_names import mended_name
+from cogs.live.buttons import view_of
+from cogs.live.layout import Draft
+from cogs.live.sending import FAILURES
+from cogs.live.target import MOST_CALLED, NOBODY, ChannelTarget, Target, files_of
+from cogs.live.traces import harmless
+from cogs.voices import NoVoice, Voice, Voices, edit_spoken
+from cogs.voices.heads import ROOM, head
+from cogs.voices.webhooks import UNKNOWN_WEBHOOK
+
+log = logging.getLogger(__name__)
+
+# How far back it is looked for a message whose sending was not confirmed.
+_SEARCHED = 15
+
+_INVALID_FORM = 50035
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks: a character's id and name, and a way to get the address of its picture."""
+
+    character: str
+    name: str
+    picture: Callable[[], Awaitable[str | None]]
+
+
+class NamedTarget:
+    """Another target, where a character's name stands in bold above what it says."""
+
+    def __init__(self, inner: Target, name: str) -> None:
+        self._inner = inner
+        self._name = f"**{harmless(name)}**\n"
+        self.room = ROOM
+        self.key = inner.key
+        self.metered = inner.metered
+        self.asker = inner.asker
+        self.silent_end = inner.silent_end
+        self.most_pages = inner.most_pages
+        self.lasting = inner.lasting
+        self.standing = inner.standing
+
+    async def typing(self) -> None:
+        """Show that the bot is at work."""
+        await self._inner.typing()
+
+    async def send(self, draft: Draft, *, first: bool, nonce: str) -> discord.Message:
+        """Post a message."""
+        return await self._inner.send(self._named(draft, first), first=first, nonce=nonce)
+
+    async def edit(self, message: int, draft: Draft, *, first: bool) -> None:
+        """Give a message another content and other buttons."""
+        await self._inner.edit(message, self._named(draft, first), first=first)
+
+    async def delete(self, message: int) -> None:
+        """Take a message away."""
+        await self._inner.delete(message)
+
+    async def call(self, message: int, nonce: str) -> None:
+        """Tell the asker that the reply is done."""
+        await self._inner.call(message, nonce)
+
+    def _named(self, draft: Draft, first: bool) -> Draft:
+        return replace(draft, content=f"{self._name}{draft.content}") if first else draft
+
+
+class VoiceTarget:
+    """A channel or thread in which a character speaks by a webhook.
+
+    The first message begins with a line that links to what it answers and mentions who asked.
+    Messages that the bot wrote in its own name are changed by the bot; where the webhook is gone
+    and none can be made, the bot goes on in its own name.
+    """
+
+    def __init__(
+        self, inner: ChannelTarget, voices: Voices, voice: Voice | None, speaker: Speaker
+    ) -> None:
+        self._inner = inner
+        self._named = NamedTarget(inner, speaker.name)
+        self._voices = voices
+        self._voice = voice
+        self._speaker = speaker
+        self._name, _ = mended_name(speaker.name)
+        self._renewed = False
+        self._unsure: dict[str, _Unsure] = {}
+        self._ours: set[int] = set(inner.standing)
+        self.room = ROOM
+        # A webhook has limits of its own, in all threads of its channel together.
+        self.key = voice.webhook.id if voice else inner.key
+        self.metered = inner.metered
+        self.asker = inner.asker
+        self.silent_end = inner.silent_end
+        self.most_pages = inner.most_pages
+        self.lasting = inner.lasting
+        self.standing = inner.standing
+
+    async def typing(self) -> None:
+        """Show that the bot is at work: Discord lets no webhook type."""
+        await self._inner.typing()
+
+    async def send(self, draft: Draft, *, first: bool, nonce: str) -> discord.Message:
+        """Post a message; one that Discord took before without saying so is found again."""
+        if self._voice is None:
+            return await self._named.send(draft, first=first, nonce=nonce)
+        try:
+            message = await self._say(self._voice, draft, first, nonce)
+        except discord.HTTPException as error:
+            if error.code == UNKNOWN_WEBHOOK:
+                await self._renew(self._voice)
+                return await self.send(draft, first=first, nonce=nonce)
+            if error.code != _INVALID_FORM:
+                raise
+            log.warning("Discord does not take what %s says: %s", self._speaker.character, error)
+            return await self._named.send(draft, first=first, nonce=nonce)
+        self._ours.add(message.id)
+        self._voices.note(message.id, spoken=True)
+        return message
+
+    async def edit(self, message: int, draft: Draft, *, first: bool) -> None:
+        """Give a message another content and other buttons."""
+        await self._voices.by_author(
+            self._inner.channel,
+            message,
+            lambda: self._named.edit(message, draft, first=first),
+            lambda voice: edit_spoken(
+                voice,
+                message,
+                content=self._headed(voice, draft.content, first),
+                view=view_of(draft.buttons) if draft.buttons else None,
+                attachments=files_of(draft),
+                allowed_mentions=self._mentions(draft, first),
+            ),
+            spoken=True,
+        )
+
+    async def delete(self, message: int) -> None:
+        """Take a message away."""
+        await self._voices.message(self._inner.channel, message, spoken=True).delete()
+
+    async def call(self, message: int, nonce: str) -> None:
+        """Answer the question once more, with a link, in the bot's own name."""
+        await self._inner.call(message, nonce)
+
+    async def _say(
+        self, voice: Voice, draft: Draft, first: bool, nonce: str
+    ) -> discord.Message:
+        content = self._headed(voice, draft.content, first)
+        picture = await self._speaker.picture()
+        tried = self._unsure.setdefault(nonce, _Unsure())
+        if tried.contents and (found := await self._found(voice, tried)):
+            return found
+        tried.contents.add(content)
+        try:
+            message = await voice.webhook.send(
+                content,
+                username=self._name,
+                avatar_url=picture,
+                thread=voice.thread,
+                view=view_of(draft.buttons) if draft.buttons else discord.utils.MISSING,
+                files=files_of(draft),
+                silent=not first,
+                allowed_mentions=self._mentions(draft, first),
+                wait=True,
+            )
+        except discord.HTTPException as error:
+            if error.status < 500:
+                tried.contents.discard(content)  # It was read, and refused.
+            raise
+        del self._unsure[nonce]
+        return message
+
+    async def _found(self, voice: Voice, tried: _Unsure) -> discord.Message | None:
+        """The message of an earlier try whose answer was lost: webhooks know no nonce."""
+        channel: Any = self._inner.channel
+        try:
+            async for message in channel.history(limit=_SEARCHED):
+                is_new = message.id not in self._ours
+                if message.webhook_id == voice.webhook.id and message.content in tried.contents and is_new:
+                    return message
+        except FAILURES as error:
+            log.info("not known whether a message arrived: %s", error)
+        return None
+
+    async def _renew(self, gone: Voice) -> None:
+        """The webhook is gone: have another one made, but only once."""
+        self._voices.webhooks.forget(gone.webhook)
+        self._voice, again = None, not self._renewed
+        self._renewed = True
+        if again:
+            try:
+                self._voice = await self._voices.webhooks.voice(gone.place)
+            except NoVoice as obstacle:
+                log.info("the bot speaks for its characters: %s", obstacle)
+
+    def _headed(self, voice: Voice, content: str, first: bool) -> str:
+        if not first:
+            return content
+        question = voice.link(self._inner.reply_to) if self._inner.reply_to else ""
+        return f"{head(question, self.asker)}{content}"
+
+    def _mentions(self, draft: Draft, first: bool) -> discord.AllowedMentions:
+        if not first or not self.asker:
+            return NOBODY
+        called = (self.asker, *draft.calls)[:MOST_CALLED]
+        return discord.AllowedMentions(
+            everyone=False, roles=False, users=[discord.Object(one) for one in called]
+        )
+
+
+class _Unsure:
+    """What was sent once already, and may have arrived."""
+
+    def __init__(self) -> None:
+        self.contents: set[str] = set()
+
+
+async def spoken_by(
+    target: Target, voices: Voices, speaker: Speaker, notices: list[str] | None = None
+) -> Target:
+    """The target where `speaker` speaks: by a webhook if there can be one, else by its name.
+
+    What would help where there can be none is added to `notices`, once per channel.
+    """
+    if not isinstance(target, ChannelTarget):
+        return NamedTarget(target, speaker.name)
+    try:
+        voice = await target.voice(voices)
+    except NoVoice as obstacle:
+        log.info("the bot speaks for %s: %s", speaker.character, obstacle)
+        if notices is not None and (advice := voices.advice(target.channel.id, obstacle)):
+            notices.append(advice)
+        voice = None
+    return VoiceTarget(target, voices, voice, speaker)
+
+
+def picture_of(voices: Voices, conversation: str, character: str) -> Callable[[], Awaitable[str | None]]:
+    """A way to the picture of a character; it is looked for once, from the first call on."""
+    looking: asyncio.Task[str | None] | None = None
+
+    async def picture() -> str | None:
+        nonlocal looking
+        if looking is None:
+            looking = asyncio.create_task(voices.picture(conversation, character), name="picture")
+        return await asyncio.shield(looking)
+
+    return picture
