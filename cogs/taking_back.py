@@ -21,6 +21,7 @@ from cogs.live.redraw import buttons_under, redraw, withdraw
 from cogs.live.target import Channel
 from cogs.live.traces import harmless
 from cogs.live.wording import small
+from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,9 @@ _NOT_YOUR_RESET = (
 _FIRST_WORDS = 60
 
 
-async def take_back(bot: HermesBot, channel: Channel, turns: Sequence[Turn], how: str) -> int:
+async def take_back(
+    bot: HermesBot, channel: Channel, conversation: str, turns: Sequence[Turn], how: str
+) -> int:
     """Show that turns count no longer: replies become one line, questions get a mark.
 
     `how` is what did it, such as "/undo"; "" leaves it out. Returns how many questions could not
@@ -48,7 +51,7 @@ async def take_back(bot: HermesBot, channel: Channel, turns: Sequence[Turn], how
     unmarked = 0
     for turn in reversed(turns):
         if turn.role == "assistant":
-            await withdraw(bot, channel, turn, stub)
+            await withdraw(bot, channel, conversation, turn, stub)
         elif turn.id.isdecimal():
             mark = channel.get_partial_message(int(turn.id)).add_reaction(MARK)
             unmarked += not await _reacted(bot, mark)
@@ -70,6 +73,7 @@ async def bring_back(
             shown = await redraw(
                 bot,
                 channel,
+                conversation,
                 turn,
                 buttons=await _buttons(bot, conversation, asker, turn, newest=newest),
                 others=others,
@@ -197,7 +201,7 @@ async def _hang_buttons(
     reply = turns[-1]
     asker, _ = _askers(turns, reply)
     buttons = await _buttons(bot, conversation, asker, reply, newest=newest)
-    message = channel.get_partial_message(int(reply.shown[-1]))
+    message = voices_of(bot).message(channel, int(reply.shown[-1]), spoken=bool(reply.character))
     try:
         await live_of(bot).pace.take(Priority.FOLLOW_UP)
         await message.edit(view=view_of(buttons) if buttons else None)

@@ -14,6 +14,8 @@ from cogs.live.pace import Priority
 from cogs.live.sending import FAILURES
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.places import channel_of, conversation_in, user_of
+from cogs.voices import voices_of
+from cogs.voices.mine import answered_by, is_mine, is_voice
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +69,10 @@ async def _withdraw(bot: HermesBot, conversation: str, owed: Pending, target: Ta
     for message in target.standing:
         live_of(bot).removals.note(message)
         try:
-            await target.delete(message)
+            if isinstance(target, ChannelTarget):
+                await voices_of(bot).message(target.channel, message).delete()
+            else:
+                await target.delete(message)
         except FAILURES as error:
             log.info("reply %s: message %s stays: %s", owed.reply, message, error)
 
@@ -134,23 +139,16 @@ async def _begun(
     async for message in channel.history(
         limit=_SEARCHED, after=discord.Object(min(asks)), oldest_first=True
     ):
-        own = bot.user is not None and message.author.id == bot.user.id
-        if not own or message.flags.loading:
+        if not is_mine(bot, message) or message.flags.loading:
             # A response that still shows "thinking" can only be filled by its command's token.
             continue
-        answers = _answered_by(message)
+        voices_of(bot).note(message.id, spoken=is_voice(bot, message))
+        answers = answered_by(message)
         if answers in asks or (found and answers is None):
             found.append(message.id)
         elif found:
             break
     return tuple(found)
-
-
-def _answered_by(message: discord.Message) -> int | None:
-    """What a message of the bot answers: a message or a command; None for a follow-up."""
-    if message.interaction_metadata:
-        return message.interaction_metadata.id
-    return message.reference.message_id if message.reference else None
 
 
 def _shard_of(bot: HermesBot, owed: Pending) -> int:

@@ -17,7 +17,7 @@ from cogs.live.layout import Draft
 from cogs.live.pace import Pace, Priority
 from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
 from cogs.live.stored import buttons_of, drafts_of, lasting_buttons
-from cogs.live.target import Channel, ChannelTarget
+from cogs.live.target import Channel, ChannelTarget, Target
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 async def redraw(
     bot: HermesBot,
     channel: Channel,
+    conversation: str,
     turn: Turn,
     *,
     buttons: Sequence[Button] = (),
@@ -37,14 +38,22 @@ async def redraw(
     show it now, also when Discord refused some of it, which is logged.
     """
     # Nobody is called: who asked was, when the reply came.
-    target = ChannelTarget(
-        channel, reply_to=question_of(turn.id) or None, asker=None, standing=_ids(turn)
+    live = live_of(bot)
+    target = await live.spoken(
+        turn,
+        conversation,
+        ChannelTarget(
+            channel, reply_to=question_of(turn.id) or None, asker=None, standing=_ids(turn)
+        ),
     )
     # Another name each time: Discord gives the message of before for a name that it knows.
-    live = live_of(bot)
     board = Board(f"{turn.id}/{time.time_ns():x}", target, live.pace, live.removals)
     try:
-        await board.show(drafts_of(turn, buttons=buttons, small_print=small_print, others=others))
+        await board.show(
+            drafts_of(
+                turn, buttons=buttons, small_print=small_print, others=others, room=target.room
+            )
+        )
     except (Gone, Refused) as error:
         log.info("reply %s could not be shown again: %s", turn.id, error)
     return board.ids
@@ -67,12 +76,16 @@ async def buttons_under(
     return (retry, *lasting) if broken else lasting
 
 
-async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> tuple[str, ...]:
+async def withdraw(
+    bot: HermesBot, channel: Channel, conversation: str, turn: Turn, stub: str
+) -> tuple[str, ...]:
     """Show only `stub` in the first message of a reply, and delete its other ones.
 
     Nothing is posted where no message is left. Returns the ids of the messages that stay.
     """
-    target = ChannelTarget(channel, reply_to=None, asker=None)
+    target = await live_of(bot).spoken(
+        turn, conversation, ChannelTarget(channel, reply_to=None, asker=None)
+    )
     stays: list[str] = []
     for message in _ids(turn):
         reduced = not stays and await _reduce(target, message, stub, live_of(bot).pace)
@@ -81,7 +94,7 @@ async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> t
     return tuple(stays)
 
 
-async def _reduce(target: ChannelTarget, message: int, stub: str, pace: Pace) -> bool:
+async def _reduce(target: Target, message: int, stub: str, pace: Pace) -> bool:
     """Leave nothing but `stub` in a message; False if that cannot be."""
     pace.channel(target.key).edited()
     await pace.take(Priority.FINAL)
@@ -93,7 +106,7 @@ async def _reduce(target: ChannelTarget, message: int, stub: str, pace: Pace) ->
     return True
 
 
-async def take_away(bot: HermesBot, target: ChannelTarget, message: int) -> bool:
+async def take_away(bot: HermesBot, target: Target, message: int) -> bool:
     """Delete a message; that it is gone then changes nothing about the talk. Whether it is gone."""
     live = live_of(bot)
     live.removals.note(message)

@@ -11,7 +11,7 @@ import discord
 from cogs.live.buttons import view_of
 from cogs.live.layout import MOST_PAGES, Draft
 from cogs.live.wording import DONE, small
-from cogs.places import is_guest
+from cogs.places import Channel, is_guest
 from cogs.voices import Voice, Voices, guild_of
 
 # A slash command's token lives 15 minutes; nothing is begun with it in the last ones.
@@ -19,16 +19,6 @@ _TOKEN_SECONDS = 14.5 * 60
 
 # Discord cannot post a reply without the right to read the history: then a plain message will do.
 _CANNOT_REPLY = 160002
-
-# Where a bot can be; group channels are only for people.
-Channel = (
-    discord.TextChannel
-    | discord.VoiceChannel
-    | discord.StageChannel
-    | discord.Thread
-    | discord.DMChannel
-    | discord.PartialMessageable
-)
 
 # What Discord takes in `allowed_mentions`.
 MOST_CALLED = 100

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -16,7 +15,7 @@ from cogs.live.layout import Draft
 from cogs.live.sending import FAILURES
 from cogs.live.target import MOST_CALLED, NOBODY, ChannelTarget, Target, files_of
 from cogs.live.traces import harmless
-from cogs.voices import NoVoice, Voice, Voices, edit_spoken
+from cogs.voices import NOT_THE_AUTHOR, NoVoice, Voice, Voices, edit_spoken
 from cogs.voices.heads import ROOM, head
 from cogs.voices.webhooks import UNKNOWN_WEBHOOK
 
@@ -28,13 +27,26 @@ _SEARCHED = 15
 _INVALID_FORM = 50035
 
 
-@dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who speaks: a character's id and name, and a way to get the address of its picture."""
+    """The character that speaks; its picture is looked for once, when it is wanted first."""
 
-    character: str
-    name: str
-    picture: Callable[[], Awaitable[str | None]]
+    def __init__(self, voices: Voices, conversation: str, character: str, name: str) -> None:
+        self.voices = voices
+        self.character = character
+        self.name = name
+        self._conversation = conversation
+        self._looking: asyncio.Task[str | None] | None = None
+
+    def look_for_picture(self) -> asyncio.Task[str | None]:
+        """Begin to look for the address of the picture."""
+        if self._looking is None:
+            work = self.voices.picture(self._conversation, self.character)
+            self._looking = asyncio.create_task(work, name=f"picture of {self.character}")
+        return self._looking
+
+    async def picture(self) -> str | None:
+        """The address of the picture, None if there is none."""
+        return await asyncio.shield(self.look_for_picture())
 
 
 class NamedTarget:
@@ -84,20 +96,20 @@ class VoiceTarget:
     and none can be made, the bot goes on in its own name.
     """
 
-    def __init__(
-        self, inner: ChannelTarget, voices: Voices, voice: Voice | None, speaker: Speaker
-    ) -> None:
+    def __init__(self, inner: ChannelTarget, voice: Voice | None, speaker: Speaker) -> None:
         self._inner = inner
         self._named = NamedTarget(inner, speaker.name)
-        self._voices = voices
+        self._voices = speaker.voices
         self._voice = voice
         self._speaker = speaker
         self._name, _ = mended_name(speaker.name)
         self._renewed = False
         self._unsure: dict[str, _Unsure] = {}
         self._ours: set[int] = set(inner.standing)
+        self._out_of_reach: dict[int, discord.Forbidden] = {}
         self.room = ROOM
         # A webhook has limits of its own, in all threads of its channel together.
+        self.by_webhook = voice is not None
         self.key = voice.webhook.id if voice else inner.key
         self.metered = inner.metered
         self.asker = inner.asker
@@ -130,20 +142,21 @@ class VoiceTarget:
 
     async def edit(self, message: int, draft: Draft, *, first: bool) -> None:
         """Give a message another content and other buttons."""
-        await self._voices.by_author(
-            self._inner.channel,
-            message,
-            lambda: self._named.edit(message, draft, first=first),
-            lambda voice: edit_spoken(
-                voice,
+        if known := self._out_of_reach.get(message):
+            raise known
+        try:
+            await self._voices.by_author(
+                self._inner.channel,
                 message,
-                content=self._headed(voice, draft.content, first),
-                view=view_of(draft.buttons) if draft.buttons else None,
-                attachments=files_of(draft),
-                allowed_mentions=self._mentions(draft, first),
-            ),
-            spoken=True,
-        )
+                lambda: self._named.edit(message, draft, first=first),
+                lambda voice: self._edit_spoken(voice, message, draft, first),
+                spoken=True,
+            )
+        except discord.Forbidden as error:
+            if error.code == NOT_THE_AUTHOR:
+                # What its webhook said cannot be changed by another one; asking again is no use.
+                self._out_of_reach[message] = error
+            raise
 
     async def delete(self, message: int) -> None:
         """Take a message away."""
@@ -153,9 +166,17 @@ class VoiceTarget:
         """Answer the question once more, with a link, in the bot's own name."""
         await self._inner.call(message, nonce)
 
-    async def _say(
-        self, voice: Voice, draft: Draft, first: bool, nonce: str
-    ) -> discord.Message:
+    async def _edit_spoken(self, voice: Voice, message: int, draft: Draft, first: bool) -> None:
+        await edit_spoken(
+            voice,
+            message,
+            content=self._headed(voice, draft.content, first),
+            view=view_of(draft.buttons) if draft.buttons else None,
+            attachments=files_of(draft),
+            allowed_mentions=self._mentions(draft, first),
+        )
+
+    async def _say(self, voice: Voice, draft: Draft, first: bool, nonce: str) -> discord.Message:
         content = self._headed(voice, draft.content, first)
         picture = await self._speaker.picture()
         tried = self._unsure.setdefault(nonce, _Unsure())
@@ -186,8 +207,8 @@ class VoiceTarget:
         channel: Any = self._inner.channel
         try:
             async for message in channel.history(limit=_SEARCHED):
-                is_new = message.id not in self._ours
-                if message.webhook_id == voice.webhook.id and message.content in tried.contents and is_new:
+                by_it = message.webhook_id == voice.webhook.id and message.id not in self._ours
+                if by_it and message.content in tried.contents:
                     return message
         except FAILURES as error:
             log.info("not known whether a message arrived: %s", error)
@@ -226,9 +247,7 @@ class _Unsure:
         self.contents: set[str] = set()
 
 
-async def spoken_by(
-    target: Target, voices: Voices, speaker: Speaker, notices: list[str] | None = None
-) -> Target:
+async def spoken_by(speaker: Speaker, target: Target, notices: list[str] | None = None) -> Target:
     """The target where `speaker` speaks: by a webhook if there can be one, else by its name.
 
     What would help where there can be none is added to `notices`, once per channel.
@@ -236,23 +255,11 @@ async def spoken_by(
     if not isinstance(target, ChannelTarget):
         return NamedTarget(target, speaker.name)
     try:
-        voice = await target.voice(voices)
+        voice = await target.voice(speaker.voices)
     except NoVoice as obstacle:
         log.info("the bot speaks for %s: %s", speaker.character, obstacle)
-        if notices is not None and (advice := voices.advice(target.channel.id, obstacle)):
+        advice = speaker.voices.advice(target.channel.id, obstacle)
+        if notices is not None and advice:
             notices.append(advice)
         voice = None
-    return VoiceTarget(target, voices, voice, speaker)
-
-
-def picture_of(voices: Voices, conversation: str, character: str) -> Callable[[], Awaitable[str | None]]:
-    """A way to the picture of a character; it is looked for once, from the first call on."""
-    looking: asyncio.Task[str | None] | None = None
-
-    async def picture() -> str | None:
-        nonlocal looking
-        if looking is None:
-            looking = asyncio.create_task(voices.picture(conversation, character), name="picture")
-        return await asyncio.shield(looking)
-
-    return picture
+    return VoiceTarget(target, voice, speaker)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 import discord
 from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.errors import StoreUnavailable
+from cogs.places import Channel
 from cogs.voices.mine import is_voice
-from cogs.voices.pictures import EmojiPictures, Pictures, PublicPictures
+from cogs.voices.pictures import Blobs, EmojiPictures, Pictures, PublicPictures
 from cogs.voices.webhooks import UNKNOWN_WEBHOOK, NoVoice, Voice, Webhooks
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Voices(commands.Cog):
         self.pictures: Pictures = (
             PublicPictures(bot.settings.public_url)
             if bot.settings.public_url
-            else EmojiPictures(bot, bot.store)
+            else EmojiPictures(bot, cast("Blobs", bot.store))
         )
         self._spoken: OrderedDict[int, bool] = OrderedDict()
         self._advised: OrderedDict[int, None] = OrderedDict()
@@ -84,7 +85,7 @@ class Voices(commands.Cog):
 
     def message(
         self,
-        place: discord.abc.MessageableChannel,
+        place: Channel,
         message: int,
         *,
         spoken: bool = False,
@@ -94,7 +95,7 @@ class Voices(commands.Cog):
 
     async def by_author(
         self,
-        place: discord.abc.MessageableChannel,
+        place: Channel,
         message: int,
         as_bot: Callable[[], Awaitable[Any]],
         as_voice: Callable[[Voice], Awaitable[Any]],
@@ -121,7 +122,7 @@ class Voices(commands.Cog):
 
     async def _as_voice(
         self,
-        place: discord.abc.MessageableChannel,
+        place: Channel,
         message: int,
         act: Callable[[Voice], Awaitable[Any]],
     ) -> bool:
@@ -146,9 +147,7 @@ class Voices(commands.Cog):
 class OwnMessage:
     """A message of the bot that is changed by whoever wrote it: the bot, or a character."""
 
-    def __init__(
-        self, voices: Voices, place: discord.abc.MessageableChannel, message: int, *, spoken: bool
-    ) -> None:
+    def __init__(self, voices: Voices, place: Channel, message: int, *, spoken: bool) -> None:
         self._voices = voices
         self._place = place
         self._spoken = spoken
@@ -188,7 +187,7 @@ async def edit_spoken(voice: Voice, message: int, **changes: Any) -> None:
     await voice.webhook.edit_message(message, thread=voice.thread, **changes)
 
 
-def guild_of(place: discord.abc.MessageableChannel) -> int | None:
+def guild_of(place: Channel) -> int | None:
     """The id of the server that a place belongs to, None for direct messages."""
     if isinstance(place, discord.PartialMessageable):
         return place.guild_id

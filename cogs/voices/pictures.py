@@ -91,7 +91,9 @@ class EmojiPictures:
             return None
         upload = self._uploads.get(name)
         if upload is None:
-            upload = asyncio.create_task(self._upload(library, digest, name), name=f"picture {name}")
+            upload = asyncio.create_task(
+                self._upload(library, digest, name), name=f"picture {name}"
+            )
             self._uploads[name] = upload
             upload.add_done_callback(lambda _: self._uploads.pop(name, None))
         try:

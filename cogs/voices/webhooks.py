@@ -123,9 +123,9 @@ class Webhooks:
             except (discord.InvalidData, *DISCORD_FAILURES) as error:
                 raise self._failure(channel_id, error) from error
         home = place.parent if isinstance(place, discord.Thread) else place
-        if not isinstance(place, (Home, discord.Thread)) or not isinstance(home, Home):
+        if not isinstance(home, Home):
             raise NoVoice(f"channel {channel_id} has no webhooks")
-        return home, place
+        return home, place if isinstance(place, discord.Thread) else home
 
     async def _found(self, home: Home, *, make: bool) -> discord.Webhook:
         if not home.permissions_for(home.guild.me).manage_webhooks:
