@@ -122,7 +122,7 @@ async def _carry_out(
         await interaction.response.defer(thinking=True)
     step = await bot.conversations.timeline.rewind(conversation, message, check_for(interaction))
     channel = channel_here(interaction)
-    unmarked = await take_back(bot, channel, conversation, step.turns, "/rewind")
+    unmarked = await take_back(bot, channel, step.turns, "/rewind")
     await show_newest(bot, channel, conversation)
     # All may see it, since all of them talk on from there.
     told = taken_back(step.turns, unmarked) if step.turns else _NOTHING_AFTER

@@ -39,9 +39,7 @@ _NOT_YOUR_RESET = (
 _FIRST_WORDS = 60
 
 
-async def take_back(
-    bot: HermesBot, channel: Channel, conversation: str, turns: Sequence[Turn], how: str
-) -> int:
+async def take_back(bot: HermesBot, channel: Channel, turns: Sequence[Turn], how: str) -> int:
     """Show that turns count no longer: replies become one line, questions get a mark.
 
     `how` is what did it, such as "/undo"; "" leaves it out. Returns how many questions could not
@@ -51,7 +49,7 @@ async def take_back(
     unmarked = 0
     for turn in reversed(turns):
         if turn.role == "assistant":
-            await withdraw(bot, channel, conversation, turn, stub)
+            await withdraw(bot, channel, turn, stub)
         elif turn.id.isdecimal():
             mark = channel.get_partial_message(int(turn.id)).add_reaction(MARK)
             unmarked += not await _reacted(bot, mark)
@@ -73,7 +71,6 @@ async def bring_back(
             shown = await redraw(
                 bot,
                 channel,
-                conversation,
                 turn,
                 buttons=await _buttons(bot, conversation, asker, turn, newest=newest),
                 others=others,

@@ -51,7 +51,7 @@ class Undo(commands.Cog):
         await interaction.response.defer(thinking=True)
         step = await self.bot.conversations.timeline.undo(conversation, steps, check)
         channel = channel_here(interaction)
-        unmarked = await take_back(self.bot, channel, conversation, step.turns, "/undo")
+        unmarked = await take_back(self.bot, channel, step.turns, "/undo")
         await show_newest(self.bot, channel, conversation)
         await interaction.edit_original_response(
             content=_undone(step, unmarked), allowed_mentions=NOBODY

@@ -77,7 +77,6 @@ async def show(interaction: discord.Interaction[HermesBot], meant: Meant, turn: 
     shown = await redraw(
         bot,
         channel_of_press(interaction),
-        meant.conversation,
         turn,
         buttons=await meant.buttons(bot, turn),
         others=meant.others,
@@ -88,7 +87,7 @@ async def show(interaction: discord.Interaction[HermesBot], meant: Meant, turn: 
 async def delete(interaction: discord.Interaction[HermesBot], meant: Meant) -> None:
     """Forget a reply and delete its messages."""
     bot = interaction.client
-    target = await live_of(bot).spoken(meant.turn, meant.conversation, meant.target(interaction))
+    target = await live_of(bot).spoken(meant.turn, meant.target(interaction))
     shown = [str(message) for message in meant.shown]
     await bot.conversations.timeline.remove(meant.conversation, shown)
     for message in meant.shown:
@@ -104,7 +103,7 @@ async def take_back_after(interaction: discord.Interaction[HermesBot], meant: Me
     step = await bot.conversations.timeline.rewind(
         meant.conversation, str(meant.message), check_for(interaction)
     )
-    await take_back(bot, channel_of_press(interaction), meant.conversation, step.turns, "")
+    await take_back(bot, channel_of_press(interaction), step.turns, "")
     return len(step.turns)
 
 

@@ -14,9 +14,10 @@ from bot.conversation.turns import Turn
 from cogs.live.board import OwnRemovals
 from cogs.live.delivery import Delivery
 from cogs.live.pace import MOST, RATE, Pace, Priority
-from cogs.live.target import Target
+from cogs.live.target import ChannelTarget, Target
 from cogs.live.tidying import Tidier
 from cogs.live.voice import Speaker, VoiceTarget, spoken_by
+from cogs.places import conversation_in
 from cogs.voices import OwnMessage, voices_of
 
 _HTTP_LOG = "discord.http"
@@ -115,9 +116,10 @@ class Live(commands.Cog):
             speaker.look_for_picture()
         return self._paced(await spoken_by(speaker, target, reply.notices))
 
-    async def spoken(self, turn: Turn, conversation: str, target: Target) -> Target:
+    async def spoken(self, turn: Turn, target: ChannelTarget) -> Target:
         """The target for a stored reply; what a character said is changed as it was said."""
-        speaker = self._speaker(conversation, turn.character, turn.speaker)
+        here = conversation_in(target.channel.id)
+        speaker = self._speaker(here, turn.character, turn.speaker)
         return self._paced(await spoken_by(speaker, target)) if speaker else target
 
     def _paced(self, target: Target) -> Target:

@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 async def redraw(
     bot: HermesBot,
     channel: Channel,
-    conversation: str,
     turn: Turn,
     *,
     buttons: Sequence[Button] = (),
@@ -41,7 +40,6 @@ async def redraw(
     live = live_of(bot)
     target = await live.spoken(
         turn,
-        conversation,
         ChannelTarget(
             channel, reply_to=question_of(turn.id) or None, asker=None, standing=_ids(turn)
         ),
@@ -76,16 +74,13 @@ async def buttons_under(
     return (retry, *lasting) if broken else lasting
 
 
-async def withdraw(
-    bot: HermesBot, channel: Channel, conversation: str, turn: Turn, stub: str
-) -> tuple[str, ...]:
+async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> tuple[str, ...]:
     """Show only `stub` in the first message of a reply, and delete its other ones.
 
     Nothing is posted where no message is left. Returns the ids of the messages that stay.
     """
-    target = await live_of(bot).spoken(
-        turn, conversation, ChannelTarget(channel, reply_to=None, asker=None)
-    )
+    place = ChannelTarget(channel, reply_to=None, asker=None)
+    target = await live_of(bot).spoken(turn, place)
     stays: list[str] = []
     for message in _ids(turn):
         reduced = not stays and await _reduce(target, message, stub, live_of(bot).pace)
