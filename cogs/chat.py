@@ -153,7 +153,7 @@ class Chat(commands.Cog):
         guild = message.guild.id if message.guild else None
         ask = await ask_of(
             message,
-            self.bot.user,
+            self.bot,
             quote_me=reference != newest,
             quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
             noted={

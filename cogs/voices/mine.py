@@ -9,15 +9,21 @@ import discord
 from cogs.voices.heads import question_in
 
 
-class _Client(Protocol):
-    @property
-    def user(self) -> discord.ClientUser | None: ...
+class OwnNames(Protocol):
+    """What tells the bot's own messages: the client."""
 
     @property
-    def application_id(self) -> int | None: ...
+    def user(self) -> discord.ClientUser | None:
+        """The bot's own account."""
+        ...
+
+    @property
+    def application_id(self) -> int | None:
+        """The application that its webhooks belong to."""
+        ...
 
 
-def is_voice(client: _Client, message: discord.Message) -> bool:
+def is_voice(client: OwnNames, message: discord.Message) -> bool:
     """Whether a character said it, by a webhook of this application."""
     if message.webhook_id is None or message.application_id is None:
         return False
@@ -26,7 +32,7 @@ def is_voice(client: _Client, message: discord.Message) -> bool:
     return message.application_id == client.application_id and not own_name
 
 
-def is_mine(client: _Client, message: discord.Message) -> bool:
+def is_mine(client: OwnNames, message: discord.Message) -> bool:
     """Whether the bot wrote it, in its own name or as a character."""
     own_name = client.user is not None and message.author.id == client.user.id
     return own_name or is_voice(client, message)

@@ -8,7 +8,7 @@ import pytest
 from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, controls, labels, play, speech
-from tests.discord.voices_support import ADA, BRAM, Troupe
+from tests.discord.voices_support import BRAM, Troupe
 
 pytestmark = VIRTUAL
 
@@ -73,7 +73,7 @@ class TestSpeaking:
         assert all(len(m.content) <= 2000 for m in messages)
         posts = troupe.requests("POST", "/webhooks/")
         assert [bool(post.json.get("flags", 0) & 4096) for post in posts] == [False, True, True]
-        assert posts[1].json["allowed_mentions"] == {"parse": [], "replied_user": False}
+        assert posts[1].json["allowed_mentions"] == {"parse": []}
 
     async def test_what_is_too_long_goes_into_a_file(self, stage: Stage, troupe: Troupe) -> None:
         await troupe.says("A sentence of this answer. " * 500)
@@ -109,11 +109,6 @@ class TestSpeaking:
 
 
 class TestFallback:
-    async def forbid(self, stage: Stage) -> None:
-        everyone = stage.env.backend.guilds[stage.guild.id].roles
-        for role in everyone.values():
-            role.permissions &= ~discord.Permissions(manage_webhooks=True, administrator=True).value
-
     async def test_without_the_permission_the_name_stands_in_bold(
         self, stage: Stage, troupe: Troupe
     ) -> None:
@@ -140,11 +135,9 @@ class TestFallback:
 
     async def test_in_direct_messages_it_is_the_bot(self, stage: Stage, troupe: Troupe) -> None:
         stage.engine.answers = ["Hello."]
-        await stage.alice.dm("hi")
+        await stage.alice.send_dm("hi")
         await play(stage.env, 1)
-        assert stage.env.backend  # what the bot wrote is in the direct message
-        [said] = [m.content for m in stage.alice.dm_history() if m.author.id == stage.bot_id]
-        assert said == "**Ada**\nHello."
+        assert stage.said(stage.alice.user.dm_channel) == ["**Ada**\nHello."]
 
     async def test_a_command_is_answered_by_the_bot(self, stage: Stage, troupe: Troupe) -> None:
         asked = await stage.alice.slash(stage.channel, "ask", question="hi")
@@ -275,8 +268,8 @@ class TestHearing:
         assert stage.asked == 'Bob: [in reply to Ada: "One."] really?'
 
     async def test_what_it_says_is_never_answered(self, stage: Stage, troupe: Troupe) -> None:
-        await stage.alice.slash(stage.channel, "channel", mode="always") if False else None
-        await troupe.says("Hello <@1>.")
+        await stage.bot.always_on.switch(f"discord:{stage.channel.id}", True)
+        await troupe.says(f"Hello {stage.me}.")
         await play(stage.env, 3)
         assert len(stage.engine.requests) == 1
 

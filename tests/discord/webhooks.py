@@ -1,4 +1,4 @@
-"""Teach simcord what application-owned webhooks can do: threads, buttons, names that are refused."""
+"""Teach simcord what an application's webhooks do: threads, buttons, names that are refused."""
 
 from __future__ import annotations
 

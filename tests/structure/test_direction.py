@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "tools.run",
     ),
     "bot.evaluation": ("errors", "models", "conversation", *PURE_ROOMS),
-    "bot.web": ("errors", "models", "conversation", *PURE_ROOMS),
+    "bot.web": ("errors", "models", "conversation", "pictures", *PURE_ROOMS),
     "bot.client": ("errors", "settings", "models", "conversation", *PURE_ROOMS),
     "cogs": ("errors", "client", "models", "conversation", "pictures", *PURE_ROOMS),
     "cogs.tools": (
