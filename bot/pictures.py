@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import warnings
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
 from bot.errors import BadInput
 
 SIZE = 128
@@ -34,9 +32,12 @@ def thumbnail(picture: bytes) -> bytes:
     What cannot be read, is cut off or has too many pixels is a `BadInput`. It takes up to a second
     of computing and 300 MB of memory for a while: call it in a thread.
     """
+    # Only who shows pictures pays for the import.
+    from PIL import Image
+
     try:
         with warnings.catch_warnings():
-            # Pillow warns of large pictures; `_open` has its own limit.
+            # Pillow warns of large pictures; `_shrunk` has its own limit.
             warnings.simplefilter("ignore")
             return _shrunk(picture)
     except BadInput:
@@ -45,7 +46,6 @@ def thumbnail(picture: bytes) -> bytes:
         raise BadInput(_TOO_LARGE, detail=str(error)) from None
     # A damaged file ends in whatever its decoder trips over: these are all that Pillow lets out.
     except (
-        UnidentifiedImageError,
         OSError,
         SyntaxError,
         ValueError,
@@ -59,6 +59,8 @@ def thumbnail(picture: bytes) -> bytes:
 
 
 def _shrunk(picture: bytes) -> bytes:
+    from PIL import Image, ImageOps
+
     with Image.open(io.BytesIO(picture), formats=_FORMATS) as opened:
         width, height = opened.size
         if width * height > MAX_PIXELS:

@@ -15,6 +15,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, told
 from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
 from bot.conversation.ask import Ask
+from bot.conversation.casting import ADDRESSED
 from bot.conversation.facts import note_owners
 from bot.conversation.machines import Machines
 from bot.conversation.reply import Reply
@@ -157,7 +158,7 @@ class Chat(commands.Cog):
             quote_me=reference != newest,
             quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
             noted={
-                **({"addressed": str(reference)} if self._replies_to(message) == "me" else {}),
+                **({ADDRESSED: str(reference)} if self._replies_to(message) == "me" else {}),
                 **await rules_for(self.bot, message.channel, guild, message.author),
                 **note_owners(
                     owners(message.channel, message.channel.id, guild, message.author.id)

@@ -112,7 +112,6 @@ class Reply:
         self.withdrawn = False
         self.reads_lost = False
         self.place: int | None = None
-        self.part: Part | None = None
         self._before: list[str | Trace] = []
         self._raw = ""
         if begun is not None:

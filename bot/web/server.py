@@ -8,14 +8,17 @@ import os
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.errors import StartupError
 from bot.web.guard import is_loopback
 from bot.web.health import Check, add_health
-from bot.web.pictures import PicturePages
 from bot.web.playground import Playground
+
+if TYPE_CHECKING:
+    from bot.web.pictures import PicturePages
 
 log = logging.getLogger(__name__)
 

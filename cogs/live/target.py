@@ -97,6 +97,11 @@ class ChannelTarget:
         self.asker = asker or 0
         self._mention = mention
 
+    @property
+    def called(self) -> int:
+        """Who is pinged by the first message, 0 for nobody."""
+        return self.asker if self.reply_to or self._mention else 0
+
     async def voice(self, voices: Voices) -> Voice:
         """The webhook by which characters speak there. Raises `NoVoice`."""
         return await voices.webhooks.voice(self.channel.id, guild_of(self.channel))

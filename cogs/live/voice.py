@@ -229,12 +229,12 @@ class VoiceTarget:
         if not first:
             return content
         question = voice.link(self._inner.reply_to) if self._inner.reply_to else ""
-        return f"{head(question, self.asker)}{content}"
+        return f"{head(question, self._inner.called)}{content}"
 
     def _mentions(self, draft: Draft, first: bool) -> discord.AllowedMentions:
-        if not first or not self.asker:
+        if not first or not self._inner.called:
             return NOBODY
-        called = (self.asker, *draft.calls)[:MOST_CALLED]
+        called = (self._inner.called, *draft.calls)[:MOST_CALLED]
         return discord.AllowedMentions(
             everyone=False, roles=False, users=[discord.Object(one) for one in called]
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 import discord
 from discord.ext import commands
@@ -14,7 +14,7 @@ from bot.client import HermesBot
 from bot.errors import StoreUnavailable
 from cogs.places import Channel
 from cogs.voices.mine import is_voice
-from cogs.voices.pictures import Blobs, EmojiPictures, Pictures, PublicPictures
+from cogs.voices.pictures import EmojiPictures, Pictures, PublicPictures
 from cogs.voices.webhooks import UNKNOWN_WEBHOOK, NoVoice, Voice, Webhooks
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class Voices(commands.Cog):
         self.pictures: Pictures = (
             PublicPictures(bot.settings.public_url)
             if bot.settings.public_url
-            else EmojiPictures(bot, cast("Blobs", bot.store))
+            else EmojiPictures(bot, bot.store)
         )
         self._spoken: OrderedDict[int, bool] = OrderedDict()
         self._advised: OrderedDict[int, None] = OrderedDict()

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import discord
 import pytest
+import pytest_asyncio
 
 from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, controls, labels, play, speech
-from tests.discord.voices_support import BRAM, Troupe
+from tests.discord.voices_support import Troupe
 
 pytestmark = VIRTUAL
 
 ALL = ["🔁", "⏩", "✏️", "🗑️"]
 
 
-@pytest.fixture
-def troupe(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Troupe:
+@pytest_asyncio.fixture
+async def troupe(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Troupe:
+    """Ada is on stage in the channel."""
     webhooks.install(monkeypatch)
     made = Troupe(stage)
-    made.install(monkeypatch)
+    await made.enters("Ada")
     return made
 
 
@@ -39,7 +41,7 @@ class TestSpeaking:
 
     async def test_two_characters_share_one_webhook(self, stage: Stage, troupe: Troupe) -> None:
         await troupe.says("One.")
-        troupe.speaking = BRAM
+        await troupe.enters("Bram")
         await troupe.says("Two.")
         assert [m.author.display_name for m in troupe.spoken()] == ["Ada", "Bram"]
         assert len(stage.env.backend.webhooks) == 1
@@ -84,9 +86,8 @@ class TestSpeaking:
     ) -> None:
         await troupe.says("Here.")
         thread = stage.thread()
-        stage.engine.answers = ["There."]
-        await stage.alice.send(thread, f"{stage.me} and here?")
-        await play(stage.env, 1)
+        await troupe.enters("Ada", thread)
+        await troupe.says("There.", place=thread)
         [message] = troupe.spoken(thread)
         assert message.content.endswith("There.")
         assert f"/{thread.id}/" in message.content
@@ -96,13 +97,13 @@ class TestSpeaking:
     async def test_a_name_that_discord_refuses_is_mended(
         self, stage: Stage, troupe: Troupe
     ) -> None:
-        troupe.speaking = ("clyde", "Clyde of Discordia")
+        await troupe.enters("Clyde of Discordia")
         await troupe.says("Hello.")
         [message] = troupe.spoken()
         assert message.author.display_name == "C·lyde of Dis·cordia"
 
     async def test_who_is_no_character_speaks_as_ever(self, stage: Stage, troupe: Troupe) -> None:
-        troupe.speaking = None
+        await stage.bot.conversations.stages.leave(f"discord:{stage.channel.id}", "ada")
         await troupe.says("Plain.")
         assert stage.said() == ["Plain."]
         assert troupe.requests("GET", "/webhooks") == []
@@ -116,11 +117,9 @@ class TestFallback:
             "closed",
             overwrites={stage.bot.user: discord.PermissionOverwrite(manage_webhooks=False)},
         )
-        stage.engine.answers = ["One.", "Two."]
-        await stage.alice.send(closed, f"{stage.me} hi")
-        await play(stage.env, 1)
-        await stage.alice.send(closed, f"{stage.me} and?")
-        await play(stage.env, 1)
+        await troupe.enters("Ada", closed)
+        await troupe.says("One.", place=closed)
+        await troupe.says("Two.", place=closed)
         first, second = stage.said(closed)
         assert first.startswith("**Ada**\nOne.\n-# With the permission Manage Webhooks")
         assert second == "**Ada**\nTwo."
@@ -134,10 +133,12 @@ class TestFallback:
         assert said.startswith("**Ada**\nOne.\n-# This channel has as many webhooks")
 
     async def test_in_direct_messages_it_is_the_bot(self, stage: Stage, troupe: Troupe) -> None:
+        await stage.alice.send_dm("hi")
+        await troupe.enters("Ada", stage.alice.user.dm_channel)
         stage.engine.answers = ["Hello."]
         await stage.alice.send_dm("hi")
         await play(stage.env, 1)
-        assert stage.said(stage.alice.user.dm_channel) == ["**Ada**\nHello."]
+        assert stage.said(stage.alice.user.dm_channel) == ["All right.", "**Ada**\nHello."]
 
     async def test_a_command_is_answered_by_the_bot(self, stage: Stage, troupe: Troupe) -> None:
         asked = await stage.alice.slash(stage.channel, "ask", question="hi")
@@ -158,8 +159,8 @@ class TestFallback:
     ) -> None:
         silent = discord.PermissionOverwrite(send_messages=False, manage_webhooks=True)
         mute = stage.guild.create_text_channel("mute", overwrites={stage.bot.user: silent})
-        await stage.alice.send(mute, f"{stage.me} hi")
-        await play(stage.env, 1)
+        await troupe.enters("Ada", mute)
+        await troupe.says("Hello.", place=mute)
         assert troupe.spoken(mute) == []
         assert troupe.requests("POST", f"/channels/{mute.id}/webhooks") == []
 

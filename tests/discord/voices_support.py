@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-from dataclasses import dataclass, replace
+import json
+from dataclasses import dataclass
 from typing import Any
 
 import discord
 from PIL import Image
 from simcord.builders import ChannelHandle
 
-from bot.characters.part import Part
-from bot.conversation.reply import Reply
-from bot.conversation.service import Conversations
-from bot.conversation.turns import Turn
-from bot.conversation.writer import Writer
+from bot.characters.stage import Member
+from bot.conversation.library import Character
 from tests.discord.conftest import Stage
 from tests.discord.live_support import play
 
-ADA, BRAM = ("ada", "Ada"), ("bram", "Bram")
+
+def digest(blob: bytes) -> str:
+    return hashlib.sha256(blob).hexdigest()
 
 
 def picture(colour: str = "red") -> bytes:
@@ -29,33 +30,43 @@ def picture(colour: str = "red") -> bytes:
 
 @dataclass
 class Troupe:
-    """Who speaks next."""
+    """Brings characters on stage, and lets them speak."""
 
     stage: Stage
-    speaking: tuple[str, str] | None = ADA
 
-    def install(self, monkeypatch: Any) -> None:
-        write, turn_of = Conversations._write, Writer._reply_turn
+    async def enters(
+        self,
+        name: str,
+        place: ChannelHandle | None = None,
+        *,
+        alone: bool = True,
+        picture: bytes | None = None,
+    ) -> Member:
+        """A character is in the server's library, and on stage in a channel."""
+        bot, where = self.stage.env.bot, place or self.stage.channel
+        library = f"discord:server:{self.stage.guild.id}"
+        data = {"name": name, "description": f"{name} is here."}
+        card = json.dumps({"spec": "chara_card_v2", "spec_version": "2.0", "data": data}).encode()
+        kept = Character(
+            name.lower(), library, name, "1", digest(card), (picture and digest(picture)) or ""
+        )
+        assert await bot.store.save_character(kept, card, picture)
+        member = Member(library, kept.id, kept.card, name, kept.picture)
+        await bot.conversations.stages.enter(f"discord:{where.id}", member, alone=alone)
+        return member
 
-        def _write(core: Conversations, *given: Any, **more: Any) -> Reply:
-            reply = write(core, *given, **more)
-            if self.speaking:
-                reply.part = Part(*self.speaking, system="")
-            return reply
-
-        def _reply_turn(writer: Writer, reply: Reply, shown: tuple[str, ...]) -> Turn:
-            turn = turn_of(writer, reply, shown)
-            part = reply.part
-            return replace(turn, character=part.character, speaker=part.name) if part else turn
-
-        monkeypatch.setattr(Conversations, "_write", _write)
-        monkeypatch.setattr(Writer, "_reply_turn", _reply_turn)
-
-    async def says(self, text: object = "Hello.", *, asked: str = "hi", wait: float = 1.0) -> None:
+    async def says(
+        self,
+        text: object = "Hello.",
+        *,
+        asked: str = "hi",
+        wait: float = 1.0,
+        place: ChannelHandle | None = None,
+    ) -> None:
         """Alice asks, and whoever is to speak answers."""
         stage = self.stage
         stage.engine.answers = [text if isinstance(text, list) else [text]]
-        await stage.alice.send(stage.channel, f"{stage.me} {asked}")
+        await stage.alice.send(place or stage.channel, f"{stage.me} {asked}")
         await play(stage.env, wait)
 
     def spoken(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
