@@ -12,7 +12,7 @@ from bot.conversation.casting import CHARACTER
 from bot.conversation.turns import Pending
 from cogs.live import live_of
 from cogs.live.pace import Priority
-from cogs.live.sending import FAILURES
+from cogs.live.redraw import take_away
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.places import channel_of, conversation_in, user_of
 from cogs.voices import voices_of
@@ -68,14 +68,7 @@ async def _withdraw(bot: HermesBot, conversation: str, owed: Pending, target: Ta
         # Both were shown in the same messages.
         await bot.conversations.timeline.remove(conversation, [owed.replaces])
     for message in target.standing:
-        live_of(bot).removals.note(message)
-        try:
-            if isinstance(target, ChannelTarget):
-                await voices_of(bot).message(target.channel, message).delete()
-            else:
-                await target.delete(message)
-        except FAILURES as error:
-            log.info("reply %s: message %s stays: %s", owed.reply, message, error)
+        await take_away(bot, target, message)
 
 
 async def _target(bot: HermesBot, conversation: str, owed: Pending) -> Target | None:

@@ -18,6 +18,7 @@ from cogs.live.pace import Pace, Priority
 from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
 from cogs.live.stored import buttons_of, drafts_of, lasting_buttons
 from cogs.live.target import Channel, ChannelTarget, Target
+from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
 
@@ -104,10 +105,18 @@ async def _reduce(target: Target, message: int, stub: str, pace: Pace) -> bool:
 async def take_away(bot: HermesBot, target: Target, message: int) -> bool:
     """Delete a message; that it is gone then changes nothing about the talk. Whether it is gone."""
     live = live_of(bot)
+
+    async def delete() -> None:
+        if isinstance(target, ChannelTarget):
+            # It may be a character's: then only its webhook is sure to be allowed to.
+            await voices_of(bot).message(target.channel, message).delete()
+        else:
+            await target.delete(message)
+
     live.removals.note(message)
     await live.pace.take(Priority.FOLLOW_UP)
     try:
-        await insist(lambda: target.delete(message), live.pace)
+        await insist(delete, live.pace)
     except Gone:
         return True
     except (Refused, TooOldToEdit) as error:

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from cogs.live import live_of
+from cogs.live.redraw import take_away
 from cogs.live.target import ChannelTarget
 from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
@@ -202,6 +203,26 @@ async def test_a_long_line_keeps_to_the_minute_of_its_webhook(stage: Stage, trou
     assert 15 <= len(sent) <= 24
     await play(stage.env, 60)
     assert len(troupe.spoken()) == 1
+
+
+async def test_a_line_whose_question_is_gone_after_a_restart_goes_too(
+    stage: Stage, troupe: Troupe, make_bot: MakeBot
+) -> None:
+    await troupe.says(speech(50, 0.5), wait=4)
+    question = troupe.question.id
+    assert len(troupe.spoken()) == 1
+    del stage.env.backend.messages[stage.channel.id][question]  # while the bot is away
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3)
+    assert troupe.spoken() == []
+
+
+async def test_any_line_can_be_taken_away(stage: Stage, troupe: Troupe) -> None:
+    await troupe.says("One.")
+    place = stage.bot.get_partial_messageable(stage.channel.id, guild_id=stage.guild.id)
+    target = ChannelTarget(place, reply_to=None, asker=None)
+    assert await take_away(stage.bot, target, troupe.spoken()[0].id)
+    assert troupe.spoken() == []
 
 
 class TestWhoSpeaksByItself:
