@@ -135,5 +135,7 @@ def _others(scene: Scene) -> tuple[str, ...]:
     heard = [line.name for line in scene.talk.lines]
     cast = [one.name for one in scene.cast]
     own = {scene.player.name.casefold(), scene.player.card.called.casefold()}
-    found = {name.casefold(): name for name in reversed([*asker, *people, *cast, *heard]) if name}
-    return tuple(name for key, name in reversed(found.items()) if key not in own)
+    found = dict[str, str]()
+    for name in (*asker, *people, *cast, *heard):
+        found.setdefault(name.casefold(), name)
+    return tuple(name for key, name in found.items() if key not in {*own, ""})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -18,6 +19,8 @@ _LONGEST_LEAD = 16
 _CLOSING = frozenset(OPENING.values()) | set(_EMPHASIS)
 _DASHES = "-–—―"
 _QUOTES = '"“”„«»‟「『‹'
+# What speech begins with below a name.
+_SPEECH = _QUOTES + "—―"
 _SCRIPT_QUOTES = "「『"
 _LINKS = "&+/,、"
 
@@ -158,7 +161,7 @@ class LineStart:
         if (node := self._names.after.get(folded)) is not None:
             path = _Path("name", node, self._lead, names=1, digit=folded.isdigit())
             yield from self._completed(path)
-        if folded in _LEAD and len(self._lead) < _LONGEST_LEAD:
+        if (folded in _LEAD or _is_sign(folded)) and len(self._lead) < _LONGEST_LEAD:
             self._lead += folded
         else:
             self._leading = False
@@ -266,12 +269,15 @@ class LineStart:
         """A name alone is a label if the next line is speech or an action, as in a play."""
         begun, self._behind = self._behind, self._behind + character
         if begun.strip() == "*":
-            acts = not character.isspace() and character != "*"
+            # Names in italics, one below the other, are a list.
+            acts = not character.isspace() and character != "*" and "*" not in path.lead
             return self._settled(path if acts else None)
-        if character in _QUOTES:
+        if character in _SPEECH:
             return self._settled(path)
-        if character in NEWLINES and not (self._below == "\r" and character == "\n" and not begun):
-            return self._settled(None)
+        if character in NEWLINES:
+            lines = (self._below + self._behind).replace("\r\n", "\n")
+            below = sum(map(lines.count, NEWLINES))
+            return None if below <= (2 if path.lead.strip() else 1) else self._settled(None)
         if (character.isspace() and len(begun) < _LONGEST_LEAD) or character == "*":
             return None
         return self._settled(None)
@@ -295,6 +301,11 @@ class LineStart:
         opened = lead[len(kept) :]
         keep = kept.lstrip() + (f"{path.aside} " if path.aside else "")
         return Verdict(label, True, keep, "" if path.closed else opened)
+
+
+def _is_sign(character: str) -> bool:
+    """Whether it is an emoji or the like."""
+    return character > "\x7f" and unicodedata.category(character) in ("So", "Sk")
 
 
 def _in_list(lead: str) -> bool:

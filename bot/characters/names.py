@@ -121,7 +121,7 @@ def _whole(name: str) -> str:
 def _undecorated(name: str) -> str:
     """A name without emoji and the like; "" if hardly anything is left."""
     kept = "".join(c if c.isalnum() or c in "'’-.() " else " " for c in fold(name))
-    kept = " ".join(kept.strip("'’-.() ").split())
+    kept = " ".join(kept.strip("'’-.() ").replace(".", "").split())
     return kept if 1 < len(kept) <= LONGEST else ""
 
 

@@ -9,9 +9,10 @@ _CLOSERS = "\"'”’»«“」』）)\\]】*_~`"
 # Where a sentence, a line or an action can end. A dot within a number or a name is no end.
 _END = re.compile(
     rf"""
-    (?: [.!?…]+ [{_CLOSERS}]* (?=\s|$)      # with a blank behind it
-      | [。！？｡؟۔।॥]+ [{_CLOSERS}]*         # scripts that write none
-      | (?<=[^\s*_])[*_]{{1,3}} (?=\s|$)     # *an action*
+    (?: (?<![.!?…]) [.!?…]++ [{_CLOSERS}]*+ (?=\s|$)      # with a blank behind it
+      | [。！？｡؟۔।॥]++ [{_CLOSERS}]*+         # scripts that write none
+      | (?: (?m:^) | (?<=[.!?…"”»」』][ ]) )
+        [*]{{1,3}} [^*\n]+ [*]{{1,3}} (?=\s|$)  # *an action*
       | (?<=\S) (?=\s*\n)                   # a line
     )
     """,
@@ -48,7 +49,7 @@ def _last_end(text: str) -> int:
         end = found.end()
         if _ABBREVIATION.search(text, max(0, end - 12), end) and not _is_last(text, end):
             continue
-        if _NUMBERED.search(text, max(0, end - 12), end) or _opens(text, found.start(), end):
+        if _NUMBERED.search(text, max(0, end - 12), end):
             continue
         last = end
     return last
@@ -56,14 +57,6 @@ def _last_end(text: str) -> int:
 
 def _is_last(text: str, end: int) -> bool:
     return not text[end:].strip()
-
-
-def _opens(text: str, start: int, end: int) -> bool:
-    """Whether marks of emphasis open an action rather than close one."""
-    if text[start] not in "*_":
-        return False
-    line = text.rfind("\n", 0, start) + 1
-    return len(_EMPHASIS.findall(text[line:end])) % 2 == 1 and text[start] == "*"
 
 
 def _closed(text: str) -> str:
@@ -74,7 +67,8 @@ def _closed(text: str) -> str:
     if line.count('"') % 2:
         text += '"'
     for opening, closing in _PAIRS.items():
-        if line.rfind(opening) > line.rfind(closing) and closing not in _PAIRS:
+        closes_german = opening == "“" and "„" in line
+        if line.rfind(opening) > line.rfind(closing) and not closes_german:
             text += closing
     if len(marks) % 2:
         text += marks[-1]

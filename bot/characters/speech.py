@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.characters.labels import OPENING, PLAIN, LineStart, Verdict
-from bot.characters.names import NEWLINES, tree
+from bot.characters.names import NEWLINES, fold, tree
 
 # How much of what a model writes for others at the very beginning is passed over.
 _LONGEST_SKIP = 600
@@ -22,9 +22,10 @@ _ENDS = frozenset('.!?…。！？｡"”“’»«」』)）]】*_~—–-♪')
 _MOST_STOPS = 2
 
 
-def stop_strings(others: Sequence[str]) -> tuple[str, ...]:
+def stop_strings(own: str, others: Sequence[str]) -> tuple[str, ...]:
     """What an engine itself may stop at, so that most cuts free it at once: the first two names."""
-    return tuple(f"\n{name}:" for name in others[:_MOST_STOPS] if name)
+    names = [name for name in others if (folded := fold(name)) and folded != fold(own)]
+    return tuple(f"\n{name}:" for name in names[:_MOST_STOPS])
 
 
 class Speech:

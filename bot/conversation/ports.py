@@ -108,7 +108,9 @@ class Generation:
     `max_tokens` may exceed what an engine takes per call; the engine then continues by itself.
     `stop` may hold any number of strings; none of them appears in the streamed text. `session`
     names the conversation, so that a load balancer can keep it on the replica that holds its
-    prefix. `schema` asks for JSON that fits a JSON Schema, where the engine can force it.
+    prefix. `hints` are further texts at which the engine may end the answer, or not: nothing is
+    done about them on this side. `schema` asks for JSON that fits a JSON Schema, where the engine
+    can force it.
     """
 
     prompt: str
@@ -117,6 +119,15 @@ class Generation:
     sampling: Sampling = field(default_factory=Sampling)
     session: str = ""
     schema: dict[str, Any] | None = None
+    hints: tuple[str, ...] = ()
+
+    @property
+    def engine_stops(self) -> tuple[str, ...]:
+        """What an engine is told to end at, the most useful first: some take four texts only.
+
+        Most end at their model's own end marker anyway, of which the later ones are variants.
+        """
+        return (*self.stop[:2], *self.hints, *self.stop[2:])
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,14 @@ class InLine:
     place: int | None
 
 
-Event = Text | Thought | Trace | Step | End | InLine
+@dataclass(frozen=True, slots=True)
+class Trimmed:
+    """All that was said since the last tool, without a last sentence that is not finished."""
+
+    text: str
+
+
+Event = Text | Thought | Trace | Step | End | InLine | Trimmed
 
 
 def parts_of(turn: Turn) -> list[str | Trace]:
@@ -221,6 +228,9 @@ class Reply:
             case Text():
                 self.first_text_at = self.first_text_at or time.monotonic()
                 self._raw += event.text
+                self._changed.set()
+            case Trimmed():
+                self._raw = event.text
                 self._changed.set()
             case Thought():
                 self.reasoning += event.text

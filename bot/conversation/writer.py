@@ -7,11 +7,13 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bot.characters.part import Injection, Part
+from bot.characters.speech import stop_strings
 from bot.conversation import context, recalling
 from bot.conversation.likeness import Likeness
 from bot.conversation.listening import Listener
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
+from bot.conversation.own_lines import OwnLines
 from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Store, Text
 from bot.conversation.queue import Ticket
 from bot.conversation.recalling import Memory, Note
@@ -41,6 +43,9 @@ _MADE_UP = "<tool_response>"
 
 # Results are not trimmed below so many characters.
 _SHORTEST_RESULT = 200
+
+# How often a character is asked who says nothing but other people's lines.
+_TRIES = 2
 
 _NO_ANSWER = "I have used my tools, but could not make an answer of what they gave."
 
@@ -123,6 +128,7 @@ class Writer:
         self._late = context.NOTHING_LATE
         self._prompt = ""
         self._ends: list[End] = []
+        self._lines = self._own_lines()
 
     @property
     def state(self) -> State:
@@ -172,29 +178,52 @@ class Writer:
             self._prompt = window.prompt.removesuffix(self._opening) + begun
         schemas = [tool.schema for tool in tools]
         listener = Listener(model.profile, schemas, midway=bool(begun))
-        said = False
+        tries = _TRIES if self._part else 1
         while True:
-            async with aclosing(self._stream(self._request(model))) as events:
+            async with aclosing(self._heard(self._request(model), listener)) as events:
                 async for event in events:
-                    if isinstance(event, InLine):
-                        yield event
-                        continue
-                    self._begun = True
-                    if isinstance(event, End):
-                        self._ends.append(event)
-                    for heard in listener.hear(event):
-                        said = said or isinstance(heard, Text)
-                        yield heard
+                    yield event
+            tries -= 1
+            if self._lines.cut:
+                if self._lines.said or self._rounds.steps or not tries:
+                    break
+                # It has spoken for others only; asked again, most find their own words.
+                self._ends.clear()
+                self._lines = self._own_lines()
+                listener = Listener(model.profile, schemas, midway=bool(begun))
+                continue
             answer = listener.answer()
             if answer is None or self._rounds.over or begun:
                 break
+            self._lines.go_on()
             for line in self._rounds.lines(answer):
                 yield Trace(line)
             yield await self._rounds.run(answer, listener.written)
             self._go_on(window, limit)
-        if self._rounds.steps and not said:
+        if self._rounds.steps and not self._lines.said:
             yield Text(_NO_ANSWER)
         yield self._ends[-1]
+
+    async def _heard(self, request: Generation, listener: Listener) -> AsyncGenerator[Event, None]:
+        """One generation, as far as it is the part's own."""
+        async with aclosing(self._stream(request)) as events:
+            async for event in events:
+                if isinstance(event, InLine):
+                    yield event
+                    continue
+                self._begun = True
+                for heard in self._lines.pass_on(listener.hear(event)):
+                    yield heard
+                if isinstance(event, End):
+                    self._ends.append(event)
+                    for heard in self._lines.end(event):
+                        yield heard
+                elif self._lines.cut:
+                    self._ends.append(self._lines.broken_off())
+                    return
+
+    def _own_lines(self) -> OwnLines:
+        return OwnLines(self._part, self._begun_text.text if self._begun_text else "")
 
     @property
     def _opening(self) -> str:
@@ -314,8 +343,13 @@ class Writer:
 
     def _cost(self, reply: Reply) -> int:
         """What the reply's turn costs in later prompts, 0 if the engine's counts do not tell."""
-        # The engine counted what was thought, too, which is no part of the turn.
-        if reply.end is None or reply.reasoning or self._begun_text is not None:
+        # The engine counted what was thought, too, or said for others: that is no part of the turn.
+        if (
+            reply.end is None
+            or reply.reasoning
+            or self._lines.changed
+            or self._begun_text is not None
+        ):
             return 0
         if any(map(is_for_asker, reply.steps)):
             return 0
@@ -334,6 +368,7 @@ class Writer:
             stop=(*model.profile.stop, *made_up),
             sampling=model.profile.sampling,
             session=self._conversation,
+            hints=stop_strings(self._part.name, self._part.others) if self._part else (),
         )
 
     async def _fit(self, limit: int, model: ModelInUse) -> context.Window:

@@ -249,7 +249,7 @@ def _first_model(models: list[dict[str, Any]]) -> _Served:
 
 
 def _body(request: Generation, served: _Served, prompt: str, max_tokens: int) -> dict[str, Any]:
-    stops = list(request.stop)
+    stops = list(request.engine_stops)
     body: dict[str, Any] = {
         "model": served.model,
         "prompt": prompt,

@@ -123,7 +123,7 @@ class TgiEngine:
     ) -> AsyncGenerator[Piece, None]:
         """Make one request; a server that takes fewer stop strings is asked anew with fewer."""
         while True:
-            stops = request.stop[: self._max_stops]
+            stops = request.engine_stops[: self._max_stops]
             parameters = _parameters(request, stops, max_tokens)
             try:
                 async with aclosing(self._events(request.session, prompt, parameters)) as pieces:

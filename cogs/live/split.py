@@ -19,6 +19,9 @@ MESSAGE_LIMIT = 2000
 # Room in every message for what closes its Markdown and for a mention in front of the first.
 _RESERVE = 56
 
+# How much a text that loses its last sentence may differ in front of its new end, at most.
+_REPLACED = 16
+
 # A page is rather cut early at a good place than late at a bad one, but not earlier than this.
 _LEAST_SHARE = 0.5
 _LEAST_SHARE_WORD = 0.25
@@ -64,9 +67,9 @@ def split(text: str, known: Sequence[Page] = (), limit: int = MESSAGE_LIMIT) -> 
     """Cut `text` into pages that fit `limit`.
 
     `known` are full pages (all but the last) of a shorter version of the same text; they are
-    taken over as they are.
+    taken over as they are. Of a version that was longer only those are that the text still holds.
     """
-    pages = list(known)
+    pages = [page for page in known if page.next + _REPLACED <= len(text)]
     while True:
         state, position = _resume(text, pages[-1]) if pages else (Open(), _skip_space(text, 0))
         if not text[position:].strip():

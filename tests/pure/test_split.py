@@ -198,3 +198,11 @@ def test_a_spoiler_never_shows_across_a_cut() -> None:
 )
 def test_a_preview_closes_what_is_open(text: str, shown: str) -> None:
     assert preview(text) == shown
+
+
+@pytest.mark.parametrize("left", [10, 900, 1_850, 1_990, 2_100, 3_000])
+def test_a_text_that_loses_its_end_is_cut_anew(left: int):
+    text = "A sentence of some length, to fill the message. " * 80
+    known = split(text)[:-1]
+    shorter = f'{text[:left].rstrip()}"'
+    assert split(shorter, known) == split(shorter)

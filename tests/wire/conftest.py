@@ -55,10 +55,10 @@ class House:
             del bot.settings["DISCORD_TOKEN"]
         return bot
 
-    async def start_bot(self, timeout: float = 20.0) -> None:
+    async def start_bot(self, timeout: float = 20.0, **settings: str) -> None:
         """Start the bot process (again) and wait until it listens to the gateway."""
         before = self.discord.gateway.identifies
-        self.bot = self.make_bot()
+        self.bot = self.make_bot(**settings)
         await self.bot.start()
         await self.discord.until(
             lambda: self.discord.gateway.identifies > before or not self.bot.alive, timeout
