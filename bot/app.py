@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.characters.bounds import MAX_FILE
 from bot.conversation.books import Read
@@ -34,6 +34,9 @@ from bot.tools.kit import Kit
 from bot.tools.mcp import McpServers, read_config
 from bot.tools.services import Services
 from bot.web.health import Check
+
+if TYPE_CHECKING:
+    from bot.web.pictures import PicturePages
 
 log = logging.getLogger(__name__)
 
@@ -194,6 +197,7 @@ async def run(settings: Settings) -> None:
     # Here and below: the playground does not pay for Discord, nor the doctor for either.
     from bot.client import HermesBot
     from bot.conversation.structured import JsonMode
+    from bot.web.pictures import PicturePages
 
     async with open_core(settings, in_discord=True) as core:
         bot = HermesBot(
@@ -214,7 +218,8 @@ async def run(settings: Settings) -> None:
         # What is there now stays: the garbage collector need not walk through all of it again.
         gc.collect()
         gc.freeze()
-        async with bot, _health(settings, checks):
+        pictures = PicturePages(core.store.blob) if settings.public_url else None
+        async with bot, _health(settings, checks, pictures):
             # The first question need not wait until the engine has said what it serves.
             served = core.conversations.models
             warm_up = asyncio.gather(*(one.model.check() for one in served))
@@ -254,14 +259,16 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
 
 
 @asynccontextmanager
-async def _health(settings: Settings, checks: Mapping[str, Check]) -> AsyncGenerator[None, None]:
-    """Serve health beside the bot; a port that is taken is no reason not to answer people."""
+async def _health(
+    settings: Settings, checks: Mapping[str, Check], pictures: PicturePages | None
+) -> AsyncGenerator[None, None]:
+    """Serve health and pictures beside the bot; without a port it still answers people."""
     from bot.web.server import serve
 
     async with AsyncExitStack() as stack:
         try:
             address = await stack.enter_async_context(
-                serve(settings.http_host, settings.http_port, checks=checks)
+                serve(settings.http_host, settings.http_port, checks=checks, pictures=pictures)
             )
             log.info("health on %s/healthz and /readyz", address)
         except StartupError as error:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -35,12 +36,20 @@ _OUR_PREFIXES = (
     "MCP_",
     "SEARXNG_",
     "SANDBOX_",
+    "PUBLIC_",
 )
 
 
 def _http_url(value: str) -> str:
     if not value.startswith(("http://", "https://")) or len(value.split("://", 1)[1]) == 0:
         raise ValueError("takes an address that begins with http:// or https://")
+    return value.rstrip("/")
+
+
+def _public_url(value: str) -> str:
+    address = urlsplit(_http_url(value))
+    if not address.hostname or address.query or address.fragment or "@" in address.netloc:
+        raise ValueError("takes an address such as https://bot.example, without ? and #")
     return value.rstrip("/")
 
 
@@ -159,6 +168,11 @@ class Settings(BaseSettings):
     )
     http_host: str = Field("127.0.0.1", description="Where health and playground listen.")
     http_port: int = Field(8420, ge=0, le=65535, description="Their port; 0 picks a free one.")
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+        None,
+        description="Where everybody reaches this web server, for pictures of characters: "
+        "https://bot.example. Unset: pictures become emojis of the application.",
+    )
     max_reply_tokens: int = Field(
         1024, ge=16, le=16384, description="The longest answer, in tokens."
     )

@@ -15,6 +15,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, told
 from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
 from bot.conversation.ask import Ask
+from bot.conversation.casting import ADDRESSED
 from bot.conversation.facts import note_owners
 from bot.conversation.machines import Machines
 from bot.conversation.reply import Reply
@@ -27,6 +28,7 @@ from cogs.owners import owners
 from cogs.places import circles, conversation_in, engine_at, rules_for, story_origin
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention, own_words
+from cogs.voices.mine import is_mine, is_voice
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +61,7 @@ class Chat(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Hear a message; its own ones too, to know which is the newest."""
-        if self.bot.user and message.author.id == self.bot.user.id:
+        if is_mine(self.bot, message):
             self._newest[message.channel.id] = message.id
             self._newest.move_to_end(message.channel.id)
             if len(self._newest) > _REMEMBERED:
@@ -125,10 +127,8 @@ class Chat(commands.Cog):
 
     def _is_welcome(self, message: discord.Message) -> bool:
         """Whether a machine may speak to the bot; what the bot posts by webhooks never may."""
-        own = message.application_id is not None and message.application_id == (
-            self.bot.application_id
-        )
-        return message.author.id in self.bot.settings.answer_bots and not own
+        welcome = message.author.id in self.bot.settings.answer_bots
+        return welcome and not is_voice(self.bot, message)
 
     async def _read_in_turn(self, message: discord.Message) -> Ask:
         """The message as text; what came first is read first, whatever has to be downloaded."""
@@ -154,10 +154,11 @@ class Chat(commands.Cog):
         guild = message.guild.id if message.guild else None
         ask = await ask_of(
             message,
-            self.bot.user,
+            self.bot,
             quote_me=reference != newest,
             quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
             noted={
+                **({ADDRESSED: str(reference)} if self._replies_to(message) == "me" else {}),
                 **await rules_for(self.bot, message.channel, guild, message.author),
                 **note_owners(
                     owners(message.channel, message.channel.id, guild, message.author.id)
@@ -171,7 +172,7 @@ class Chat(commands.Cog):
     def _seen(self, message: discord.Message, always_on: bool) -> Incoming:
         me = self.bot.user.id if self.bot.user else 0
         role = message.guild.self_role if message.guild else None
-        replies_to = _replies_to(message, me)
+        replies_to = self._replies_to(message)
         first = first_mention(message.content)
         return Incoming(
             from_machine=message.author.bot or message.webhook_id is not None,
@@ -185,6 +186,12 @@ class Chat(commands.Cog):
             welcome_machine=self._is_welcome(message),
             calls_everyone=message.mention_everyone,
         )
+
+    def _replies_to(self, message: discord.Message) -> RepliesTo:
+        quoted = quoted_in(message)
+        if quoted is None:
+            return "unknown" if message.type is discord.MessageType.reply else "nobody"
+        return "me" if is_mine(self.bot, quoted) else "someone else"
 
 
 def _mentions(message: discord.Message, me: int) -> bool:
@@ -211,13 +218,6 @@ def _target(channel: Channel, message: discord.Message, reply: Reply) -> Channel
     if newest is None:
         return ChannelTarget(channel, reply_to=message.id, asker=message.author.id)
     return ChannelTarget(channel, reply_to=int(newest.id), asker=int(newest.author))
-
-
-def _replies_to(message: discord.Message, me: int) -> RepliesTo:
-    quoted = quoted_in(message)
-    if quoted is None:
-        return "unknown" if message.type is discord.MessageType.reply else "nobody"
-    return "me" if quoted.author.id == me else "someone else"
 
 
 def is_readable(message: discord.Message) -> bool:

@@ -8,6 +8,16 @@ from bot.client import HermesBot
 from bot.conversation.casting import CALLED, LIBRARY
 from bot.tools.context import origin_of_rules
 
+Channel = (
+    discord.TextChannel
+    | discord.VoiceChannel
+    | discord.StageChannel
+    | discord.Thread
+    | discord.DMChannel
+    | discord.PartialMessageable
+)
+"""Where a bot can be; group channels are only for people."""
+
 _PREFIX = "discord:"
 
 

@@ -21,6 +21,7 @@ from cogs.live.redraw import buttons_under, redraw, withdraw
 from cogs.live.target import Channel
 from cogs.live.traces import harmless
 from cogs.live.wording import small
+from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
 
@@ -197,7 +198,7 @@ async def _hang_buttons(
     reply = turns[-1]
     asker, _ = _askers(turns, reply)
     buttons = await _buttons(bot, conversation, asker, reply, newest=newest)
-    message = channel.get_partial_message(int(reply.shown[-1]))
+    message = voices_of(bot).message(channel, int(reply.shown[-1]), spoken=bool(reply.character))
     try:
         await live_of(bot).pace.take(Priority.FOLLOW_UP)
         await message.edit(view=view_of(buttons) if buttons else None)

@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -15,6 +16,9 @@ from bot.errors import StartupError
 from bot.web.guard import is_loopback
 from bot.web.health import Check, add_health
 from bot.web.playground import Playground
+
+if TYPE_CHECKING:
+    from bot.web.pictures import PicturePages
 
 log = logging.getLogger(__name__)
 
@@ -33,14 +37,17 @@ async def serve(
     *,
     checks: Mapping[str, Check],
     playground: Playground | None = None,
+    pictures: PicturePages | None = None,
 ) -> AsyncGenerator[str, None]:
-    """Serve health, and the playground if there is one; give the address, `http://host:port`.
+    """Serve health, and playground and pictures if there are; give the address, `http://host:port`.
 
     `checks` are what `/readyz` asks, by name. Port 0 takes a free one. A host or port that cannot
     be had is a `StartupError`.
     """
     app = web.Application()
     add_health(app, checks)
+    if pictures:
+        pictures.add_to(app)
     if playground:
         playground.add_to(app)
         if not is_loopback(_in_url(host)):

@@ -13,6 +13,7 @@ from cogs.live.pace import Priority
 from cogs.live.sending import FAILURES
 from cogs.places import channel_of, conversation_in
 from cogs.taking_back import is_taken_back
+from cogs.voices.mine import answered_by, is_mine
 
 log = logging.getLogger(__name__)
 
@@ -129,8 +130,7 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
     await live_of(bot).pace.take(Priority.PREVIEW)
     after = discord.Object(_snowflake(since))
     history = [m async for m in place.history(limit=_MESSAGES, after=after, oldest_first=False)]
-    me = bot.user.id if bot.user else 0
-    answered = {m.reference.message_id for m in history if m.author.id == me and m.reference}
+    answered = {answered_by(message) for message in history if is_mine(bot, message)}
     open_ones = [
         m
         for m in reversed(history)

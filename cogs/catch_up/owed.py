@@ -8,12 +8,15 @@ import logging
 import discord
 
 from bot.client import HermesBot
+from bot.conversation.casting import CHARACTER
 from bot.conversation.turns import Pending
 from cogs.live import live_of
 from cogs.live.pace import Priority
-from cogs.live.sending import FAILURES
+from cogs.live.redraw import take_away
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.places import channel_of, conversation_in, user_of
+from cogs.voices import voices_of
+from cogs.voices.mine import answered_by, is_mine, is_voice
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +68,7 @@ async def _withdraw(bot: HermesBot, conversation: str, owed: Pending, target: Ta
         # Both were shown in the same messages.
         await bot.conversations.timeline.remove(conversation, [owed.replaces])
     for message in target.standing:
-        live_of(bot).removals.note(message)
-        try:
-            await target.delete(message)
-        except FAILURES as error:
-            log.info("reply %s: message %s stays: %s", owed.reply, message, error)
+        await take_away(bot, target, message)
 
 
 async def _target(bot: HermesBot, conversation: str, owed: Pending) -> Target | None:
@@ -88,7 +87,7 @@ async def _target(bot: HermesBot, conversation: str, owed: Pending) -> Target | 
     channel = bot.get_partial_messageable(channel_id, guild_id=guild_id)
     private = conversation != conversation_in(channel_id)
     try:
-        standing = () if private else await _begun(bot, channel, owed)
+        standing = () if private else await _begun(bot, channel, conversation, owed)
     except (discord.NotFound, discord.Forbidden) as error:
         if "interaction" not in origin:
             log.info("channel %s is out of reach: %s", channel_id, error)
@@ -123,34 +122,41 @@ def _response(
 
 
 async def _begun(
-    bot: HermesBot, channel: discord.PartialMessageable, owed: Pending
+    bot: HermesBot, channel: discord.PartialMessageable, conversation: str, owed: Pending
 ) -> tuple[int, ...]:
     """The messages in which the reply was begun: the one that answers, and its follow-ups."""
     asks = {int(ask) for ask in owed.asks if ask.isdecimal()}
     if not asks:
         return ()
+    turns = await bot.conversations.history(conversation)
+    # Several characters may have answered the same.
+    others = {one for turn in turns if turn.id != owed.replaces for one in (turn.id, *turn.shown)}
     await live_of(bot).pace.take(Priority.FOLLOW_UP)
-    found: list[int] = []
+    found: dict[int, bool] = {}
     async for message in channel.history(
         limit=_SEARCHED, after=discord.Object(min(asks)), oldest_first=True
     ):
-        own = bot.user is not None and message.author.id == bot.user.id
-        if not own or message.flags.loading:
+        if not is_mine(bot, message) or message.flags.loading:
             # A response that still shows "thinking" can only be filled by its command's token.
             continue
-        answers = _answered_by(message)
-        if answers in asks or (found and answers is None):
-            found.append(message.id)
+        if str(message.id) not in others and _belongs(bot, owed, asks, message, begun=bool(found)):
+            found[message.id] = is_voice(bot, message)
         elif found:
             break
+    for known, spoken in found.items():
+        voices_of(bot).note(known, spoken=spoken)
     return tuple(found)
 
 
-def _answered_by(message: discord.Message) -> int | None:
-    """What a message of the bot answers: a message or a command; None for a follow-up."""
-    if message.interaction_metadata:
-        return message.interaction_metadata.id
-    return message.reference.message_id if message.reference else None
+def _belongs(
+    bot: HermesBot, owed: Pending, asks: set[int], message: discord.Message, *, begun: bool
+) -> bool:
+    """Whether a message is one of a reply, of which `begun` tells that another one was found."""
+    answers = answered_by(message)
+    if answers is not None:
+        return answers in asks
+    # A character that speaks by itself does not say to whom.
+    return begun or (CHARACTER in owed.origin and is_voice(bot, message))
 
 
 def _shard_of(bot: HermesBot, owed: Pending) -> int:

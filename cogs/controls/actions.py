@@ -18,6 +18,7 @@ from cogs.live.redraw import redraw, take_away
 from cogs.live.sending import FAILURES, note_refusal
 from cogs.replies import NOT_NEWEST, OPTED_OUT, origin_of
 from cogs.taking_back import check_for, take_back
+from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,8 @@ async def show(interaction: discord.Interaction[HermesBot], meant: Meant, turn: 
 
 async def delete(interaction: discord.Interaction[HermesBot], meant: Meant) -> None:
     """Forget a reply and delete its messages."""
-    bot, target = interaction.client, meant.target(interaction)
+    bot = interaction.client
+    target = await live_of(bot).spoken(meant.turn, meant.target(interaction))
     shown = [str(message) for message in meant.shown]
     await bot.conversations.timeline.remove(meant.conversation, shown)
     for message in meant.shown:
@@ -125,7 +127,8 @@ async def put_buttons(
             await interaction.edit_original_response(view=view)
         else:
             live.pace.channel(interaction.channel_id or 0).tidied()
-            message = channel_of_press(interaction).get_partial_message(last)
+            spoken = bool(meant.turn.character)
+            message = voices_of(bot).message(channel_of_press(interaction), last, spoken=spoken)
             await message.edit(view=view)
     except FAILURES as error:
         note_refusal(error, live.pace)

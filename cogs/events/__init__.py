@@ -29,6 +29,8 @@ from cogs.live.target import ChannelTarget
 from cogs.places import conversation_in
 from cogs.reading import needs_download
 from cogs.taking_back import is_taken_back
+from cogs.voices import voices_of
+from cogs.voices.mine import answered_by, is_mine
 
 log = logging.getLogger(__name__)
 
@@ -148,7 +150,9 @@ class Events(commands.Cog):
     async def _offer(self, message: discord.Message, reply: Turn) -> None:
         question = question_of(reply.id)
         if reply.role == "assistant" and question and reply.shown and reply.shown[-1].isdecimal():
-            shown = self._place(message).get_partial_message(int(reply.shown[-1]))
+            shown = voices_of(self.bot).message(
+                self._place(message), int(reply.shown[-1]), spoken=bool(reply.character)
+            )
             place = conversation_in(message.channel.id)
             button = renew_button(place, message.author.id, question)
             await offer(live_of(self.bot).pace, shown, button)
@@ -164,12 +168,10 @@ class Events(commands.Cog):
 
     async def _was_answered(self, message: discord.Message) -> bool:
         """Whether the bot has replied to a message, whatever is remembered of it."""
-        me = self.bot.user.id if self.bot.user else 0
         async for later in message.channel.history(
             limit=_SEARCHED, after=message, oldest_first=True
         ):
-            to = later.reference and later.reference.message_id
-            if later.author.id == me and to == message.id:
+            if is_mine(self.bot, later) and answered_by(later) == message.id:
                 return True
         return False
 
@@ -217,18 +219,23 @@ class Events(commands.Cog):
         timeline = self.bot.conversations.timeline
         removed = await _surely(lambda: timeline.remove(conversation_in(channel.id), gone))
         replies = [turn for turn in removed if turn.role == "assistant"]
-        for shown in (one for turn in replies for one in turn.shown):
-            if shown.isdecimal() and shown not in gone:
-                await self._take_away(channel, int(shown))
+        for turn in replies:
+            for shown in turn.shown:
+                if shown.isdecimal() and shown not in gone:
+                    spoken = bool(turn.character)
+                    await self._take_away(channel, int(shown), spoken=spoken)
         asked = {question_of(turn.id) for turn in replies} - {0, *map(int, gone)}
         # A question by command stands nowhere but in its answer.
         unseen = [str(one) for one in sorted(asked) if await _is_missing(channel, one)]
         if unseen:
             await _surely(lambda: timeline.remove(conversation_in(channel.id), unseen))
 
-    async def _take_away(self, channel: discord.PartialMessageable, message: int) -> None:
+    async def _take_away(
+        self, channel: discord.PartialMessageable, message: int, *, spoken: bool
+    ) -> None:
+        own = voices_of(self.bot).message(channel, message, spoken=spoken)
         try:
-            await live_of(self.bot).take_away(channel.get_partial_message(message))
+            await live_of(self.bot).take_away(own)
         except DISCORD_FAILURES as error:
             log.info("message %s of a deleted reply stays: %s", message, error)
 

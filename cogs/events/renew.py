@@ -22,6 +22,8 @@ from cogs.live.target import NOBODY, ChannelTarget
 from cogs.live.wording import small
 from cogs.pressed import KnownButton, pressing
 from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, tell
+from cogs.voices import OwnMessage, voices_of
+from cogs.voices.mine import is_voice
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ def renew_button(conversation: str, asker: int, question: int) -> Button:
     return Button("Answer again", custom_id, discord.ButtonStyle.primary)
 
 
-async def offer(pace: Pace, message: discord.PartialMessage, button: Button) -> None:
+async def offer(pace: Pace, message: OwnMessage, button: Button) -> None:
     """Say under the last message of a reply that its question has changed; once is enough."""
     await pace.take(Priority.FOLLOW_UP)
     shown = await message.fetch()
@@ -44,10 +46,10 @@ async def offer(pace: Pace, message: discord.PartialMessage, button: Button) -> 
     if any(getattr(item, "custom_id", None) == button.custom_id for item in under.children):
         return
     line, content = small(CHANGED), shown.content
-    if line not in content and units(content) + units(line) < MESSAGE_LIMIT:
+    if content and line not in content and units(content) + units(line) < MESSAGE_LIMIT:
         content = f"{content}\n{line}".strip()
     await pace.take(Priority.FOLLOW_UP)
-    await shown.edit(content=content, view=_with(button, under), allowed_mentions=NOBODY)
+    await message.edit(content=content, view=_with(button, under), allowed_mentions=NOBODY)
 
 
 def _with(button: Button, under: discord.ui.View) -> discord.ui.View:
@@ -97,10 +99,10 @@ class RenewButton(KnownButton, template=RENEW):
         except UserError as error:
             if error.retry:
                 # What failed may pass: the button comes back.
-                place = interaction.client.get_partial_messageable(
+                place = bot.get_partial_messageable(
                     interaction.channel_id or 0, guild_id=interaction.guild_id
                 )
-                shown = place.get_partial_message(pressed.id)
+                shown = voices_of(bot).message(place, pressed.id, spoken=is_voice(bot, pressed))
                 await offer(live_of(bot).pace, shown, self._button())
             raise
 

@@ -9,12 +9,17 @@ import discord
 from discord.ext import commands
 
 from bot.client import HermesBot
+from bot.conversation.books import HOUSE
 from bot.conversation.reply import Reply
+from bot.conversation.turns import Turn
 from cogs.live.board import OwnRemovals
 from cogs.live.delivery import Delivery
 from cogs.live.pace import MOST, RATE, Pace, Priority
-from cogs.live.target import Target
+from cogs.live.target import ChannelTarget, Target
 from cogs.live.tidying import Tidier
+from cogs.live.voice import Speaker, VoiceTarget, spoken_by
+from cogs.places import conversation_in
+from cogs.voices import OwnMessage, voices_of
 
 _HTTP_LOG = "discord.http"
 _REFUSED_GLOBALLY = "Global rate limit has been hit"
@@ -27,8 +32,8 @@ class Live(commands.Cog):
 
     `rate` is how many requests a second this process makes (Discord allows a bot 50), `most` what
     it tries out in a rush until Discord refuses something. Who asked is told of the end of an
-    answer that was written for longer than `notify_after` seconds (0: never). With `bot` the newest
-    reply of each talk has controls.
+    answer that was written for longer than `notify_after` seconds (0: never). With `controls` the
+    newest reply of each talk has buttons, which takes a `bot`.
     """
 
     def __init__(
@@ -37,10 +42,13 @@ class Live(commands.Cog):
         most: float = MOST,
         notify_after: float = 0.0,
         bot: HermesBot | None = None,
+        *,
+        controls: bool = False,
     ) -> None:
+        self._bot = bot
         self.pace = Pace(rate, most)
         self.pressed: set[str] = set()
-        self.tidier = Tidier(bot, self.pace) if bot else None
+        self.tidier = Tidier(bot, self.pace) if bot and controls else None
         self.removals = OwnRemovals()
         self._under_way: set[Delivery] = set()
         self._notify_after = notify_after
@@ -68,6 +76,7 @@ class Live(commands.Cog):
         Returns when all is done. What Discord refuses is logged; nobody is there to be told.
         """
         self._unsettled.add(reply.id)
+        target = await self._spoken(reply, target)
         tidier, older = self.tidier, reply.older
         delivery = Delivery(
             reply,
@@ -92,7 +101,40 @@ class Live(commands.Cog):
         for delivery in self._under_way:
             delivery.lose(messages)
 
-    async def take_away(self, message: discord.Message | discord.PartialMessage) -> None:
+    async def _spoken(self, reply: Reply, target: Target) -> Target:
+        """The target, in which a character speaks if it is one's reply."""
+        part, older = reply.part, reply.older
+        if part is not None:
+            speaker = self._speaker(reply.conversation, part.character, part.name)
+        elif older is not None:
+            speaker = self._speaker(reply.conversation, older.character, older.speaker)
+        else:
+            return target
+        if speaker is None:
+            return target
+        if not target.standing:
+            # Whoever reads is not to wait for the picture when the first words are there.
+            speaker.look_for_picture()
+        return self._paced(await spoken_by(speaker, target, reply.notices))
+
+    async def spoken(self, turn: Turn, target: ChannelTarget) -> Target:
+        """The target for a stored reply; what a character said is changed as it was said."""
+        here = conversation_in(target.channel.id)
+        speaker = self._speaker(here, turn.character, turn.speaker)
+        return self._paced(await spoken_by(speaker, target)) if speaker else target
+
+    def _paced(self, target: Target) -> Target:
+        if isinstance(target, VoiceTarget) and target.by_webhook:
+            self.pace.is_webhook(target.key)
+        return target
+
+    def _speaker(self, conversation: str, character: str, name: str) -> Speaker | None:
+        """Who speaks there; None if no character does, or the bot as its own one."""
+        if self._bot is None or character in ("", HOUSE):
+            return None
+        return Speaker(voices_of(self._bot), conversation, character, name)
+
+    async def take_away(self, message: discord.Message | OwnMessage) -> None:
         """Delete a message of the bot; that it is gone then changes nothing about the talk.
 
         Raises what discord.py raises.
@@ -117,5 +159,5 @@ def live_of(bot: commands.AutoShardedBot) -> Live:
 async def setup(bot: HermesBot) -> None:
     """Add the cog."""
     settings = bot.settings
-    with_controls = bot if settings.reply_controls else None
-    await bot.add_cog(Live(notify_after=settings.notify_after, bot=with_controls))
+    live = Live(notify_after=settings.notify_after, bot=bot, controls=settings.reply_controls)
+    await bot.add_cog(live)

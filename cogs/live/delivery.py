@@ -27,7 +27,7 @@ from cogs.live.layout import Draft, when_done, while_waiting, while_writing
 from cogs.live.pace import Pace, Priority
 from cogs.live.questions import question
 from cogs.live.sending import Gone, Refused
-from cogs.live.split import Page, split
+from cogs.live.split import MESSAGE_LIMIT, Page, split
 from cogs.live.stored import buttons_of, drafts_of
 from cogs.live.target import Target
 from cogs.live.traces import rendered
@@ -255,7 +255,7 @@ class Delivery:
 
     def _drafts(self) -> list[Draft]:
         """The messages as they should look now, while the reply is written."""
-        self._pages = split(self._headed(rendered(self._reply.parts)), self._pages[:-1])
+        self._pages = self._split(self._headed(rendered(self._reply.parts)))
         return self._calling(while_writing(self._pages, self._stop, most=self._target.most_pages))
 
     def _headed(self, text: str) -> str:
@@ -274,7 +274,7 @@ class Delivery:
         # Without any text, what went wrong stands in its place.
         text = "\n".join(filter(None, (rendered(reply.parts), "" if written else ending.words)))
         text = self._headed(text)
-        self._pages = split(text, self._pages[:-1])
+        self._pages = self._split(text)
         return self._calling(
             when_done(
                 text,
@@ -283,8 +283,13 @@ class Delivery:
                 buttons=self._with_controls(ending, tuple(self._buttons(ending))),
                 cut_short=written and (bool(ending.words) or ending.stopped or ending.cut),
                 most=self._target.most_pages,
+                room=self._target.room,
             )
         )
+
+    def _split(self, text: str) -> list[Page]:
+        """The messages' shares of a text; pages that are full already stay as they are."""
+        return split(text, self._pages[:-1], MESSAGE_LIMIT - self._target.room)
 
     def _as_before(self, older: Turn, ending: Ending) -> list[Draft]:
         """The reply that stands since nothing came of another text for it."""
@@ -294,7 +299,13 @@ class Delivery:
             conversation, asker = self._reply.conversation, self._target.asker
             buttons = buttons_of(conversation, asker, older, thoughts=self._thoughts)
         notices = [*self._reply.notices, *trouble]
-        return drafts_of(older, buttons=buttons, small_print=notices, others=self._others)
+        return drafts_of(
+            older,
+            buttons=buttons,
+            small_print=notices,
+            others=self._others,
+            room=self._target.room,
+        )
 
     def _with_controls(self, ending: Ending, more: tuple[Button, ...]) -> tuple[Button, ...]:
         """What can be done with the reply now that it is the newest, if it is one that is kept."""

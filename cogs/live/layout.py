@@ -56,14 +56,17 @@ def when_done(
     buttons: tuple[Button, ...] = (),
     cut_short: bool = False,
     most: int = MOST_PAGES,
+    room: int = 0,
 ) -> list[Draft]:
     """The messages of a finished reply; the last one carries the small print and the buttons.
 
     `cut_short` says that the text breaks off, so that everything that is open is closed. With
-    `most` 1 there is never more than one message: small print and file stand in it too.
+    `most` 1 there is never more than one message: small print and file stand in it too. `room` is
+    left free in each message, beside that for a mention.
     """
-    if most == 1 and not _fits_one(pages, small_print):
-        return [_in_one(text, small_print, buttons)]
+    limit = _LIMIT - room
+    if most == 1 and not _fits_one(pages, small_print, limit):
+        return [_in_one(text, small_print, buttons, limit)]
     contents = [page.text for page in pages[:most]]
     attached = None
     if len(pages) > most:
@@ -72,7 +75,7 @@ def when_done(
     elif contents and cut_short:
         contents[-1] = preview(contents[-1]) or contents[-1]
     end = small(*small_print)
-    fits = contents and units(contents[-1]) + units(end) < _LIMIT
+    fits = contents and units(contents[-1]) + units(end) < limit
     if end and fits and attached is None:
         contents[-1] += f"\n{end}"
     elif end or attached is not None:
@@ -83,13 +86,15 @@ def when_done(
     return drafts
 
 
-def _fits_one(pages: Sequence[Page], small_print: Sequence[str]) -> bool:
+def _fits_one(pages: Sequence[Page], small_print: Sequence[str], limit: int) -> bool:
     length = sum(units(page.text) for page in pages) + units(small(*small_print))
-    return len(pages) <= 1 and length < _LIMIT
+    return len(pages) <= 1 and length < limit
 
 
-def _in_one(text: str, small_print: Sequence[str], buttons: tuple[Button, ...]) -> Draft:
+def _in_one(
+    text: str, small_print: Sequence[str], buttons: tuple[Button, ...], limit: int
+) -> Draft:
     """As much of a text as one message takes above its small print, and the rest as its file."""
     end = small(REST_IN_FILE, *small_print)
-    page = split(text, limit=_LIMIT - units(end))[0]
+    page = split(text, limit=limit - units(end))[0]
     return Draft(f"{page.text}\n{end}", buttons, rest_after(text, page))

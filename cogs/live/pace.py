@@ -1,9 +1,10 @@
 """When Discord may be asked for something: two limits, and who goes first.
 
 Discord takes about five edits in five seconds per channel, for all messages together, and 50
-requests a second from one bot. discord.py waits when a limit is hit, but then everything waits, and
-after five refusals it gives up. So the bot keeps below both limits by itself, and spends what there
-is on what people notice most.
+requests a second from one bot. A webhook has limits of its own, one of them for a whole minute.
+discord.py waits when a limit is hit, but then everything waits, and after five refusals it gives
+up. So the bot keeps below these limits by itself, and spends what there is on what people notice
+most.
 
 Large bots may have a higher limit, and a proxy in front of Discord keeps it for all of them; no
 header tells. So a crowd that has to wait tries out more, in steps, until the first refusal; from
@@ -33,6 +34,11 @@ _STEP = 0.25
 _WINDOW = 5.0
 _PREVIEWS = 4
 
+# What a webhook sends and edits in a minute: Discord takes about 30, for all of its threads.
+# Previews leave some to what must be seen.
+_MINUTE = 60.0
+_PREVIEWS_A_MINUTE = 22
+
 # The least time between two edits of a channel, in seconds: quick at first, then sustainable.
 _FIRST_GAP = 1.1
 _LATER_GAP = 1.5
@@ -61,11 +67,12 @@ class Priority(IntEnum):
 
 
 class ChannelPace:
-    """The edits of one channel."""
+    """The edits of one channel, or what one webhook sends and edits: that has a limit a minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, webhook: bool = False) -> None:
         self._edits: deque[float] = deque()
         self._shown = float("-inf")
+        self._minute: deque[float] | None = deque() if webhook else None
 
     def next_preview(self) -> float:
         """When the next preview may be shown (event loop time; may be past)."""
@@ -74,6 +81,8 @@ class ChannelPace:
         due = self._shown + (_FIRST_GAP if len(recent) < _QUICK else _LATER_GAP)
         if len(recent) >= _PREVIEWS:
             due = max(due, recent[-_PREVIEWS] + _WINDOW)
+        if self._minute and len(self._minute) >= _PREVIEWS_A_MINUTE:
+            due = max(due, self._minute[-_PREVIEWS_A_MINUTE] + _MINUTE)
         return due
 
     def edited(self) -> None:
@@ -85,21 +94,29 @@ class ChannelPace:
         """An older message is edited now: it counts for Discord, but nobody watches it."""
         self._forget()
         self._edits.append(_now())
+        self._count()
 
     def posted(self) -> None:
         """A new message is sent now; its first edit has to wait, but it is none itself."""
         self._forget()
         self._shown = _now()
+        self._count()
 
     @property
     def idle(self) -> bool:
         """Whether nothing was shown for so long that nothing has to be remembered."""
-        return self._shown <= _now() - _WINDOW
+        return self._shown <= _now() - (_WINDOW if self._minute is None else _MINUTE)
+
+    def _count(self) -> None:
+        if self._minute is not None:
+            self._minute.append(_now())
 
     def _forget(self) -> None:
         now = _now()
         while self._edits and self._edits[0] <= now - _WINDOW:
             self._edits.popleft()
+        while self._minute and self._minute[0] <= now - _MINUTE:
+            self._minute.popleft()
 
 
 class Pace:
@@ -117,16 +134,21 @@ class Pace:
         self._line: list[tuple[int, int]] = []
         self._tickets = count()
         self._channels: dict[int, ChannelPace] = {}
+        self._webhooks: set[int] = set()
         self._refused_at = float("-inf")
         self._rate_when_refused = rate
 
     def channel(self, key: int) -> ChannelPace:
-        """The pace of one channel."""
+        """The pace of one channel, or of one webhook."""
         if key not in self._channels:
             for idle in [k for k, pace in self._channels.items() if pace.idle]:
                 del self._channels[idle]
-            self._channels[key] = ChannelPace()
+            self._channels[key] = ChannelPace(webhook=key in self._webhooks)
         return self._channels[key]
+
+    def is_webhook(self, key: int) -> None:
+        """A key is that of a webhook: its limits are other ones than a channel's."""
+        self._webhooks.add(key)
 
     @property
     def rate(self) -> float:

@@ -17,7 +17,8 @@ from cogs.live.layout import Draft
 from cogs.live.pace import Pace, Priority
 from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
 from cogs.live.stored import buttons_of, drafts_of, lasting_buttons
-from cogs.live.target import Channel, ChannelTarget
+from cogs.live.target import Channel, ChannelTarget, Target
+from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +38,21 @@ async def redraw(
     show it now, also when Discord refused some of it, which is logged.
     """
     # Nobody is called: who asked was, when the reply came.
-    target = ChannelTarget(
-        channel, reply_to=question_of(turn.id) or None, asker=None, standing=_ids(turn)
+    live = live_of(bot)
+    target = await live.spoken(
+        turn,
+        ChannelTarget(
+            channel, reply_to=question_of(turn.id) or None, asker=None, standing=_ids(turn)
+        ),
     )
     # Another name each time: Discord gives the message of before for a name that it knows.
-    live = live_of(bot)
     board = Board(f"{turn.id}/{time.time_ns():x}", target, live.pace, live.removals)
     try:
-        await board.show(drafts_of(turn, buttons=buttons, small_print=small_print, others=others))
+        await board.show(
+            drafts_of(
+                turn, buttons=buttons, small_print=small_print, others=others, room=target.room
+            )
+        )
     except (Gone, Refused) as error:
         log.info("reply %s could not be shown again: %s", turn.id, error)
     return board.ids
@@ -72,7 +80,8 @@ async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> t
 
     Nothing is posted where no message is left. Returns the ids of the messages that stay.
     """
-    target = ChannelTarget(channel, reply_to=None, asker=None)
+    place = ChannelTarget(channel, reply_to=None, asker=None)
+    target = await live_of(bot).spoken(turn, place)
     stays: list[str] = []
     for message in _ids(turn):
         reduced = not stays and await _reduce(target, message, stub, live_of(bot).pace)
@@ -81,7 +90,7 @@ async def withdraw(bot: HermesBot, channel: Channel, turn: Turn, stub: str) -> t
     return tuple(stays)
 
 
-async def _reduce(target: ChannelTarget, message: int, stub: str, pace: Pace) -> bool:
+async def _reduce(target: Target, message: int, stub: str, pace: Pace) -> bool:
     """Leave nothing but `stub` in a message; False if that cannot be."""
     pace.channel(target.key).edited()
     await pace.take(Priority.FINAL)
@@ -93,13 +102,21 @@ async def _reduce(target: ChannelTarget, message: int, stub: str, pace: Pace) ->
     return True
 
 
-async def take_away(bot: HermesBot, target: ChannelTarget, message: int) -> bool:
+async def take_away(bot: HermesBot, target: Target, message: int) -> bool:
     """Delete a message; that it is gone then changes nothing about the talk. Whether it is gone."""
     live = live_of(bot)
+
+    async def delete() -> None:
+        if isinstance(target, ChannelTarget):
+            # It may be a character's: then only its webhook is sure to be allowed to.
+            await voices_of(bot).message(target.channel, message).delete()
+        else:
+            await target.delete(message)
+
     live.removals.note(message)
     await live.pace.take(Priority.FOLLOW_UP)
     try:
-        await insist(lambda: target.delete(message), live.pace)
+        await insist(delete, live.pace)
     except Gone:
         return True
     except (Refused, TooOldToEdit) as error:

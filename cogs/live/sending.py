@@ -25,6 +25,9 @@ _PATIENCE = 300.0
 
 _TOO_OLD_TO_EDIT = 30046
 
+# Somebody else wrote it: for the bot that is its own webhook which is gone.
+_NOT_THE_AUTHOR = 50005
+
 # The way to a message ends (a command's token has run out), but the message is still there.
 _NO_WAY = (10015, 10062)
 
@@ -38,14 +41,17 @@ class Refused(Exception):
 
 
 class TooOldToEdit(Exception):
-    """The message is over an hour old and was edited too often since."""
+    """The message cannot be edited any more, but it is there.
+
+    It is over an hour old and was edited too often since, or the webhook that wrote it is gone.
+    """
 
 
 def for_good(error: BaseException) -> Exception | None:
     """What a refusal stands for that will not pass; None if the request may succeed later."""
     if not isinstance(error, discord.HTTPException):
         return None
-    if error.code == _TOO_OLD_TO_EDIT:
+    if error.code in (_TOO_OLD_TO_EDIT, _NOT_THE_AUTHOR):
         # Comes as a 429, but asking again is no use for a long time.
         return TooOldToEdit(str(error))
     if error.status >= 500 or error.status == 429:

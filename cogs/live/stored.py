@@ -16,7 +16,7 @@ from cogs.live.buttons import (
 )
 from cogs.live.controls import controls
 from cogs.live.layout import Draft, when_done
-from cogs.live.split import split
+from cogs.live.split import MESSAGE_LIMIT, split
 from cogs.live.traces import rendered
 from cogs.live.wording import BROKEN_OFF, STOPPED, also_for
 
@@ -29,16 +29,21 @@ def drafts_of(
     buttons: Sequence[Button] = (),
     small_print: Sequence[str] = (),
     others: Sequence[int] = (),
+    room: int = 0,
 ) -> list[Draft]:
-    """The messages; `others` are the people whom the reply answers beside its asker."""
+    """The messages; `others` are the people whom the reply answers beside its asker.
+
+    `room` is what the target writes above the first one.
+    """
     text = "\n".join(filter(None, (also_for(others), rendered(parts_of(turn)))))
     status = (_STATUS[turn.status],) if turn.status else ()
     return when_done(
         text,
-        split(text),
+        split(text, limit=MESSAGE_LIMIT - room),
         (*small_print, *status),
         buttons=tuple(buttons),
         cut_short=bool(turn.status),
+        room=room,
     )
 
 

@@ -11,7 +11,8 @@ import discord
 from cogs.live.buttons import view_of
 from cogs.live.layout import MOST_PAGES, Draft
 from cogs.live.wording import DONE, small
-from cogs.places import is_guest
+from cogs.places import Channel, is_guest
+from cogs.voices import Voice, Voices, guild_of
 
 # A slash command's token lives 15 minutes; nothing is begun with it in the last ones.
 _TOKEN_SECONDS = 14.5 * 60
@@ -19,18 +20,8 @@ _TOKEN_SECONDS = 14.5 * 60
 # Discord cannot post a reply without the right to read the history: then a plain message will do.
 _CANNOT_REPLY = 160002
 
-# Where a bot can be; group channels are only for people.
-Channel = (
-    discord.TextChannel
-    | discord.VoiceChannel
-    | discord.StageChannel
-    | discord.Thread
-    | discord.DMChannel
-    | discord.PartialMessageable
-)
-
 # What Discord takes in `allowed_mentions`.
-_MOST_CALLED = 100
+MOST_CALLED = 100
 
 NOBODY = discord.AllowedMentions.none()
 
@@ -43,7 +34,8 @@ class Target(Protocol):
     messages that are already there and are to be used, in order. `silent_end` means that a reply
     stopped before its first word needs no message. `most_pages` is how many messages a reply may
     take; what is longer goes into a file. `lasting` means that the bot can reach its messages
-    there at any time.
+    there at any time. `room` is how much longer the first message gets, at most, by what the
+    target writes above it, in UTF-16 units.
     """
 
     key: int
@@ -53,6 +45,7 @@ class Target(Protocol):
     most_pages: int
     lasting: bool
     standing: tuple[int, ...]
+    room: int
 
     async def typing(self) -> None:
         """Show that the bot is at work, for ten seconds."""
@@ -86,6 +79,7 @@ class ChannelTarget:
     silent_end = True
     most_pages = MOST_PAGES
     lasting = True
+    room = 0
 
     def __init__(
         self,
@@ -98,53 +92,62 @@ class ChannelTarget:
     ) -> None:
         self.key = channel.id
         self.standing = tuple(standing)
-        self._channel = channel
-        self._reply_to = reply_to
+        self.channel = channel
+        self.reply_to = reply_to
         self.asker = asker or 0
         self._mention = mention
 
+    @property
+    def called(self) -> int:
+        """Who is pinged by the first message, 0 for nobody."""
+        return self.asker if self.reply_to or self._mention else 0
+
+    async def voice(self, voices: Voices) -> Voice:
+        """The webhook by which characters speak there. Raises `NoVoice`."""
+        return await voices.webhooks.voice(self.channel.id, guild_of(self.channel))
+
     async def typing(self) -> None:
         """Show that the bot is at work, for ten seconds."""
-        await self._channel.typing()
+        await self.channel.typing()
 
     async def send(self, draft: Draft, *, first: bool, nonce: str) -> discord.Message:
         """Post a message; `nonce` has at most 25 characters."""
         try:
             return await self._send(draft, first, nonce)
         except discord.HTTPException as error:
-            if error.code != _CANNOT_REPLY or not self._reply_to:
+            if error.code != _CANNOT_REPLY or not self.reply_to:
                 raise
-            self._reply_to = None
+            self.reply_to = None
             return await self._send(draft, first, nonce)
 
     async def edit(self, message: int, draft: Draft, *, first: bool) -> None:
         """Give a message another content and other buttons."""
-        await self._channel.get_partial_message(message).edit(
+        await self.channel.get_partial_message(message).edit(
             content=self._addressed(draft.content, first),
             view=_view(draft),
-            attachments=_files(draft),
+            attachments=files_of(draft),
             allowed_mentions=self._mentions(first, draft),
         )
 
     async def delete(self, message: int) -> None:
         """Take a message away."""
-        await self._channel.get_partial_message(message).delete()
+        await self.channel.get_partial_message(message).delete()
 
     async def call(self, message: int, nonce: str) -> None:
         """Answer the question once more, with a link."""
-        link = self._channel.get_partial_message(message).jump_url
+        link = self.channel.get_partial_message(message).jump_url
         await self.send(Draft(small(DONE.format(link=link))), first=True, nonce=nonce)
 
     async def _send(self, draft: Draft, first: bool, nonce: str) -> discord.Message:
         more: dict[str, Any] = {}
-        if first and self._reply_to:
+        if first and self.reply_to:
             more["reference"] = discord.MessageReference(
-                message_id=self._reply_to, channel_id=self._channel.id, fail_if_not_exists=False
+                message_id=self.reply_to, channel_id=self.channel.id, fail_if_not_exists=False
             )
-        return await self._channel.send(
+        return await self.channel.send(
             self._addressed(draft.content, first),
             view=_view(draft) or discord.utils.MISSING,
-            files=_files(draft),
+            files=files_of(draft),
             nonce=nonce,
             silent=not first,
             allowed_mentions=self._mentions(first, draft),
@@ -152,7 +155,7 @@ class ChannelTarget:
         )
 
     def _addressed(self, content: str, first: bool) -> str:
-        if first and self.asker and self._mention and not self._reply_to:
+        if first and self.asker and self._mention and not self.reply_to:
             # Small print is only small at the beginning of a line.
             gap = "\n" if content.startswith("-# ") else " "
             return f"<@{self.asker}>{gap}{content}"
@@ -161,12 +164,12 @@ class ChannelTarget:
     def _mentions(self, first: bool, draft: Draft) -> discord.AllowedMentions:
         if not first or not self.asker:
             return NOBODY
-        called = draft.calls if self._reply_to else (self.asker, *draft.calls)
+        called = draft.calls if self.reply_to else (self.asker, *draft.calls)
         return discord.AllowedMentions(
             everyone=False,
             roles=False,
-            users=[discord.Object(person) for person in called[:_MOST_CALLED]],
-            replied_user=bool(self._reply_to),
+            users=[discord.Object(person) for person in called[:MOST_CALLED]],
+            replied_user=bool(self.reply_to),
         )
 
 
@@ -180,6 +183,7 @@ class InteractionTarget:
 
     metered = False
     silent_end = False
+    room = 0
 
     def __init__(self, interaction: discord.Interaction) -> None:
         guild, channel = interaction.guild_id, interaction.channel_id
@@ -247,7 +251,7 @@ class InteractionTarget:
             message = await fill_in(
                 content=draft.content,
                 view=_view(draft),
-                attachments=_files(draft),
+                attachments=files_of(draft),
                 allowed_mentions=NOBODY,
             )
             self._fill_in, self._private = None, message.flags.ephemeral
@@ -255,7 +259,7 @@ class InteractionTarget:
         return await self._webhook.send(
             draft.content,
             view=_view(draft) or missing,
-            files=_files(draft),
+            files=files_of(draft),
             allowed_mentions=NOBODY,
             ephemeral=self._private,
             silent=True,
@@ -271,7 +275,7 @@ class InteractionTarget:
             message,
             content=draft.content,
             view=_view(draft),
-            attachments=_files(draft),
+            attachments=files_of(draft),
             allowed_mentions=NOBODY,
         )
 
@@ -307,7 +311,7 @@ def _view(draft: Draft) -> discord.ui.View | None:
     return view_of(draft.buttons) if draft.buttons else None
 
 
-def _files(draft: Draft) -> list[discord.File]:
+def files_of(draft: Draft) -> list[discord.File]:
     """Files for one try: sending uses them up."""
     if draft.attached is None:
         return []

@@ -18,6 +18,7 @@ from cogs.live.pace import Pace
 from cogs.live.sending import FAILURES, note_refusal
 from cogs.live.stored import lasting_buttons
 from cogs.places import channel_of
+from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
 
@@ -92,10 +93,10 @@ class Tidier:
             if known is None or known.reply != before.id:
                 known = await self._look_up(conversation, before)
             buttons = lasting_buttons(conversation, known.asker, before, known.thoughts)
-            message = self._bot.get_partial_messageable(channel).get_partial_message(
-                int(before.shown[-1])
-            )
-            self._pace.channel(channel).tidied()
+            place = self._bot.get_partial_messageable(channel)
+            spoken = bool(before.character)
+            message = voices_of(self._bot).message(place, int(before.shown[-1]), spoken=spoken)
+            self._pace.channel(self._key(channel)).tidied()
             await message.edit(view=view_of(buttons) if buttons else None)
         except UserError as error:
             log.info("reply %s keeps its controls: %s", before.id, error)
@@ -110,9 +111,14 @@ class Tidier:
         asker = asked[-1].author if asked else ""
         return _Newest(reply.id, int(asker) if asker.isdecimal() else 0, reply.id in thoughts)
 
+    def _key(self, channel: int) -> int:
+        """Whose limit counts there: the webhook's, where characters speak by one."""
+        voice = voices_of(self._bot).webhooks.known(channel)
+        return voice.webhook.id if voice else channel
+
     def _is_quiet(self, conversation: str, channel: int) -> bool:
         """Whether nothing is shown or written there; takes a slot for one request then."""
         if self._bot.conversations.writing(conversation):
             return False
         now = asyncio.get_running_loop().time()
-        return self._pace.channel(channel).next_preview() <= now and self._pace.idle()
+        return self._pace.channel(self._key(channel)).next_preview() <= now and self._pace.idle()

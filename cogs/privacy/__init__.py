@@ -17,6 +17,7 @@ from cogs.places import conversation_in, engine_here, is_guest
 from cogs.pressed import KnownButton
 from cogs.privacy import export, words
 from cogs.replies import tell
+from cogs.voices import voices_of
 
 Interaction = discord.Interaction[HermesBot]
 
@@ -41,6 +42,8 @@ class EraseButton(KnownButton, template=r"privacy:erase:(?P<asker>\d{1,20})"):
             # What failed may pass: the button comes back.
             await interaction.edit_original_response(view=_choice(user.id))
             raise
+        pictures = [str(character.get("picture", "")) for character in held.characters]
+        await voices_of(interaction.client).forget(pictures)
         await interaction.edit_original_response(content=words.erased(held))
 
 

@@ -11,6 +11,8 @@ from bot.prompts.speakers import clean_name
 from cogs.places import conversation_in
 from cogs.reading.files import named, read_files, wants_download
 from cogs.reading.words import Names, is_blank, label, readable, shortened, without_mention
+from cogs.voices.heads import without_head
+from cogs.voices.mine import OwnNames, is_mine
 
 # A quote of something that the conversation has already is only there to point at it.
 _SHORT_QUOTE = 200
@@ -23,7 +25,7 @@ GREETING = "Hello!"
 
 async def ask_of(
     message: discord.Message,
-    me: discord.ClientUser | None,
+    client: OwnNames,
     *,
     quote_me: bool = True,
     quote_fully: bool = True,
@@ -32,7 +34,8 @@ async def ask_of(
 ) -> Ask:
     """Read a message; downloads are bounded in size and time, and failures said in the text.
 
-    `quote_me` tells whether a message of the bot that this one replies to is quoted.
+    `quote_me` tells whether a message of the bot, or of one of its characters, that this one
+    replies to is quoted.
     `quote_fully` gives another person's message with up to 2,000 characters and its files, which
     is wanted where the conversation does not have it already. `noted` is what else
     the reply's origin says. `ignores` tells of an author's id whether they are left alone: then
@@ -44,7 +47,7 @@ async def ask_of(
         id=str(message.id),
         author=str(message.author.id),
         speaker=message.author.display_name if guild else "",
-        text=await _text(message, me, quote_me, quote_fully, ignores),
+        text=await _text(message, client, quote_me, quote_fully, ignores),
         origin={
             "channel": str(message.channel.id),
             "message": str(message.id),
@@ -95,11 +98,12 @@ def quoted_in(message: discord.Message) -> discord.Message | None:
 
 async def _text(
     message: discord.Message,
-    me: discord.ClientUser | None,
+    client: OwnNames,
     quote_me: bool,
     quote_fully: bool,
     ignores: Callable[[str], bool],
 ) -> str:
+    me = client.user
     names = _names(message.guild, message.mentions, me)
     said = without_mention(message.content, *_own_ids(message.guild, me))
     parts = [readable(said, names).strip()]
@@ -109,10 +113,10 @@ async def _text(
     parts = [part for part in parts if not is_blank(part)]
     quoted, quote = quoted_in(message), ""
     if quoted and not ignores(str(quoted.author.id)):
-        own = me is not None and quoted.author.id == me.id
+        own = is_mine(client, quoted)
         full = quote_fully and not own
         if quote_me or not own:
-            quote = _quote(quoted, me, own=own, full=full)
+            quote = _quote(quoted, me, full=full)
         if full:
             parts += await read_files(quoted.attachments)
     if not parts and not quote:
@@ -120,9 +124,10 @@ async def _text(
     return (quote + "\n".join(parts)).rstrip()
 
 
-def _quote(quoted: discord.Message, me: discord.ClientUser | None, *, own: bool, full: bool) -> str:
+def _quote(quoted: discord.Message, me: discord.ClientUser | None, *, full: bool) -> str:
     """`[in reply to Bob: "text"] `; a long quote of several lines keeps them."""
-    whose = "your message" if own else _name(quoted)
+    in_own_name = me is not None and quoted.author.id == me.id
+    whose = "your message" if in_own_name else _name(quoted)
     said = _said(quoted, me, full=full)
     return _as_quote(f"in reply to {whose}", said, bool(quoted.attachments))
 
@@ -134,7 +139,8 @@ def _name(message: discord.Message) -> str:
 def _said(quoted: discord.Message, me: discord.ClientUser | None, *, full: bool) -> str:
     """What is quoted of a message: a good part with its lines, or its beginning in one line."""
     names = _names(quoted.guild, quoted.mentions, me)
-    parts = [readable(quoted.content, names).strip(), *_extras(quoted)]
+    content = without_head(quoted.content) if quoted.webhook_id else quoted.content
+    parts = [readable(content, names).strip(), *_extras(quoted)]
     parts += [_forwarded(snapshot, names) for snapshot in quoted.message_snapshots]
     if not full:
         parts += map(named, quoted.attachments)

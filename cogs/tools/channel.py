@@ -29,6 +29,7 @@ from cogs.asker import (
 )
 from cogs.said import Said
 from cogs.tools import ToolCog
+from cogs.voices.heads import without_head
 
 _MOST_READ = 100
 _LONGEST_READ = 400
@@ -146,7 +147,7 @@ async def _read(channel: Place, count: int, before: int) -> list[discord.Message
 
 def _told(message: discord.Message) -> dict[str, Any]:
     """A message as the model reads it: names in place of mentions, nothing else changed."""
-    text = message.clean_content
+    text = without_head(message.clean_content) if message.webhook_id else message.clean_content
     if len(text) > _LONGEST_READ:
         text = text[:_LONGEST_READ] + "…"
     told: dict[str, Any] = {

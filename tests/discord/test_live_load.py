@@ -41,7 +41,7 @@ class Discord:
 class Channel:
     """A target that keeps its messages to itself."""
 
-    metered, silent_end, most_pages, standing, asker = True, True, 4, (), 1
+    metered, silent_end, most_pages, standing, asker, room = True, True, 4, (), 1, 0
 
     def __init__(self, discord: Discord) -> None:
         self.key = next(_ids)

@@ -22,6 +22,7 @@ HOME_OF = {
     "xllamacpp": ("bot.engine",),
     "mcp": ("bot.tools.mcp",),
     "anyio": ("bot.tools.mcp",),
+    "PIL": ("bot.pictures",),
 }
 
 # Below each room: the rooms of `bot` that it may know beside itself.
@@ -36,6 +37,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # What a tool cog is built with names them, and nothing more.
     "bot.tools.kit": ("settings", "net.fetch", "conversation.ports", "tools"),
     "bot.characters": ("errors", "prompts"),
+    "bot.pictures": ("errors",),
     "bot.models": ("errors", "prompts", "conversation.ports"),
     "bot.conversation": ("errors", "models", *PURE_ROOMS),
     "bot.engine": ("errors", "models", "prompts", "conversation.ports"),
@@ -52,9 +54,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "tools.run",
     ),
     "bot.evaluation": ("errors", "models", "conversation", *PURE_ROOMS),
-    "bot.web": ("errors", "models", "conversation", *PURE_ROOMS),
+    "bot.web": ("errors", "models", "conversation", "pictures", *PURE_ROOMS),
     "bot.client": ("errors", "settings", "models", "conversation", *PURE_ROOMS),
-    "cogs": ("errors", "client", "models", "conversation", *PURE_ROOMS),
+    "cogs": ("errors", "client", "models", "conversation", "pictures", *PURE_ROOMS),
     "cogs.tools": (
         "errors",
         "net",
