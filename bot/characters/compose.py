@@ -43,6 +43,7 @@ def compose(scene: Scene) -> Part:
         injections=tuple(late.injections(scene, found, values, clock=TIMELESS in system)),
         last="\n".join(text for text in last if text),
         prefill=spoken(scene.player.name, said).rstrip() if scene.shared else said,
+        own=(scene.player.card.called,),
         others=_others(scene),
         shared=scene.shared,
         trim=scene.stage.trim,

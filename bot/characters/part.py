@@ -31,10 +31,10 @@ class Part:
     bytes for as long as nothing about the scene is changed. `examples` are blocks of example turns
     behind it, each whole or not at all; the last ones are dropped first when the history needs
     room. `injections` stand within the history, `last` behind it. `prefill` begins the reply.
-    `others` are the names of all for whom the character must not speak. `shared` tells that several
-    characters are on stage: then each line of theirs begins with its name. `trim` drops an
-    unfinished last sentence. `timers` are what lorebook entries with a memory of their own have to
-    remember until the next reply. Nothing in it is neutralised yet.
+    `own` are further names that it goes by, `others` those of all for whom it must not speak.
+    `shared` tells that several characters are on stage: then each line of theirs begins with its
+    name. `trim` drops an unfinished last sentence. `timers` are what lorebook entries with a memory
+    of their own have to remember until the next reply. Nothing in it is neutralised yet.
     """
 
     character: str
@@ -44,6 +44,7 @@ class Part:
     injections: tuple[Injection, ...] = ()
     last: str = ""
     prefill: str = ""
+    own: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     shared: bool = False
     trim: bool = False

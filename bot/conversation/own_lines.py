@@ -77,7 +77,7 @@ class OwnLines:
 
     def _new(self, before: str) -> Speech | None:
         part = self._part
-        return Speech([part.name], part.others, before=before) if part else None
+        return Speech([part.name, *part.own], part.others, before=before) if part else None
 
     def _told(self, text: str) -> Iterator[Text]:
         if text:

@@ -69,7 +69,7 @@ async def on_stage(
     """Bring characters on stage, as `/character use` does."""
     for card in cards:
         name = str(card["name"])
-        data = {"spec": "chara_card_v2", "spec_version": "2.0", "data": card}
+        data = {"spec": "chara_card_v3", "spec_version": "3.0", "data": card}
         blob = json.dumps(data).encode()
         digest = hashlib.sha256(blob).hexdigest()
         saved = Character(name.lower(), SHELF, name, ANN, digest)
@@ -210,6 +210,12 @@ async def test_a_reply_goes_on_behind_its_name(players, tgi, store, conversation
         await reply.commit((f"m{first.id}",))
     assert sent(tgi)[-1].endswith("<|im_start|>assistant\nAria: Once there")
     assert (await store.load(PLACE)).turns[-1].text == "Once there was a king."
+
+
+async def test_the_nickname_is_its_own_name(players, tgi, store, conversations) -> None:
+    await on_stage(store, conversations, {**ARIA, "nickname": "Ari"})
+    tgi.reply = "Ari: Good evening.\nAri: Sit down."
+    assert (await players.say("Hello!")).text == "Good evening.\nSit down."
 
 
 async def test_what_a_former_process_owed_is_spoken_by_who_owed_it(
