@@ -22,8 +22,8 @@ from cogs.reading.files import size
 
 # Tags by which authors say that a card is for adults.
 _ADULT_TAGS = frozenset(
-    "nsfw nsfl adult 18+ +18 r18 r-18 explicit porn smut erotic erotica lewd hentai xxx".split()
-)
+    ("nsfw", "nsfl", "adult", "18+", "+18", "r18", "r-18", "explicit", "porn", "smut", "erotic")
+) | {"erotica", "lewd", "hentai", "xxx"}
 _MOST_TAGS = 30
 _LONGEST_TAG = 40
 

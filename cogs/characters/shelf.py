@@ -19,7 +19,7 @@ from cogs.reading.words import label, shortened
 
 Interaction = discord.Interaction[HermesBot]
 
-Kept = TypeVar("Kept", Character, World)
+Kept = TypeVar("Kept", bound=Character | World)
 
 # Autocompletion has three seconds, and is better empty than late.
 _SUGGEST_SECONDS = 2.0
@@ -88,7 +88,7 @@ async def find_world(interaction: Interaction, named: str) -> World:
 
 
 async def suggest(
-    wanted: Awaitable[Sequence[Character]] | Awaitable[Sequence[World]], typed: str
+    wanted: Awaitable[Sequence[Character | World]], typed: str
 ) -> list[app_commands.Choice[str]]:
     """What Discord offers while a name is typed, best first; nothing if it takes too long."""
     try:
@@ -96,7 +96,7 @@ async def suggest(
             every = await wanted
     except (UserError, TimeoutError):
         return []
-    fitting = fitting_in(list(every), typed)[:_MOST_SUGGESTED]
+    fitting = fitting_in(every, typed)[:_MOST_SUGGESTED]
     labels = labels_of(fitting)
     return [
         app_commands.Choice(name=shown, value=one.id)
