@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import discord
 
+from bot.characters.stage import Stage
 from bot.conversation.library import Character, World
 from bot.errors import BadInput
 from cogs.characters.shelf import Interaction, is_private, shown_name
@@ -50,9 +51,14 @@ def check_change(interaction: discord.Interaction, one: Character | World) -> No
         raise BadInput(told.format(name=shown_name(one.name)))
 
 
-def may_direct(interaction: discord.Interaction, others: bool) -> bool:
-    """Whether somebody may end what is played in a channel.
+def may_lead(interaction: discord.Interaction, stage: Stage) -> bool:
+    """Whether somebody may change who is on stage where a story is under way.
 
-    In direct messages and alone everybody; where `others` play along, who may manage messages.
+    In direct messages everybody; elsewhere who began the story, whose thread it is, and who may
+    manage channels. On an empty stage anybody may bring a character.
     """
-    return interaction.guild_id is None or not others or interaction.permissions.manage_messages
+    channel, user = interaction.channel, interaction.user.id
+    if interaction.guild_id is None or stage.host == str(user):
+        return True
+    own = isinstance(channel, discord.Thread) and channel.owner_id == user
+    return own or interaction.permissions.manage_channels

@@ -15,6 +15,7 @@ from discord import app_commands
 from bot.client import HermesBot
 from bot.conversation.library import Character, World
 from bot.errors import BadInput, UserError
+from cogs.live.traces import harmless
 from cogs.reading.words import label, shortened
 
 Interaction = discord.Interaction[HermesBot]
@@ -125,8 +126,8 @@ def labels_of(some: Sequence[Kept]) -> list[str]:
 
 
 def shown_name(name: str) -> str:
-    """A name for a sentence: short, without formatting surprises."""
-    return discord.utils.escape_markdown(shortened(label(name), _LONGEST_NAME))
+    """A name for a sentence: short, and without any effect in Discord."""
+    return harmless(shortened(label(name), _LONGEST_NAME))
 
 
 def _pick(every: Sequence[Kept], named: str, *, what: str, listing: str) -> Kept:
