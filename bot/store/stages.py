@@ -96,6 +96,7 @@ def _stage(data: dict[str, Any]) -> Stage:
         lore_off=tuple(_texts(data.get("lore_off"))),
         tools=data.get("tools") is True,
         trim=data.get("trim") is True,
+        host=_text(data, "host"),
     )
 
 

@@ -20,7 +20,7 @@ from cogs.characters.keeping import Kept
 from cogs.characters.rights import may_lead
 from cogs.characters.shelf import Interaction, find_character, shown_name
 from cogs.live.buttons import Button, in_rows, view_of
-from cogs.live.target import NOBODY
+from cogs.live.target import NOBODY, Channel
 from cogs.places import can_write, circles, conversation_in
 from cogs.pressed import KnownButton
 from cogs.reading.words import shortened
@@ -273,7 +273,7 @@ async def _enter(interaction: Interaction, coming: _Coming, number: int) -> None
     await interaction.edit_original_response(content=told, view=None, allowed_mentions=NOBODY)
 
 
-async def _stage_for(interaction: Interaction, coming: _Coming) -> discord.abc.MessageableChannel:
+async def _stage_for(interaction: Interaction, coming: _Coming) -> Channel:
     """The channel where the character plays: a new thread, or where the command was used."""
     if coming.mode == "thread":
         return await branching.open_thread(interaction, coming.kept.character.name)
@@ -282,7 +282,7 @@ async def _stage_for(interaction: Interaction, coming: _Coming) -> discord.abc.M
         raise BadInput(_NO_PLACE)
     if not can_write(channel, guild.me if guild else None):
         raise BadInput(_NO_PLACE)
-    return cast("discord.abc.MessageableChannel", channel)
+    return cast(Channel, channel)
 
 
 async def _set(interaction: Interaction, conversation: str, member: Member, mode: Mode) -> None:
@@ -304,7 +304,7 @@ async def _set(interaction: Interaction, conversation: str, member: Member, mode
         await conversations.timeline.reset(conversation)
 
 
-async def _how(interaction: Interaction, channel: discord.abc.MessageableChannel) -> str:
+async def _how(interaction: Interaction, channel: Channel) -> str:
     if interaction.guild_id is None or await interaction.client.always_on.covers(*circles(channel)):
         return _JUST_WRITE
     return _MENTION

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 import discord
@@ -12,11 +13,13 @@ from bot.characters.macros import Values
 from bot.characters.stage import Member
 from bot.client import HermesBot
 from bot.conversation.library import Persona
+from bot.conversation.turns import Turn
 from bot.errors import StoreUnavailable
 from cogs.characters.shelf import Interaction, home_library
+from cogs.live import live_of
+from cogs.live.layout import Draft
 from cogs.live.split import MESSAGE_LIMIT, split
-from cogs.live.target import NOBODY
-from cogs.live.traces import harmless
+from cogs.live.target import Channel, ChannelTarget
 from cogs.places import conversation_in
 
 
@@ -44,24 +47,26 @@ async def filled_in(interaction: Interaction, card: Card, number: int) -> str:
 
 
 async def post(
-    bot: HermesBot, channel: discord.abc.Messageable, member: Member, text: str, author: int
+    bot: HermesBot, channel: Channel, member: Member, text: str, author: int
 ) -> tuple[discord.Message, bool]:
-    """Post what a character says first; returns its first message, and whether it is remembered.
+    """Have a character say its first words; returns their first message.
 
+    Returns also whether they are part of the story: not while the store cannot be reached.
     `author` is the id of who brought the character.
     """
-    head = f"**{harmless(member.name)}**\n"
-    pages = [page.text for page in split(text, limit=MESSAGE_LIMIT - len(head))]
+    conversation = conversation_in(channel.id)
+    first = Turn("", 0, "assistant", text, speaker=member.name, character=member.character)
+    plain = ChannelTarget(channel, reply_to=None, asker=None, mention=False)
+    target = await live_of(bot).spoken(first, plain)
+    pages = split(text, limit=MESSAGE_LIMIT - target.room)
     shown = [
-        await channel.send(
-            f"{'' if number else head}{page}", allowed_mentions=NOBODY, silent=bool(number)
-        )
+        await target.send(Draft(page.text), first=not number, nonce=secrets.token_hex(12))
         for number, page in enumerate(pages)
     ]
     ids = tuple(str(message.id) for message in shown)
     try:
         await bot.conversations.timeline.say(
-            conversation_in(shown[0].channel.id),
+            conversation,
             ids[0],
             text,
             author=str(author),

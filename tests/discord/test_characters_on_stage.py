@@ -12,6 +12,7 @@ from simcord.results import InteractionResult
 from bot.characters.stage import Stage as Set
 from bot.errors import StoreUnavailable
 from cogs.places import conversation_in
+from tests.discord import webhooks
 from tests.discord.character_support import GREETING, as_file, labels, member
 from tests.discord.conftest import MakeBot, Stage
 
@@ -26,8 +27,9 @@ def keeper(stage: Stage) -> MemberActor:
 
 
 @pytest.fixture(autouse=True)
-async def library(stage: Stage, keeper: MemberActor) -> None:
+async def library(stage: Stage, keeper: MemberActor, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server with three characters: one way to begin, several ways, and none at all."""
+    webhooks.install(monkeypatch)
     for name, greetings in (
         ("Mira", (GREETING, [])),
         ("Anselm", ("“Pax.”", ["*He prays.*", "*He sleeps.*"])),
@@ -58,11 +60,21 @@ async def heard(stage: Stage, channel: int | None = None) -> list[tuple[str, str
     return [(turn.speaker, turn.text) for turn in turns]
 
 
+def spoken(stage: Stage, channel: Any = None) -> list[discord.Message]:
+    """What characters said by webhook, oldest first."""
+    history = (channel or stage.channel).history()
+    return sorted((m for m in history if m.webhook_id), key=lambda message: message.id)
+
+
+def said(stage: Stage, channel: Any = None) -> list[str]:
+    return [f"{m.author.display_name}: {m.content}" for m in spoken(stage, channel)]
+
+
 async def test_a_character_comes_with_its_greeting(stage: Stage) -> None:
     used = await use(stage)
     assert used.ephemeral
-    [greeting] = stage.shown()
-    assert greeting.content == f"**Mira**\n{SPOKEN}"
+    [greeting] = spoken(stage)
+    assert said(stage) == [f"Mira: {SPOKEN}"]
     assert used.response.content.startswith(f"**Mira** is on stage: {greeting.jump_url}.")
     assert await on_stage(stage) == ["Mira"]
     [turn] = (await stage.bot.store.load(conversation_in(stage.channel.id))).turns
@@ -74,7 +86,7 @@ async def test_a_character_comes_with_its_greeting(stage: Stage) -> None:
 async def test_one_without_a_greeting_comes_silently(stage: Stage) -> None:
     used = await use(stage, "Mute")
     assert used.response.content.startswith("**Mute** is on stage. Mention me")
-    assert stage.shown() == []
+    assert said(stage) == []
     assert await on_stage(stage) == ["Mute"]
 
 
@@ -82,14 +94,14 @@ async def test_the_name_of_ones_persona_is_in_it(stage: Stage) -> None:
     form = await stage.bob.slash(stage.channel, "persona set")
     await stage.bob.submit_modal(form, {"name": "Robert the Bold", "text": ""})
     await use(stage)
-    assert "You look drowned, Robert the Bold." in stage.said()[0]
+    assert "You look drowned, Robert the Bold." in said(stage)[0]
 
 
 async def test_one_of_several_greetings_is_chosen(stage: Stage, make_bot: MakeBot) -> None:
     used = await use(stage, "Anselm")
     assert used.response.content == ("**Anselm** can begin in 3 ways. This is number 1:\n> “Pax.”")
     assert labels(used.response.components) == ["◀", "▶", "Use this"]
-    assert stage.shown() == []
+    assert said(stage) == []
     await stage.env.restart_bot(make_bot())
     await stage.bob.click(used.response, custom_id=_ids(used)[1])
     assert "number 2:\n> \\*He prays.\\*" in used.response.content
@@ -97,7 +109,7 @@ async def test_one_of_several_greetings_is_chosen(stage: Stage, make_bot: MakeBo
         await stage.bob.click(used.response, custom_id=_ids(used)[0])
     assert "number 3:\n> \\*He sleeps.\\*" in used.response.content
     await stage.bob.click(used.response, label="Use this")
-    assert stage.said() == ["**Anselm**\n*He sleeps.*"]
+    assert said(stage) == ["Anselm: *He sleeps.*"]
     assert used.response.components == []
     assert await heard(stage) == [("Anselm", "*He sleeps.*")]
 
@@ -105,19 +117,28 @@ async def test_one_of_several_greetings_is_chosen(stage: Stage, make_bot: MakeBo
 async def test_a_long_greeting_is_one_turn_in_several_messages(
     stage: Stage, keeper: MemberActor
 ) -> None:
-    long = "A sentence of the tale. " * 150
+    long = "A sentence of the tale. " * 100
     await keeper.slash(
         stage.channel,
         "character import",
         file=as_file("Teller", first_mes=long, alternate_greetings=[]),
     )
     await use(stage, "Teller")
-    messages = stage.shown()
+    messages = spoken(stage)
     assert len(messages) == 2
     assert all(len(message.content) <= 2_000 for message in messages)
     [turn] = (await stage.bot.store.load(conversation_in(stage.channel.id))).turns
     assert turn.shown == tuple(str(message.id) for message in messages)
     assert turn.text == long.strip()
+
+
+async def test_without_webhooks_the_name_stands_above(stage: Stage) -> None:
+    plain = stage.guild.create_text_channel(
+        "plain", overwrites={stage.bot.user: discord.PermissionOverwrite(manage_webhooks=False)}
+    )
+    await use(stage, channel=plain)
+    assert stage.said(plain) == [f"**Mira**\n{SPOKEN}"]
+    assert await heard(stage, plain.id) == [("Mira", SPOKEN)]
 
 
 async def test_in_a_direct_message_everything_is_ones_own(stage: Stage) -> None:
@@ -152,7 +173,7 @@ async def test_using_it_again_takes_the_changed_card(stage: Stage, keeper: Membe
     assert renewed.response.content == "**Mira** plays with the changed card from now on."
     await stage.bob.send(stage.channel, f"{stage.me} hello")
     assert "She has a secret now." in stage.engine.prompts[-1]
-    assert len([text for text in stage.said() if "You look drowned" in text]) == 1
+    assert len([text for text in said(stage) if "You look drowned" in text]) == 1
 
 
 class TestAStoryUnderWay:
@@ -245,8 +266,9 @@ async def test_a_story_that_cannot_be_kept_is_told(
     monkeypatch.setattr(stage.bot.store, "save_stage", down)
     refused = await use(stage)
     assert refused.response.content == StoreUnavailable.text
-    assert stage.shown() == []
+    assert said(stage) == []
     monkeypatch.undo()
+    webhooks.install(monkeypatch)
     monkeypatch.setattr(stage.bot.store, "add", down)
     told = await use(stage)
     assert "these first words are no part of the story" in told.response.content
@@ -254,9 +276,9 @@ async def test_a_story_that_cannot_be_kept_is_told(
 
 @REFUSED
 async def test_a_channel_that_is_closed_to_the_bot(stage: Stage) -> None:
-    closed = stage.guild.create_text_channel("closed")
-    overwrite = discord.PermissionOverwrite(send_messages=False)
-    closed.set_permissions(stage.guild.default_role, overwrite)
+    everyone = stage.guild.roles["@everyone"]
+    deaf = discord.PermissionOverwrite(send_messages=False)
+    closed = stage.guild.create_text_channel("closed", overwrites={everyone: deaf})
     refused = await use(stage, channel=closed)
     assert "I may not write in this channel" in refused.response.content
 
