@@ -80,12 +80,12 @@ async def worlds_here(interaction: Interaction) -> list[World]:
 async def find_character(interaction: Interaction, named: str) -> Character:
     """The character that is meant: by its id, or by a name that only one has."""
     every = await characters_here(interaction)
-    return _pick(every, named, what="character", listing="/character list")
+    return pick(every, named, what="character", listing="/character list")
 
 
 async def find_world(interaction: Interaction, named: str) -> World:
     """The lorebook that is meant: by its id, or by a name that only one has."""
-    return _pick(await worlds_here(interaction), named, what="lorebook", listing="/lore list")
+    return pick(await worlds_here(interaction), named, what="lorebook", listing="/lore list")
 
 
 async def suggest(
@@ -130,7 +130,8 @@ def shown_name(name: str) -> str:
     return harmless(shortened(label(name), _LONGEST_NAME))
 
 
-def _pick(every: Sequence[Kept], named: str, *, what: str, listing: str) -> Kept:
+def pick(every: Sequence[Kept], named: str, *, what: str, listing: str) -> Kept:
+    """The one that is meant by an id or a name; raises `BadInput` where that is not clear."""
     wanted = named.strip()
     for one in every:
         if one.id == wanted:
