@@ -86,11 +86,16 @@ class PersonRecords:
     _redis: Connection
     _seconds: int
 
-    async def about(self, person: str, own: Sequence[str] = ()) -> Held:
-        """All that is kept of a person and their talks; `own` are conversations of theirs alone."""
+    async def about(self, person: str, own: Sequence[str] = (), *, files: bool = False) -> Held:
+        """All that is kept of a person and their talks; `own` are conversations of theirs alone.
+
+        With `files` what they brought into libraries is there as a whole: cards and lorebooks have
+        their JSON in the place of its digest, and there are the pictures.
+        """
         search = _Search(Person(person), frozenset(own))
         await self._find(search)
-        await self._add_texts(search.held)
+        if files:
+            await self._add_files(search.held)
         return search.held
 
     async def erase(self, person: str, own: Sequence[str] = ()) -> Held:
@@ -144,13 +149,20 @@ class PersonRecords:
             tried += here
         return tried
 
-    async def _add_texts(self, held: Held) -> None:
-        """Give what was brought into libraries the text that it names."""
-        for field_name, every in (("card", held.characters), ("book", held.lorebooks)):
-            for record in every:
-                blobs = LibraryKeys.of(record["place"]).blobs
-                (text,) = await self._redis.run(("HGET", blobs, str(record.get(field_name, ""))))
-                record[field_name] = parsed(text) if text is not None else None
+    async def _add_files(self, held: Held) -> None:
+        """Put in the files that records of libraries name; one that is lost leaves its name."""
+        for name, records_of_it in (("card", held.characters), ("book", held.lorebooks)):
+            for record in records_of_it:
+                blob = await self._blob(record, name)
+                record[name] = (parsed(blob) if blob else None) or record.get(name)
+        for record in held.characters:
+            if blob := await self._blob(record, "picture"):
+                held.pictures[str(record["picture"])] = blob
+
+    async def _blob(self, record: Record, name: str) -> bytes | None:
+        blobs = LibraryKeys.of(str(record["place"])).blobs
+        (blob,) = await self._redis.run(("HGET", blobs, str(record.get(name, ""))))
+        return blob
 
     async def _mark(self, conversation: str) -> None:
         """Let replies that were begun before the erasure be told from later ones."""

@@ -216,7 +216,8 @@ async def brought(store: RedisStore) -> RedisStore:
     hers = {"owner": ADA, "card": digest(b'{"name":"Ada\'s"}')}
     await store.save_character(mira(id="b"), CARD, PICTURE)
     await store.save_character(mira(id="a", name="Hers", **hers), b'{"name":"Ada\'s"}', PICTURE)
-    await store.save_character(mira(library=OWN, **hers), b'{"name":"Ada\'s"}', b"picture")
+    own = mira(library=OWN, **hers, picture=digest(b"picture"))
+    await store.save_character(own, b'{"name":"Ada\'s"}', b"picture")
     await store.save_character(mira(id="old", owner=ADA, card=digest(b"old"), picture=""), b"old")
     await store.delete_character(HERE, "old")
     await store.save_world(book(owner=ADA), BOOK)
@@ -226,7 +227,11 @@ async def brought(store: RedisStore) -> RedisStore:
 
 
 async def test_all_that_somebody_brought_is_told(brought: RedisStore):
-    held = await brought.about(ADA)
+    counted = await brought.about(ADA)
+    assert [one["card"] for one in counted.characters] == [digest(b'{"name":"Ada\'s"}')] * 2
+    assert counted.pictures == {}
+    held = await brought.about(ADA, files=True)
+    assert set(held.pictures.values()) == {PICTURE, b"picture"}
     assert sorted((one["place"], one["name"]) for one in held.characters) == [
         (HERE, "Hers"),
         (OWN, "Mira"),
