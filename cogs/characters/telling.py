@@ -10,6 +10,7 @@ import discord
 
 from bot.characters import picture
 from bot.characters.card import Card
+from bot.characters.shown_names import mended_name
 from bot.client import HermesBot
 from bot.conversation.library import Character
 from cogs.characters.keeping import Kept
@@ -49,6 +50,9 @@ def brought(kept: Kept, cost: Cost, warnings: Sequence[str], language: str) -> s
         *(["**for age-restricted channels only**"] if character.adult else []),
     ]
     lines = [f"**{shown_name(character.name)}** is in {where}: {', '.join(facts)}."]
+    _, mended = mended_name(character.name)
+    if mended:
+        lines.append(f"⚠️ {mended}")
     if warnings:
         told = "\n".join(f"⚠️ {harmless(warning)}" for warning in warnings)
         lines.append(shortened(told, _WARNINGS))

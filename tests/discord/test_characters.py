@@ -6,15 +6,18 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp import web
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
 from bot.characters.read import read_card
 from bot.conversation.library import MAX_CHARACTERS, Character
 from bot.errors import StoreUnavailable
+from bot.tools.kit import Kit
 from cogs.characters.shelf import own_library
 from tests.discord.character_support import as_file, card, in_picture, labels, member, texts
 from tests.discord.conftest import MakeBot, Stage
+from tests.net.internet import Internet
 
 REFUSED = pytest.mark.simcord(check_errors=False)
 
@@ -80,6 +83,41 @@ class TestImport:
         notes = {"de": "Seid nett zu ihr.", "en": "Be nice."}
         brought = await bring(stage, file=as_file(creator_notes_multilingual=notes))
         assert "> Be nice." in brought.response.content
+
+    async def test_from_a_link_that_leads_to_the_public_internet(self, stage: Stage) -> None:
+        internet = Internet()
+        internet.names["cards.example"] = [["93.184.216.34"]]
+        internet.names["inside.example"] = [["10.0.0.7"]]
+
+        async def serve(request: web.Request) -> web.Response:
+            if request.path == "/mira.png":
+                return web.Response(body=in_picture()[1], content_type="image/png")
+            if request.path == "/large.png":
+                return web.Response(body=bytes(11 * 2**20), content_type="image/png")
+            return web.Response(text="<html>", content_type="text/html")
+
+        await internet.serve("93.184.216.34", 80, serve)
+        try:
+            async with internet.fetcher() as fetcher:
+                stage.bot.kit = Kit(stage.bot.settings, fetcher, stage.bot.store)
+                brought = await bring(stage, file=None, link="<http://cards.example/mira.png?a=b>")
+                assert "with its picture." in brought.response.content
+                stage.env.check_errors = False
+                for link, words in (
+                    ("http://cards.example/large.png", "too large"),
+                    ("http://cards.example/page", "sent text/html"),
+                    ("http://inside.example/mira.png", "is not a server on the public internet"),
+                    ("http://nowhere.example/x", "nowhere.example"),
+                    ("file:///etc/passwd", "not the address of a web page"),
+                ):
+                    refused = await bring(stage, file=None, link=link)
+                    assert words in refused.response.content, link
+        finally:
+            await internet.close()
+
+    async def test_a_name_that_discord_does_not_take_is_told(self, stage: Stage) -> None:
+        brought = await bring(stage, file=as_file("Clyde"))
+        assert "in chat it is spelled **C·lyde**." in brought.response.content
 
     async def test_tags_or_the_option_make_it_for_adults(self, stage: Stage) -> None:
         for options in ({"file": as_file(tags=["NSFW"])}, {"adult": True}):
