@@ -97,7 +97,7 @@ class Characters(
     async def show(self, interaction: Interaction, character: str, everybody: bool = False) -> None:
         """Show a character's card: picture, notes, greeting, what it costs"""
         await interaction.response.defer(ephemeral=not everybody, thinking=True)
-        await managing.show(interaction, character)
+        await managing.show(interaction, character, everybody=everybody)
 
     @app_commands.command()
     @app_commands.rename(form="format")

@@ -17,14 +17,14 @@ from bot.errors import BadInput, UserError
 from cogs import branching
 from cogs.characters import greeting, keeping
 from cogs.characters.keeping import Kept
-from cogs.characters.rights import may_lead
+from cogs.characters.rights import check_may_play, may_lead
 from cogs.characters.shelf import Interaction, find_character, shown_name
 from cogs.live.buttons import Button, in_rows, view_of
 from cogs.live.target import NOBODY, Channel
 from cogs.places import can_write, circles, conversation_in
 from cogs.pressed import KnownButton
 from cogs.reading.words import shortened
-from cogs.scenes.entrance import may_play, member_of
+from cogs.scenes.entrance import member_of
 from cogs.scenes.place import here
 from cogs.system import quoted
 
@@ -39,10 +39,6 @@ ENTER = re.compile(
 _SILENT = 999
 _PREVIEW = 1_500
 
-_FOR_ADULTS = (
-    "“{name}” is for age-restricted channels only. An administrator can make a channel "
-    "age-restricted in its settings."
-)
 _NO_PLACE = "I may not write in this channel, so nobody can go on stage here."
 _UNDER_WAY = "A story with {names} is under way here. How shall **{name}** come in?"
 _NOT_YOUR_STORY = (
@@ -107,8 +103,7 @@ class _Coming:
 async def use(interaction: Interaction, named: str) -> None:
     """Bring a character on stage, after what has to be asked; the response is deferred."""
     character = await find_character(interaction, named)
-    if not may_play(character, interaction.channel):
-        raise BadInput(_FOR_ADULTS.format(name=shown_name(character.name)))
+    check_may_play(interaction, character)
     kept = await keeping.load(interaction.client, character, picture=False)
     coming = _Coming(kept, "first")
     stage = await interaction.client.conversations.stages.get(here(interaction)) or Stage()
@@ -169,8 +164,7 @@ class EnterButton(KnownButton, template=ENTER):
 
 async def _go_on(interaction: Interaction, what: str, mode: Mode, named: str, at: int) -> None:
     character = await find_character(interaction, named)
-    if not may_play(character, interaction.channel):
-        raise BadInput(_FOR_ADULTS.format(name=shown_name(character.name)))
+    check_may_play(interaction, character)
     coming = _Coming(await keeping.load(interaction.client, character, picture=False), mode)
     if what == "use":
         await _enter(interaction, coming, at)
@@ -182,7 +176,7 @@ async def _renew(interaction: Interaction, coming: _Coming, there: Member) -> No
     """A character who is on stage already: it may have been changed meanwhile."""
     now = member_of(coming.kept.character)
     text = _SAME
-    if (there.card, there.picture, there.name) != (now.card, now.picture, now.name):
+    if _source(there) != _source(now):
         await interaction.client.conversations.stages.change(
             here(interaction), lambda stage: _with(stage, there.character, now)
         )
@@ -292,7 +286,9 @@ async def _set(interaction: Interaction, conversation: str, member: Member, mode
     def entered(stage: Stage) -> Stage:
         if mode != "thread" and stage.cast and not may_lead(interaction, stage):
             raise BadInput(_NOT_LEADING)
-        others = () if mode == "anew" else stage.cast
+        if mode == "anew":
+            stage = _cleared(stage)
+        others = stage.cast
         others = tuple(one for one in others if one.character != member.character)
         if len(others) >= MAX_CAST:
             raise BadInput(_FULL)
@@ -322,6 +318,15 @@ def _member(stage: Stage, named: str) -> Member:
         if wanted in (one.character, one.name.casefold()):
             return one
     raise BadInput(_NOT_HERE.format(name=shown_name(named)))
+
+
+def _cleared(stage: Stage) -> Stage:
+    """The stage without what belonged to the story that was played on it."""
+    return replace(stage, cast=(), title="", scenario="", mood="", note=None, paused=False)
+
+
+def _source(member: Member) -> tuple[str, ...]:
+    return member.library, member.card, member.picture, member.name
 
 
 def _with(stage: Stage, character: str, now: Member) -> Stage:

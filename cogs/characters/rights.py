@@ -8,6 +8,7 @@ from bot.characters.stage import Stage
 from bot.conversation.library import Character, World
 from bot.errors import BadInput
 from cogs.characters.shelf import Interaction, is_private, shown_name
+from cogs.scenes.entrance import may_play
 
 _NOT_YOURS = (
     "“{name}” is for who brought it, or somebody who may manage this server, to change. With "
@@ -15,6 +16,10 @@ _NOT_YOURS = (
 )
 _NOT_YOUR_BOOK = (
     "“{name}” is for who brought it, or somebody who may manage this server, to change."
+)
+_FOR_ADULTS = (
+    "“{name}” is for age-restricted channels only. An administrator can make a channel "
+    "age-restricted in its settings."
 )
 NEEDS_RIGHT = (
     "What all in this server share is for those who may manage the server or its channels to bring "
@@ -49,6 +54,12 @@ def check_change(interaction: discord.Interaction, one: Character | World) -> No
     if not may_change(interaction, one):
         told = _NOT_YOURS if isinstance(one, Character) else _NOT_YOUR_BOOK
         raise BadInput(told.format(name=shown_name(one.name)))
+
+
+def check_may_play(interaction: discord.Interaction, character: Character) -> None:
+    """Raise `BadInput` where a character for adults may not play."""
+    if not may_play(character, interaction.channel):
+        raise BadInput(_FOR_ADULTS.format(name=shown_name(character.name)))
 
 
 def may_lead(interaction: discord.Interaction, stage: Stage) -> bool:

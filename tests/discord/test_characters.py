@@ -472,6 +472,34 @@ class TestChange:
         assert asked.response.content == "**Mira** is deleted."
 
 
+@REFUSED
+async def test_what_was_written_in_a_form_is_never_lost(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(*_: object) -> None:
+        raise StoreUnavailable
+
+    form = await stage.alice.slash(stage.channel, "character create")
+    monkeypatch.setattr(stage.bot.store, "save_character", down)
+    written = {"name": "Anselm", "description": "A monk.", "greeting": "", "examples": ""}
+    told = await stage.alice.submit_modal(form, {**written, "scene": ""})
+    message = [told.response, *told.followups][-1]
+    assert message.content.startswith(StoreUnavailable.text)
+    [file] = message.attachments
+    assert read_card(await file.read()).card.description == "A monk."
+
+
+@REFUSED
+async def test_adults_alone_are_shown_what_is_for_them(stage: Stage) -> None:
+    await bring(stage, adult=True)
+    refused = await stage.alice.slash(
+        stage.channel, "character show", character="Mira", everybody=True
+    )
+    told = [refused.response, *refused.followups][-1]
+    assert "age-restricted channels only" in told.content
+    assert "## Mira" in await panel(stage, stage.alice)
+
+
 async def test_a_character_is_written_in_a_form(stage: Stage) -> None:
     form = await stage.alice.slash(stage.channel, "character create")
     brought = await stage.alice.submit_modal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -176,6 +177,33 @@ async def test_using_it_again_takes_the_changed_card(stage: Stage, keeper: Membe
     assert len([text for text in said(stage) if "You look drowned" in text]) == 1
 
 
+async def test_one_that_moves_to_the_server_stays_the_same(
+    stage: Stage, keeper: MemberActor
+) -> None:
+    private = {"for": "only me"}
+    file = as_file("Own", alternate_greetings=[])
+    await keeper.slash(stage.channel, "character import", file=file, **private)
+    await use(stage, "Own", keeper)
+    await keeper.slash(stage.channel, "character share", character="Own")
+    await stage.bob.send(stage.channel, f"{stage.me} hello")
+    assert "keeps the inn by the ford" in stage.engine.prompts[-1], "the story goes on"
+    renewed = await use(stage, "Own", keeper)
+    assert renewed.response.content == "**Own** plays with the changed card from now on."
+    assert await on_stage(stage) == ["Own"]
+
+
+async def test_an_erased_persons_character_leaves_the_story(
+    stage: Stage, keeper: MemberActor
+) -> None:
+    file = as_file("Own", alternate_greetings=[])
+    await stage.alice.slash(stage.channel, "character import", file=file)
+    await use(stage, "Own", stage.alice)
+    asked = await stage.alice.slash(stage.channel, "privacy erase")
+    await stage.alice.click(asked.response, label="Erase everything")
+    await stage.bob.send(stage.channel, f"{stage.me} hello")
+    assert all("keeps the inn" not in prompt for prompt in stage.engine.prompts[-1:])
+
+
 class TestAStoryUnderWay:
     """Somebody is on stage already."""
 
@@ -200,11 +228,16 @@ class TestAStoryUnderWay:
         assert await on_stage(stage) == ["Mira"]
 
     async def test_start_anew_forgets_it(self, stage: Stage) -> None:
+        await stage.bot.conversations.stages.change(
+            conversation_in(stage.channel.id), lambda one: replace(one, scenario="A war.")
+        )
         asked = await use(stage, "Anselm")
         await stage.bob.click(asked.response, label="Start anew")
         await stage.bob.click(asked.response, label="Use this")
         assert await on_stage(stage) == ["Anselm"]
         assert await heard(stage) == [("Anselm", "“Pax.”")]
+        found = await stage.bot.conversations.stages.get(conversation_in(stage.channel.id))
+        assert (found.scenario, found.host) == ("", str(stage.bob.id))
 
     async def test_add_beside_with_or_without_words(self, stage: Stage) -> None:
         for name, press in (("Anselm", "Use this"), ("Mute", "Enter silently")):
