@@ -15,6 +15,7 @@ from bot.conversation.people import Held
 from bot.store import keys, library_scripts, people_scripts, records, survey
 from bot.store.connection import Connection, call
 from bot.store.keys import ConversationKeys, LibraryKeys
+from bot.store.stages import STAGE, without_brought
 from bot.store.survey import Change, Item, Key, Place
 from bot.store.traces import (
     Person,
@@ -47,6 +48,8 @@ _KEPT_AS = {
     "personas": "personas",
     "unused": "",
 }
+# What stories name by its id.
+_BROUGHT = ("characters", "worlds")
 # What names the files of a library.
 _NAMES_FILES = ("characters", "worlds", "unused")
 
@@ -68,6 +71,7 @@ class _Search:
     own: frozenset[str]
     places: dict[str, _Here] = field(default_factory=dict[str, _Here])
     owed: set[str] = field(default_factory=set[str])
+    brought: set[str] = field(default_factory=set[str])
     held: Held = field(default_factory=Held)
 
     def here(self, place: str | None) -> _Here:
@@ -232,6 +236,8 @@ def _note_record(search: _Search, place: Place, key: Key, item: Item) -> None:
             search.here(place.name).ids.add(str(owned.get("id", "")))
             held.reminders.append(owned)
         elif (kept := _KEPT_AS.get(key.part)) is not None:
+            if key.part in _BROUGHT:
+                search.brought.add(_text(item.name))
             if kept:
                 getattr(held, kept).append({"place": place.name, **owned})
         else:
@@ -334,7 +340,8 @@ def _cleaned(search: _Search, place: Place, key: Key, item: Item, here: _Here) -
     if _goes(person, record, here) or person.named_in(keys.decode(item.name)):
         yield Change(item)
         return
-    kept = _kept(person, record, here)
+    left = without_brought(record, search.brought) if item.name == STAGE else record
+    kept = _kept(person, left, here)
     if kept == record:
         return
     # What another tool call says about them is nothing that its asker has to keep.

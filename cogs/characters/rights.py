@@ -66,10 +66,11 @@ def may_lead(interaction: discord.Interaction, stage: Stage) -> bool:
     """Whether somebody may change who is on stage where a story is under way.
 
     In direct messages everybody; elsewhere who began the story, whose thread it is, and who may
-    manage channels. On an empty stage anybody may bring a character.
+    manage channels. On an empty stage anybody may bring a character, and where nobody leads (any
+    more, since they had their data erased) anybody may do as they like.
     """
     channel, user = interaction.channel, interaction.user.id
-    if interaction.guild_id is None or stage.host == str(user):
+    if interaction.guild_id is None or stage.host == str(user) or not stage.host.isdecimal():
         return True
     own = isinstance(channel, discord.Thread) and channel.owner_id == user
     return own or interaction.permissions.manage_channels

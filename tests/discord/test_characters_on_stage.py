@@ -200,8 +200,27 @@ async def test_an_erased_persons_character_leaves_the_story(
     await use(stage, "Own", stage.alice)
     asked = await stage.alice.slash(stage.channel, "privacy erase")
     await stage.alice.click(asked.response, label="Erase everything")
+    assert await on_stage(stage) == []
     await stage.bob.send(stage.channel, f"{stage.me} hello")
-    assert all("keeps the inn" not in prompt for prompt in stage.engine.prompts[-1:])
+    assert "keeps the inn" not in stage.engine.prompts[-1]
+    used = await use(stage)
+    assert used.response.content.startswith("**Mira** is on stage")
+
+
+async def test_a_story_goes_on_without_an_erased_persons_character(
+    stage: Stage, keeper: MemberActor
+) -> None:
+    file = as_file("Own", alternate_greetings=[])
+    await stage.alice.slash(stage.channel, "character import", file=file)
+    await use(stage, "Own", stage.alice)
+    asked = await use(stage, "Mira", stage.alice)
+    await stage.alice.click(asked.response, label="Add beside")
+    await stage.alice.click(asked.response, label="Use this")
+    erase = await stage.alice.slash(stage.channel, "privacy erase")
+    await stage.alice.click(erase.response, label="Erase everything")
+    assert await on_stage(stage) == ["Mira"]
+    left = await stage.bob.slash(stage.channel, "character leave")
+    assert "has left the stage" in left.response.content, "nobody leads it any more"
 
 
 class TestAStoryUnderWay:
