@@ -28,6 +28,8 @@ _NOTES = 1_200
 _NOTES_IN_PANEL = 1_400
 _GREETING = 700
 _TAGS = 12
+_TAGS_LISTED = 4
+_LINE = 120
 _WARNINGS = 900
 _HEAD = 200
 _SUFFIXES = {"png": "png", "apng": "png", "jpeg": "jpg", "gif": "gif", "webp": "webp"}
@@ -169,8 +171,9 @@ def listed(some: Iterable[Character]) -> str:
 
 
 def _entry(one: Character) -> str:
-    remarks = [harmless(label(tag)) for tag in one.tags[:4]]
-    remarks += ["18+"] if one.adult else []
+    remarks = ["18+"] if one.adult else []
     remarks += ["private"] if is_private(one) else []
-    told = f" · {shortened(', '.join(remarks), 100)}" if remarks else ""
-    return f"- **{shown_name(one.name)}**{told}"
+    remarks += [harmless(label(tag)) for tag in one.tags[:_TAGS_LISTED]]
+    name = shown_name(one.name)
+    told = shortened(", ".join(remarks), max(_LINE - len(name), 10))
+    return f"- **{name}** · {told}" if remarks else f"- **{name}**"

@@ -13,17 +13,18 @@ from cogs.live.traces import harmless
 from cogs.lore.shelved import Opened, switched_off, title_of
 from cogs.reading.words import label, shortened
 
-ON_A_PAGE = 12
+ON_A_PAGE = 8
 
 _NONE = (
     "There are no lorebooks here yet. `/lore import` brings one: a world file of SillyTavern, a "
     "`lorebook_v3`, or a card that has one."
 )
-_KEYS = 80
-_CONTENT = 160
-_TOLD = 10
-_SILENT = 8
-_LINE = 150
+# So long can one line be, so that all of a page fit into a message.
+_LINE = 225
+_KEYS = 70
+_REASON = 180
+_TOLD = 6
+_SILENT = 4
 
 
 def listed(worlds: Sequence[World], within: Mapping[str, int], stage: Stage) -> str:
@@ -107,8 +108,12 @@ def brought(world: World, book: Book, warnings: Iterable[str]) -> str:
 
 def _reasons(some: Sequence[Outcome], names: Mapping[str, str], most: int) -> list[str]:
     lines = [
-        f"- **{shown_name(one.name)}** ({shown_name(names.get(one.book, one.book))}): "
-        f"{harmless(shortened(explain(one), _LINE))}"
+        shortened(
+            f"- **{shown_name(shortened(one.name, 40))}** "
+            f"({shown_name(shortened(names.get(one.book, one.book), 30))}): "
+            f"{harmless(explain(one))}",
+            _REASON,
+        )
         for one in some[:most]
     ]
     rest = len(some) - most
@@ -125,14 +130,15 @@ def _entry(entry: Entry, off: bool) -> str:
         filter(
             None,
             (
-                harmless(shortened(label(keys), _KEYS)),
+                shortened(harmless(label(keys)), _KEYS),
                 "**off here**" if off else "",
                 "" if entry.enabled else "off in the book",
             ),
         )
     )
-    text = harmless(shortened(" ".join(entry.content.split()), _CONTENT - 80))
-    return f"- **{shown_name(title_of(entry))}** ({remarks}): {text}"
+    text = harmless(shortened(" ".join(entry.content.split()), _LINE))
+    title = shown_name(shortened(title_of(entry), 40))
+    return shortened(f"- **{title}** ({remarks}): {text}", _LINE)
 
 
 def _entries(count: int) -> str:

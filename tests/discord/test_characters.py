@@ -195,7 +195,7 @@ class TestFind:
         shown = await alice.slash(channel, "character show", character="mira")
         assert "## Mira" in texts(shown.response.components)
         in_a_dm = await stage.alice.user.slash("character list")
-        assert "- **Mira** · inn, fantasy, private" in in_a_dm.response.content
+        assert "- **Mira** · private, inn, fantasy" in in_a_dm.response.content
 
     async def test_words_prefixes_tags_and_slips(self, stage: Stage, keeper: MemberActor) -> None:
         for name, tags in (("Mira of the Ford", ["inn"]), ("Captain Amira", ["ships"])):
@@ -303,7 +303,29 @@ class TestShow:
                 system_prompt=long,
             ),
         )
-        assert "## NNNN" in await panel(stage, stage.alice, "N" * 30)
+        told = await panel(stage, stage.alice, "N" * 30)
+        assert "## NNNN" in told
+        assert len(told) <= 4_000
+
+    async def test_the_longest_names_fit_into_lists_and_tellings(self, stage: Stage) -> None:
+        for n in range(13):
+            name, tags = f"{n:02} " + "_*" * 90, [f"`{m}`" * 12 for m in range(9)]
+            brought = await bring(
+                stage,
+                file=as_file(
+                    name,
+                    tags=tags,
+                    creator_notes="*_" * 3_000,
+                    personality=None,
+                    scenario=["a"] * 3,
+                    mes_example=7,
+                    extensions=[],
+                ),
+            )
+            assert "**Its creator says**" in brought.response.content
+        first = await listed(stage, stage.alice)
+        assert "Page 1 of 2" in first
+        assert first.count("- **") == 12
 
     async def test_the_button_shows_it_too(self, stage: Stage) -> None:
         brought = await bring(stage)

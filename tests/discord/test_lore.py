@@ -185,3 +185,19 @@ async def test_it_goes_out_and_is_deleted(
     await keeper.click(asked.response, label="Delete")
     assert asked.response.content == "**Salt and Iron** is deleted."
     assert (await said(stage.bob, stage, "list")).startswith("There are no lorebooks")
+
+
+async def test_the_longest_book_fits(stage: Stage) -> None:
+    entries = [
+        {"keys": [f"{'*_' * 200}{n}", "x"], "content": "_*" * 500, "name": f"{n}{'`' * 300}"}
+        for n in range(30)
+    ]
+    file = ("b.json", json.dumps({"name": "**" * 100, "entries": entries}).encode())
+    await stage.alice.slash(stage.channel, "lore import", file=file)
+    [book] = await stage.alice.autocomplete(stage.channel, "lore show", "book", "")
+    shown = await said(stage.alice, stage, "show", book=book["value"], page=4)
+    assert shown.count("\n- **") == 6
+    assert "Page 4 of 4" in shown
+    tried = await stage.alice.slash(stage.channel, "lore test", text="x", book=book["value"])
+    assert "more, in the file" in tried.response.content
+    assert len(tried.response.attachments) == 1
