@@ -16,16 +16,14 @@ from bot.conversation.stages import MAX_CAST
 from bot.errors import BadInput, UserError
 from cogs import branching
 from cogs.characters import greeting, keeping
-from cogs.characters.keeping import Kept
+from cogs.characters.keeping import Kept, member_of
 from cogs.characters.rights import check_may_play, may_lead
-from cogs.characters.shelf import Interaction, find_character, shown_name
+from cogs.characters.shelf import Interaction, find_character, here, shown_name
 from cogs.live.buttons import Button, in_rows, view_of
 from cogs.live.target import NOBODY, Channel
 from cogs.places import can_write, circles, conversation_in
 from cogs.pressed import KnownButton
 from cogs.reading.words import shortened
-from cogs.scenes.entrance import member_of
-from cogs.scenes.place import here
 from cogs.system import quoted
 
 Mode = Literal["first", "anew", "beside", "thread"]
@@ -103,7 +101,7 @@ class _Coming:
 async def use(interaction: Interaction, named: str) -> None:
     """Bring a character on stage, after what has to be asked; the response is deferred."""
     character = await find_character(interaction, named)
-    check_may_play(interaction, character)
+    await check_may_play(interaction, character)
     kept = await keeping.load(interaction.client, character, picture=False)
     coming = _Coming(kept, "first")
     stage = await interaction.client.conversations.stages.get(here(interaction)) or Stage()
@@ -164,7 +162,7 @@ class EnterButton(KnownButton, template=ENTER):
 
 async def _go_on(interaction: Interaction, what: str, mode: Mode, named: str, at: int) -> None:
     character = await find_character(interaction, named)
-    check_may_play(interaction, character)
+    await check_may_play(interaction, character)
     coming = _Coming(await keeping.load(interaction.client, character, picture=False), mode)
     if what == "use":
         await _enter(interaction, coming, at)

@@ -66,7 +66,7 @@ async def show(interaction: Interaction, named: str, *, everybody: bool = False)
     """Show a character's card, to `everybody` or the asker; the response is deferred."""
     character = await find_character(interaction, named)
     if everybody:
-        check_may_play(interaction, character)
+        await check_may_play(interaction, character)
     kept = await keeping.load(interaction.client, character)
     cost = await telling.cost_here(interaction, kept.card)
     panel = telling.CardPanel(kept, cost, interaction.locale.value)

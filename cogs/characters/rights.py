@@ -8,7 +8,6 @@ from bot.characters.stage import Stage
 from bot.conversation.library import Character, World
 from bot.errors import BadInput
 from cogs.characters.shelf import Interaction, is_private, shown_name
-from cogs.scenes.entrance import may_play
 
 _NOT_YOURS = (
     "“{name}” is for who brought it, or somebody who may manage this server, to change. With "
@@ -56,9 +55,11 @@ def check_change(interaction: discord.Interaction, one: Character | World) -> No
         raise BadInput(told.format(name=shown_name(one.name)))
 
 
-def check_may_play(interaction: discord.Interaction, character: Character) -> None:
-    """Raise `BadInput` where a character for adults may not play."""
-    if not may_play(character, interaction.channel):
+async def check_may_play(interaction: Interaction, character: Character) -> None:
+    """Raise `BadInput` where a character may not play: one for adults before everybody."""
+    # A thread is as its channel; a direct message never is age-restricted.
+    is_nsfw = getattr(interaction.channel, "is_nsfw", None)
+    if character.adult and not (is_nsfw and is_nsfw()):
         raise BadInput(_FOR_ADULTS.format(name=shown_name(character.name)))
 
 

@@ -16,6 +16,7 @@ from bot.client import HermesBot
 from bot.conversation.library import Character, World
 from bot.errors import BadInput, UserError
 from cogs.live.traces import harmless
+from cogs.places import conversation_in
 from cogs.reading.words import label, shortened
 
 Interaction = discord.Interaction[HermesBot]
@@ -39,6 +40,11 @@ _SEVERAL = (
     "There are several called “{name}” here. Please choose one that Discord suggests while you "
     "type: there they are told apart."
 )
+
+
+def here(interaction: discord.Interaction) -> str:
+    """The conversation in which a command was used."""
+    return conversation_in(interaction.channel_id or 0)
 
 
 def own_library(user_id: int) -> str:

@@ -17,12 +17,11 @@ from bot.errors import BadInput
 from cogs.characters.bringing import library_for
 from cogs.characters.forms import FileForm
 from cogs.characters.rights import may_lead
-from cogs.characters.shelf import Interaction, shown_name, worlds_here
+from cogs.characters.shelf import Interaction, here, shown_name, worlds_here
 from cogs.live.target import NOBODY
 from cogs.lore import keeping, shelved, showing, testing
 from cogs.lore.shelved import Shelved, stage_here
 from cogs.opted_out import refuse_opted_out
-from cogs.scenes.place import here
 
 Where = Literal["server", "only me"]
 

@@ -20,13 +20,13 @@ from bot.errors import BadInput, UserError
 from cogs.characters.shelf import (
     Interaction,
     fitting_in,
+    here,
     labels_of,
     pick,
     shown_name,
     worlds_here,
 )
 from cogs.reading.words import shortened
-from cogs.scenes.place import here
 
 _SUGGEST_SECONDS = 2.0
 _MOST_SUGGESTED = 25

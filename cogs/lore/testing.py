@@ -18,11 +18,10 @@ from bot.conversation.casting import Casting
 from bot.conversation.ports import Store
 from bot.conversation.turns import Snapshot, Turn
 from bot.errors import BadInput
-from cogs.characters.shelf import Interaction
+from cogs.characters.shelf import Interaction, here
 from cogs.live.target import NOBODY
 from cogs.lore import shelved, showing
 from cogs.places import engine_here, story_origin
-from cogs.scenes.place import here
 
 # What a test of one book alone may tell; in a story the model's own limit counts.
 _ROOM = 8_000
