@@ -112,11 +112,16 @@ async def suggest(
 
 
 def fitting_in(every: Sequence[Kept], typed: str) -> list[Kept]:
-    """Those whose name or tags have what was typed, best first; a slip of the pen is forgiven."""
+    """Those whose name or tags have what was typed, best first.
+
+    Only if there are none a slip of the pen is looked for.
+    """
     words = typed.casefold().split()
     if not words:
         return list(every)
     ranked = [(rank, one) for one in every if (rank := _rank(one, words)) is not None]
+    if not ranked:
+        return [one for one in every if _is_slip(one, words)]
     return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
 
 
@@ -166,15 +171,21 @@ def _rank(one: Character | World, words: Sequence[str]) -> int | None:
         return 2
     if all(word in name or any(word in tag for tag in tags) for word in words):
         return 3
-    if all(any(_alike(word, part) for part in parts) for word in words):
-        return 4
     return None
+
+
+def _is_slip(one: Character | World, words: Sequence[str]) -> bool:
+    parts = re.findall(r"\w+", one.name.casefold())
+    return all(any(_alike(word, part) for part in parts) for word in words)
 
 
 def _alike(word: str, part: str) -> bool:
     # What is typed may be the beginning of a longer word.
     start = part[: len(word) + 1]
-    return len(word) > 2 and SequenceMatcher(None, word, start).ratio() >= _ALIKE
+    # A slip changes a letter or two: what has fewer in common need not be compared at length.
+    if len(word) <= 2 or len(set(word) - set(start)) > 2:
+        return False
+    return SequenceMatcher(None, word, start).ratio() >= _ALIKE
 
 
 def _line(one: Character | World) -> str:
