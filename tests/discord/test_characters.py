@@ -142,7 +142,7 @@ class TestImport:
             ({"file": ("a.png", b"\x89PNG\r\n\x1a\n")}, "PNG"),
             ({"file": ("a.txt", b"hello")}, "no character in that file"),
             ({"file": ("a.json", b"")}, "is empty"),
-            ({"file": ("w.json", b'{"entries": {}}')}, "`/lore import` takes it"),
+            ({"file": ("w.json", b'{"entries": [{"keys": ["a"]}]}')}, "`/lore import` takes it"),
             ({"link": "https://example.org/a.png"}, "a file or a link, not both"),
             ({"for": "server"}, "manage the server or its channels"),
         ],
