@@ -104,6 +104,19 @@ async def branch_from(
     await interaction.followup.send(_MADE.format(thread=thread.jump_url), ephemeral=True)
 
 
+async def open_thread(interaction: discord.Interaction[HermesBot], name: str) -> discord.Thread:
+    """Make a thread in which everything is answered, and that remembers nothing yet."""
+    home = _home(interaction)
+    if isinstance(home, discord.ForumChannel):
+        raise BadInput(_NO_THREADS_IN_CHANNEL)
+    private = _is_private(interaction.channel)
+    _check_permissions(interaction, home, private=private)
+    thread = await home.create_thread(name=name[:_LONGEST_NAME], type=_kind(home, private=private))
+    await thread.add_user(interaction.user)
+    await _take_along(interaction.client, interaction.channel, thread)
+    return thread
+
+
 def _home(interaction: discord.Interaction[HermesBot]) -> Home:
     """The channel in which the thread is made; for one of a thread that is the same channel."""
     if interaction.guild is None:

@@ -16,6 +16,7 @@ _COMMANDS = """\
 *Ask about this*, in a message's menu under *Apps*: a question about it, answered to you alone
 `/json` an answer as data: JSON that fits a schema
 `/memory` what I remember about you, this channel and this server
+`/character` `/persona` `/lore` whom I play, and who you are there
 `/context` what I was sent last, token for token
 `/system` who I am in this channel
 `/model` which model answers here, and what it can do

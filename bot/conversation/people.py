@@ -13,8 +13,9 @@ class Held:
 
     `conversations` are their turns and the replies to them, oldest first, by conversation;
     `system_prompts` and `schemas` those of their own talks, by conversation and by name.
-    `characters` and `lorebooks` are what they brought into libraries (`place`), each with its text
-    (`card`, `book`) as JSON. `other` is what has no place of its own here.
+    `characters` and `lorebooks` are what they brought into libraries (`place`), `personas` who they
+    are in stories; `pictures` are those of the characters by their digests. `other` is what has no
+    place of its own here.
     """
 
     conversations: dict[str, list[dict[str, Any]]] = field(
@@ -28,6 +29,7 @@ class Held:
     characters: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     lorebooks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     personas: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    pictures: dict[str, bytes] = field(default_factory=dict[str, bytes])
     other: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     @property
@@ -48,8 +50,12 @@ class Held:
 class People(Protocol):
     """The part of the store that is about people."""
 
-    async def about(self, person: str, own: Sequence[str] = ()) -> Held:
-        """All that is kept of a person and their talks; `own` are conversations of theirs alone."""
+    async def about(self, person: str, own: Sequence[str] = (), *, files: bool = False) -> Held:
+        """All that is kept of a person and their talks; `own` are conversations of theirs alone.
+
+        With `files` what they brought into libraries is there as a whole: cards and lorebooks have
+        their JSON in the place of its digest, and there are the pictures.
+        """
         ...
 
     async def erase(self, person: str, own: Sequence[str] = ()) -> Held:

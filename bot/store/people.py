@@ -15,6 +15,7 @@ from bot.conversation.people import Held
 from bot.store import keys, library_scripts, people_scripts, records, survey
 from bot.store.connection import Connection, call
 from bot.store.keys import ConversationKeys, LibraryKeys
+from bot.store.stages import STAGE, without_brought
 from bot.store.survey import Change, Item, Key, Place
 from bot.store.traces import (
     Person,
@@ -47,6 +48,8 @@ _KEPT_AS = {
     "personas": "personas",
     "unused": "",
 }
+# What stories name by its id.
+_BROUGHT = ("characters", "worlds")
 # What names the files of a library.
 _NAMES_FILES = ("characters", "worlds", "unused")
 
@@ -68,6 +71,7 @@ class _Search:
     own: frozenset[str]
     places: dict[str, _Here] = field(default_factory=dict[str, _Here])
     owed: set[str] = field(default_factory=set[str])
+    brought: set[str] = field(default_factory=set[str])
     held: Held = field(default_factory=Held)
 
     def here(self, place: str | None) -> _Here:
@@ -86,11 +90,16 @@ class PersonRecords:
     _redis: Connection
     _seconds: int
 
-    async def about(self, person: str, own: Sequence[str] = ()) -> Held:
-        """All that is kept of a person and their talks; `own` are conversations of theirs alone."""
+    async def about(self, person: str, own: Sequence[str] = (), *, files: bool = False) -> Held:
+        """All that is kept of a person and their talks; `own` are conversations of theirs alone.
+
+        With `files` what they brought into libraries is there as a whole: cards and lorebooks have
+        their JSON in the place of its digest, and there are the pictures.
+        """
         search = _Search(Person(person), frozenset(own))
         await self._find(search)
-        await self._add_texts(search.held)
+        if files:
+            await self._add_files(search.held)
         return search.held
 
     async def erase(self, person: str, own: Sequence[str] = ()) -> Held:
@@ -144,13 +153,20 @@ class PersonRecords:
             tried += here
         return tried
 
-    async def _add_texts(self, held: Held) -> None:
-        """Give what was brought into libraries the text that it names."""
-        for field_name, every in (("card", held.characters), ("book", held.lorebooks)):
-            for record in every:
-                blobs = LibraryKeys.of(record["place"]).blobs
-                (text,) = await self._redis.run(("HGET", blobs, str(record.get(field_name, ""))))
-                record[field_name] = parsed(text) if text is not None else None
+    async def _add_files(self, held: Held) -> None:
+        """Put in the files that records of libraries name; one that is lost leaves its name."""
+        for name, records_of_it in (("card", held.characters), ("book", held.lorebooks)):
+            for record in records_of_it:
+                blob = await self._blob(record, name)
+                record[name] = (parsed(blob) if blob else None) or record.get(name)
+        for record in held.characters:
+            if blob := await self._blob(record, "picture"):
+                held.pictures[str(record["picture"])] = blob
+
+    async def _blob(self, record: Record, name: str) -> bytes | None:
+        blobs = LibraryKeys.of(str(record["place"])).blobs
+        (blob,) = await self._redis.run(("HGET", blobs, str(record.get(name, ""))))
+        return blob
 
     async def _mark(self, conversation: str) -> None:
         """Let replies that were begun before the erasure be told from later ones."""
@@ -220,6 +236,8 @@ def _note_record(search: _Search, place: Place, key: Key, item: Item) -> None:
             search.here(place.name).ids.add(str(owned.get("id", "")))
             held.reminders.append(owned)
         elif (kept := _KEPT_AS.get(key.part)) is not None:
+            if key.part in _BROUGHT:
+                search.brought.add(_text(item.name))
             if kept:
                 getattr(held, kept).append({"place": place.name, **owned})
         else:
@@ -322,7 +340,8 @@ def _cleaned(search: _Search, place: Place, key: Key, item: Item, here: _Here) -
     if _goes(person, record, here) or person.named_in(keys.decode(item.name)):
         yield Change(item)
         return
-    kept = _kept(person, record, here)
+    left = without_brought(record, search.brought) if item.name == STAGE else record
+    kept = _kept(person, left, here)
     if kept == record:
         return
     # What another tool call says about them is nothing that its asker has to keep.

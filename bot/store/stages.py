@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -16,7 +16,9 @@ from bot.store.script import EXPIRE, Script
 
 log = logging.getLogger(__name__)
 
-_FIELD = b"stage"
+STAGE = b"stage"
+"""The field of a state."""
+
 _ORDERS: tuple[Order, ...] = ("natural", "list", "model", "manual")
 _VOICES: tuple[Voice, ...] = ("system", "user", "assistant")
 _PAIR = 2
@@ -62,7 +64,7 @@ def write_stage(stage: Stage) -> bytes:
 
 def read_stage(stored: Mapping[bytes, bytes]) -> Stage | None:
     """Read the stage out of a state's fields; None if there is none, or it is damaged."""
-    raw = stored.get(_FIELD)
+    raw = stored.get(STAGE)
     if raw is None:
         return None
     try:
@@ -71,6 +73,20 @@ def read_stage(stored: Mapping[bytes, bytes]) -> Stage | None:
         log.warning("a stored stage is damaged and left out: %s", error)
         return None
     return _stage(cast(dict[str, Any], found)) if isinstance(found, dict) else None
+
+
+def without_brought(record: object, gone: Collection[str]) -> object:
+    """A stored stage without the characters and the lorebooks with these ids."""
+    if not isinstance(record, dict):
+        return record
+    data = dict(cast(dict[str, Any], record))
+    if "cast" in data:
+        data["cast"] = [one for one in _objects(data["cast"]) if one.get("character") not in gone]
+    if "lore" in data:
+        data["lore"] = [
+            pair for pair in _list(data["lore"]) if not any(one in gone for one in _texts(pair))
+        ]
+    return data
 
 
 def _unusual(fields: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:
@@ -96,6 +112,7 @@ def _stage(data: dict[str, Any]) -> Stage:
         lore_off=tuple(_texts(data.get("lore_off"))),
         tools=data.get("tools") is True,
         trim=data.get("trim") is True,
+        host=_text(data, "host"),
     )
 
 

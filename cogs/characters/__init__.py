@@ -12,7 +12,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import StoreUnavailable, UserError
-from cogs.characters import bringing, editing, listing, managing, telling
+from cogs.characters import bringing, editing, entering, listing, managing, telling
 from cogs.characters.forms import CharacterForm, FileForm
 from cogs.characters.shelf import Interaction, characters_here, suggest
 from cogs.opted_out import refuse_opted_out
@@ -97,7 +97,7 @@ class Characters(
     async def show(self, interaction: Interaction, character: str, everybody: bool = False) -> None:
         """Show a character's card: picture, notes, greeting, what it costs"""
         await interaction.response.defer(ephemeral=not everybody, thinking=True)
-        await managing.show(interaction, character)
+        await managing.show(interaction, character, everybody=everybody)
 
     @app_commands.command()
     @app_commands.rename(form="format")
@@ -167,8 +167,26 @@ class Characters(
         await interaction.response.defer(ephemeral=True, thinking=True)
         await managing.ask_to_delete(interaction, character)
 
+    # ------------------------------------------------------------------ on stage
+
+    @app_commands.command()
+    @app_commands.describe(character="Its name")
+    async def use(self, interaction: Interaction, character: str) -> None:
+        """Bring a character on stage here, with its greeting"""
+        refuse_opted_out(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await entering.use(interaction, character)
+
+    @app_commands.command()
+    @app_commands.describe(character="Its name, if several are on stage")
+    async def leave(self, interaction: Interaction, character: str = "") -> None:
+        """Take a character off the stage"""
+        await interaction.response.defer(thinking=True)
+        await entering.leave(interaction, character)
+
     # ------------------------------------------------------------------ suggestions
 
+    @use.autocomplete("character")
     @show.autocomplete("character")
     @export.autocomplete("character")
     @edit.autocomplete("character")
@@ -180,6 +198,16 @@ class Characters(
     ) -> list[app_commands.Choice[str]]:
         """The characters whose names or tags have what was typed."""
         return await suggest(characters_here(interaction), current)
+
+    @leave.autocomplete("character")
+    async def suggest_cast(
+        self, interaction: Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Who is on stage."""
+        try:
+            return await entering.suggest_cast(interaction, current)
+        except StoreUnavailable:
+            return []
 
     @list_.autocomplete("tag")
     async def suggest_tag(
@@ -193,13 +221,15 @@ class Characters(
 
 
 class CharacterButton(KnownButton, template=telling.PRESS):
-    """Shows a character."""
+    """Shows a character, or brings it on stage."""
 
     async def callback(self, interaction: Interaction) -> None:
         """Do what the button says, for who has pressed it."""
         try:
+            refuse_opted_out(interaction)
             await interaction.response.defer(ephemeral=True, thinking=True)
-            await managing.show(interaction, self.parts["character"])
+            do = entering.use if self.parts["what"] == "use" else managing.show
+            await do(interaction, self.parts["character"])
         except (UserError, *DISCORD_FAILURES) as error:
             await answer_failure(interaction, error)
 
@@ -210,5 +240,7 @@ def _private(where: Where | None) -> bool | None:
 
 async def setup(bot: HermesBot) -> None:
     """Add the cog, and hear its buttons, also of messages that former processes sent."""
-    bot.add_dynamic_items(CharacterButton, listing.PageButton, managing.DeleteButton)
+    bot.add_dynamic_items(
+        CharacterButton, entering.EnterButton, listing.PageButton, managing.DeleteButton
+    )
     await bot.add_cog(Characters(bot))

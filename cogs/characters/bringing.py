@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import Mapping
 
 import discord
 
 from bot.characters.editing import new_card
+from bot.characters.export import as_json
 from bot.characters.read import Found, read_card
-from bot.errors import BadInput
+from bot.client.failures import answer
+from bot.errors import BadInput, UserError
 from cogs.characters import keeping, telling
 from cogs.characters.files import read_link, read_upload
 from cogs.characters.keeping import Kept
@@ -26,6 +29,7 @@ FORM_KINDS = "A card: PNG, JSON or CHARX"
 _NOTHING = "There is neither a file nor any text in that. Please give one of them."
 _BOTH = "Please give a file or a link, not both."
 _BOOK = "That file is a lorebook without a character. `/lore import` takes it."
+_ATTACHED = "What you wrote is attached as a card, so that it is not lost: `/character import`."
 _NO_NAME = "A character needs a name."
 _SCENARIO = re.compile(r"^[ \t]*scenario[ \t]*:[ \t]*", re.IGNORECASE | re.MULTILINE)
 _PERSONALITY = re.compile(r"\A\s*personality\s*:\s*", re.IGNORECASE)
@@ -88,7 +92,11 @@ async def from_form(
         mes_example=written["examples"].strip(),
         creator=interaction.user.display_name,
     )
-    await _bring(interaction, Found("json", card), library, adult=adult)
+    try:
+        await _bring(interaction, Found("json", card), library, adult=adult)
+    except UserError as error:
+        file = discord.File(io.BytesIO(as_json(card)), "character.json")
+        await answer(interaction, f"{error.text} {_ATTACHED}", file=file)
 
 
 def divided(text: str) -> tuple[str, str]:

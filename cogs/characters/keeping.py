@@ -13,6 +13,7 @@ from bot.characters import png
 from bot.characters.card import Card
 from bot.characters.cards import card_of
 from bot.characters.editing import edited
+from bot.characters.stage import Member
 from bot.client import HermesBot
 from bot.conversation.library import MAX_BYTES, MAX_CHARACTERS, Character
 from bot.conversation.ports import Store
@@ -22,8 +23,8 @@ from cogs.reading.files import size
 
 # Tags by which authors say that a card is for adults.
 _ADULT_TAGS = frozenset(
-    "nsfw nsfl adult 18+ +18 r18 r-18 explicit porn smut erotic erotica lewd hentai xxx".split()
-)
+    ("nsfw", "nsfl", "adult", "18+", "+18", "r18", "r-18", "explicit", "porn", "smut", "erotic")
+) | {"erotica", "lewd", "hentai", "xxx"}
 _MOST_TAGS = 30
 _LONGEST_TAG = 40
 
@@ -77,6 +78,19 @@ def described(character: Character, card: Card, *, picture: bytes | None, adult:
         talkativeness=card.talkativeness,
         tags=tuple(dict.fromkeys(filter(None, tags)))[:_MOST_TAGS],
         updated=time.time(),
+    )
+
+
+def member_of(character: Character) -> Member:
+    """A character as one who is on stage."""
+    return Member(
+        library=character.library,
+        character=character.id,
+        card=character.card,
+        name=character.name,
+        picture=character.picture,
+        talkativeness=character.talkativeness,
+        adult=character.adult,
     )
 
 

@@ -20,7 +20,7 @@ PAGE = re.compile(
     r"characters:(?P<page>\d{1,3}):(?P<tag>[^|]{0,30})\|(?P<search>.{0,40})", re.DOTALL
 )
 
-_ON_A_PAGE = 15
+_ON_A_PAGE = 12
 
 _NONE_HERE = (
     "There are no characters here yet. `/character import` brings a card (PNG, JSON or CHARX), "

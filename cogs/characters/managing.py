@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import re
-import secrets
 import time
 from dataclasses import replace
 from typing import Literal
@@ -18,7 +17,7 @@ from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import BadInput, UserError
 from cogs.characters import keeping, telling
 from cogs.characters.keeping import Kept
-from cogs.characters.rights import check_bring, check_change
+from cogs.characters.rights import check_bring, check_change, check_may_play
 from cogs.characters.shelf import (
     Interaction,
     find_character,
@@ -63,9 +62,12 @@ _GONE = "That character is gone already."
 _KEPT = "Nothing is deleted."
 
 
-async def show(interaction: Interaction, named: str) -> None:
-    """Show a character's card; the response has been promised (deferred)."""
-    kept = await keeping.load(interaction.client, await find_character(interaction, named))
+async def show(interaction: Interaction, named: str, *, everybody: bool = False) -> None:
+    """Show a character's card, to `everybody` or the asker; the response is deferred."""
+    character = await find_character(interaction, named)
+    if everybody:
+        await check_may_play(interaction, character)
+    kept = await keeping.load(interaction.client, character)
     cost = await telling.cost_here(interaction, kept.card)
     panel = telling.CardPanel(kept, cost, interaction.locale.value)
     await interaction.edit_original_response(
@@ -130,9 +132,9 @@ async def share(interaction: Interaction, named: str, visibility: Visibility) ->
     library = (
         home_library(interaction) if visibility == "server" else own_library(interaction.user.id)
     )
+    # It keeps its id, so that who is on stage somewhere is still known to be the same.
     moved = replace(
         character,
-        id=secrets.token_hex(6),
         library=library,
         visibility=visibility,
         updated=time.time(),

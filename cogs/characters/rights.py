@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import discord
 
+from bot.characters.stage import Stage
 from bot.conversation.library import Character, World
 from bot.errors import BadInput
 from cogs.characters.shelf import Interaction, is_private, shown_name
@@ -14,6 +15,10 @@ _NOT_YOURS = (
 )
 _NOT_YOUR_BOOK = (
     "“{name}” is for who brought it, or somebody who may manage this server, to change."
+)
+_FOR_ADULTS = (
+    "“{name}” is for age-restricted channels only. An administrator can make a channel "
+    "age-restricted in its settings."
 )
 NEEDS_RIGHT = (
     "What all in this server share is for those who may manage the server or its channels to bring "
@@ -50,9 +55,23 @@ def check_change(interaction: discord.Interaction, one: Character | World) -> No
         raise BadInput(told.format(name=shown_name(one.name)))
 
 
-def may_direct(interaction: discord.Interaction, others: bool) -> bool:
-    """Whether somebody may end what is played in a channel.
+async def check_may_play(interaction: Interaction, character: Character) -> None:
+    """Raise `BadInput` where a character may not play: one for adults before everybody."""
+    # A thread is as its channel; a direct message never is age-restricted.
+    is_nsfw = getattr(interaction.channel, "is_nsfw", None)
+    if character.adult and not (is_nsfw and is_nsfw()):
+        raise BadInput(_FOR_ADULTS.format(name=shown_name(character.name)))
 
-    In direct messages and alone everybody; where `others` play along, who may manage messages.
+
+def may_lead(interaction: discord.Interaction, stage: Stage) -> bool:
+    """Whether somebody may change who is on stage where a story is under way.
+
+    In direct messages everybody; elsewhere who began the story, whose thread it is, and who may
+    manage channels. On an empty stage anybody may bring a character, and where nobody leads (any
+    more, since they had their data erased) anybody may do as they like.
     """
-    return interaction.guild_id is None or not others or interaction.permissions.manage_messages
+    channel, user = interaction.channel, interaction.user.id
+    if interaction.guild_id is None or stage.host == str(user) or not stage.host.isdecimal():
+        return True
+    own = isinstance(channel, discord.Thread) and channel.owner_id == user
+    return own or interaction.permissions.manage_channels

@@ -15,11 +15,13 @@ from discord import app_commands
 from bot.client import HermesBot
 from bot.conversation.library import Character, World
 from bot.errors import BadInput, UserError
+from cogs.live.traces import harmless
+from cogs.places import conversation_in
 from cogs.reading.words import label, shortened
 
 Interaction = discord.Interaction[HermesBot]
 
-Kept = TypeVar("Kept", Character, World)
+Kept = TypeVar("Kept", bound=Character | World)
 
 # Autocompletion has three seconds, and is better empty than late.
 _SUGGEST_SECONDS = 2.0
@@ -38,6 +40,11 @@ _SEVERAL = (
     "There are several called “{name}” here. Please choose one that Discord suggests while you "
     "type: there they are told apart."
 )
+
+
+def here(interaction: discord.Interaction) -> str:
+    """The conversation in which a command was used."""
+    return conversation_in(interaction.channel_id or 0)
 
 
 def own_library(user_id: int) -> str:
@@ -79,16 +86,16 @@ async def worlds_here(interaction: Interaction) -> list[World]:
 async def find_character(interaction: Interaction, named: str) -> Character:
     """The character that is meant: by its id, or by a name that only one has."""
     every = await characters_here(interaction)
-    return _pick(every, named, what="character", listing="/character list")
+    return pick(every, named, what="character", listing="/character list")
 
 
 async def find_world(interaction: Interaction, named: str) -> World:
     """The lorebook that is meant: by its id, or by a name that only one has."""
-    return _pick(await worlds_here(interaction), named, what="lorebook", listing="/lore list")
+    return pick(await worlds_here(interaction), named, what="lorebook", listing="/lore list")
 
 
 async def suggest(
-    wanted: Awaitable[Sequence[Character]] | Awaitable[Sequence[World]], typed: str
+    wanted: Awaitable[Sequence[Character | World]], typed: str
 ) -> list[app_commands.Choice[str]]:
     """What Discord offers while a name is typed, best first; nothing if it takes too long."""
     try:
@@ -96,7 +103,7 @@ async def suggest(
             every = await wanted
     except (UserError, TimeoutError):
         return []
-    fitting = fitting_in(list(every), typed)[:_MOST_SUGGESTED]
+    fitting = fitting_in(every, typed)[:_MOST_SUGGESTED]
     labels = labels_of(fitting)
     return [
         app_commands.Choice(name=shown, value=one.id)
@@ -105,11 +112,16 @@ async def suggest(
 
 
 def fitting_in(every: Sequence[Kept], typed: str) -> list[Kept]:
-    """Those whose name or tags have what was typed, best first; a slip of the pen is forgiven."""
+    """Those whose name or tags have what was typed, best first.
+
+    Only if there are none a slip of the pen is looked for.
+    """
     words = typed.casefold().split()
     if not words:
         return list(every)
     ranked = [(rank, one) for one in every if (rank := _rank(one, words)) is not None]
+    if not ranked:
+        return [one for one in every if _is_slip(one, words)]
     return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
 
 
@@ -125,11 +137,12 @@ def labels_of(some: Sequence[Kept]) -> list[str]:
 
 
 def shown_name(name: str) -> str:
-    """A name for a sentence: short, without formatting surprises."""
-    return discord.utils.escape_markdown(shortened(label(name), _LONGEST_NAME))
+    """A name for a sentence: short, and without any effect in Discord."""
+    return harmless(shortened(label(name), _LONGEST_NAME))
 
 
-def _pick(every: Sequence[Kept], named: str, *, what: str, listing: str) -> Kept:
+def pick(every: Sequence[Kept], named: str, *, what: str, listing: str) -> Kept:
+    """The one that is meant by an id or a name; raises `BadInput` where that is not clear."""
     wanted = named.strip()
     for one in every:
         if one.id == wanted:
@@ -158,15 +171,21 @@ def _rank(one: Character | World, words: Sequence[str]) -> int | None:
         return 2
     if all(word in name or any(word in tag for tag in tags) for word in words):
         return 3
-    if all(any(_alike(word, part) for part in parts) for word in words):
-        return 4
     return None
+
+
+def _is_slip(one: Character | World, words: Sequence[str]) -> bool:
+    parts = re.findall(r"\w+", one.name.casefold())
+    return all(any(_alike(word, part) for part in parts) for word in words)
 
 
 def _alike(word: str, part: str) -> bool:
     # What is typed may be the beginning of a longer word.
     start = part[: len(word) + 1]
-    return len(word) > 2 and SequenceMatcher(None, word, start).ratio() >= _ALIKE
+    # A slip changes a letter or two: what has fewer in common need not be compared at length.
+    if len(word) <= 2 or len(set(word) - set(start)) > 2:
+        return False
+    return SequenceMatcher(None, word, start).ratio() >= _ALIKE
 
 
 def _line(one: Character | World) -> str:

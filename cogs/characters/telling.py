@@ -10,6 +10,7 @@ import discord
 
 from bot.characters import picture
 from bot.characters.card import Card
+from bot.characters.shown_names import mended_name
 from bot.client import HermesBot
 from bot.conversation.library import Character
 from cogs.characters.keeping import Kept
@@ -27,6 +28,8 @@ _NOTES = 1_200
 _NOTES_IN_PANEL = 1_400
 _GREETING = 700
 _TAGS = 12
+_TAGS_LISTED = 4
+_LINE = 120
 _WARNINGS = 900
 _HEAD = 200
 _SUFFIXES = {"png": "png", "apng": "png", "jpeg": "jpg", "gif": "gif", "webp": "webp"}
@@ -49,6 +52,9 @@ def brought(kept: Kept, cost: Cost, warnings: Sequence[str], language: str) -> s
         *(["**for age-restricted channels only**"] if character.adult else []),
     ]
     lines = [f"**{shown_name(character.name)}** is in {where}: {', '.join(facts)}."]
+    _, mended = mended_name(character.name)
+    if mended:
+        lines.append(f"⚠️ {mended}")
     if warnings:
         told = "\n".join(f"⚠️ {harmless(warning)}" for warning in warnings)
         lines.append(shortened(told, _WARNINGS))
@@ -165,8 +171,9 @@ def listed(some: Iterable[Character]) -> str:
 
 
 def _entry(one: Character) -> str:
-    remarks = [harmless(label(tag)) for tag in one.tags[:4]]
-    remarks += ["18+"] if one.adult else []
+    remarks = ["18+"] if one.adult else []
     remarks += ["private"] if is_private(one) else []
-    told = f" · {shortened(', '.join(remarks), 100)}" if remarks else ""
-    return f"- **{shown_name(one.name)}**{told}"
+    remarks += [harmless(label(tag)) for tag in one.tags[:_TAGS_LISTED]]
+    name = shown_name(one.name)
+    told = shortened(", ".join(remarks), max(_LINE - len(name), 10))
+    return f"- **{name}** · {told}" if remarks else f"- **{name}**"

@@ -92,7 +92,7 @@ class Privacy(
         """Get everything I keep about you as files, by direct message"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         user = interaction.user
-        held = await self.bot.store.about(str(user.id), await _own(user))
+        held = await self.bot.store.about(str(user.id), await _own(user), files=True)
         head = {
             "person": str(user.id),
             "made": f"{discord.utils.utcnow():%Y-%m-%d %H:%M} UTC",

@@ -12,12 +12,16 @@ from typing import Any
 
 import discord
 
+from bot.characters import picture
 from bot.conversation.people import Held
 
 # Discord takes files of 10 MiB from bots.
 LIMIT = 10 * 1024 * 1024
 
 NAME = "my-data"
+
+# What an archive says of a file that is in it.
+_PER_FILE = 400
 
 # What only tells how a turn is counted and filed.
 _INNER = ("role", "author", "tokens", "counted_by", "n")
@@ -30,11 +34,11 @@ def messages_of(held: Held, head: Mapping[str, Any], limit: int = LIMIT) -> list
 
     `head` is what stands at the beginning of each: whose it is, when it was made, settings.
     """
-    files = _files(held, head)
+    files, pictures = _files(held, head), list(_pictures(held, limit))
     if all(len(data) <= limit for _, data in files):
-        return [files]
+        return [files, *_numbered("pictures", pictures)]
     packed = list(_packed(held, head, limit))
-    return [[(f"{NAME}-{n}-of-{len(packed)}.zip", data)] for n, data in enumerate(packed, 1)]
+    return [*_numbered("data", packed), *_numbered("pictures", pictures)]
 
 
 def data_of(held: Held, head: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,6 +54,9 @@ def data_of(held: Held, head: Mapping[str, Any]) -> dict[str, Any]:
         "schemas": held.schemas,
         "system_prompts": held.system_prompts,
         "tool_calls": [_timed(call, "at") for call in held.tool_calls],
+        "characters": [_timed(one, "created", "updated") for one in held.characters],
+        "lorebooks": held.lorebooks,
+        "personas": held.personas,
         "other": held.other,
     }
 
@@ -67,6 +74,9 @@ def text_of(data: Mapping[str, Any]) -> str:
     lines += _section("Facts you asked me to remember", data["facts"], "text")
     lines += _section("Reminders", data["reminders"], "due", "text")
     lines += _section("Tools that were used for you", data["tool_calls"], "at", "tool", "arguments")
+    lines += _section("Your characters", data["characters"], "name", "place", "created")
+    lines += _section("Your lorebooks", data["lorebooks"], "name", "place")
+    lines += _section("Who you are in stories", data["personas"], "name", "text", "place")
     lines += _named("Your schemas", data["schemas"])
     lines += _named("Your system prompts", data["system_prompts"])
     if data["other"]:
@@ -93,21 +103,58 @@ def _packed(held: Held, head: Mapping[str, Any], limit: int) -> Iterator[bytes]:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in _files(held, head):
             archive.writestr(name, data)
-    if packed.tell() <= limit or held.turns + held.replies < 2:
+    brought = len(held.characters) + len(held.lorebooks)
+    if packed.tell() <= limit or (held.turns + held.replies < 2 and brought < 2):
         yield packed.getvalue()
         return
     for half in _halves(held):
         yield from _packed(half, head, limit)
 
 
+def _pictures(held: Held, limit: int) -> Iterator[bytes]:
+    """Archives of pictures, each of about `limit` bytes at most; one picture is never divided."""
+    left = list(held.pictures.items())
+    while left:
+        packed, room = io.BytesIO(), limit
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+            while left and (room == limit or len(left[0][1]) + _PER_FILE <= room):
+                name, data = left.pop(0)
+                archive.writestr(f"{name}.{_kind(data)}", data)
+                room -= len(data) + _PER_FILE
+        yield packed.getvalue()
+
+
+def _kind(data: bytes) -> str:
+    seen = picture.look_at(data)
+    return seen.kind if seen else "bin"
+
+
+def _numbered(what: str, archives: list[bytes]) -> list[Files]:
+    return [[(f"my-{what}-{n}-of-{len(archives)}.zip", data)] for n, data in enumerate(archives, 1)]
+
+
 def _halves(held: Held) -> tuple[Held, Held]:
-    """The older messages with everything else, and the newer ones."""
+    """The older messages with everything else, and the newer ones.
+
+    Where there are no more messages to be divided, what was brought into libraries is.
+    """
+    if held.turns + held.replies < 2:
+        return _halved(held)
     every = [(name, turn) for name, turns in held.conversations.items() for turn in turns]
     middle = len(every) // 2
     return (
         replace(held, conversations=_grouped(every[:middle])),
         Held(conversations=_grouped(every[middle:])),
     )
+
+
+def _halved(held: Held) -> tuple[Held, Held]:
+    characters, books = len(held.characters) // 2, len(held.lorebooks) // 2
+    if len(held.characters) + len(held.lorebooks) == 2 and len(held.characters) == 1:
+        books = 1
+    first = replace(held, characters=held.characters[:characters], lorebooks=held.lorebooks[:books])
+    rest = Held(characters=held.characters[characters:], lorebooks=held.lorebooks[books:])
+    return first, rest
 
 
 def _grouped(turns: list[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:

@@ -35,6 +35,8 @@ Right now: {facts}.
 - **Reminders:** until they are delivered. Right now: {reminders}.
 - **JSON schemas and system prompts of your direct messages:** until you delete them. Right now: \
 {schemas}.
+- **Characters and lorebooks you brought, and who you are in stories:** until you delete them. \
+Right now: {library}.
 - **Which tools I used for you:** {log_days}, the last {logged:,} of a server. Right now: {calls}. \
 What waits for your Confirm: {action_days}.
 **Where:** in the database of whoever operates this bot. To be answered, what you write goes to \
@@ -58,6 +60,7 @@ def shown(held: Held, *, days: int, here: int | None, model: str, opted_out: boo
         reminders=len(held.reminders),
         schemas=len(held.schemas) + len(held.system_prompts),
         log_days=_days(LOG_DAYS),
+        library=_library(held),
         logged=MAX_LOGGED,
         calls=len(held.tool_calls),
         action_days=_days(ACTION_DAYS),
@@ -70,7 +73,8 @@ def question(held: Held) -> str:
     """What erasing takes away, before it is confirmed."""
     return (
         "**Erase everything I keep about you?** In all servers, channels and direct messages, for "
-        f"good: {_listed(held)}. Summaries and last prompts of talks you took part in go too, your "
+        f"good: {_listed(held)}.{_SHARED if _shares(held) else ''} "
+        "Summaries and last prompts of talks you took part in go too, your "
         "entries in the tool log as well, and a reply that is being written for you is dropped.\n"
         "What stands in Discord stays there. Others keep their own messages; where they quote you, "
         "your words are cut out."
@@ -117,8 +121,31 @@ def _listed(held: Held) -> str:
         (len(held.reminders), "reminder"),
         (len(held.schemas) + len(held.system_prompts), "schema or system prompt"),
         (len(held.tool_calls), "entry of the tool log"),
+        (len(held.characters), "character"),
+        (len(held.lorebooks), "lorebook"),
+        (len(held.personas), "persona"),
     )
     return ", ".join((_talks(held), *(_count(number, what) for number, what in others if number)))
+
+
+_SHARED = (
+    " Characters and lorebooks that you gave to a server go, too; somebody there can "
+    "`/character duplicate` them before."
+)
+
+
+def _shares(held: Held) -> bool:
+    brought = (*held.characters, *held.lorebooks)
+    return any(str(one["place"]).startswith("discord:server:") for one in brought)
+
+
+def _library(held: Held) -> str:
+    counts = (
+        _count(len(held.characters), "character"),
+        _count(len(held.lorebooks), "lorebook"),
+        _count(len(held.personas), "persona"),
+    )
+    return ", ".join(counts)
 
 
 def _talks(held: Held) -> str:

@@ -34,6 +34,11 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     told = ("show", "export", "erase", "opt-out", "opt-in", "retention")
     groups |= {f"privacy {name}" for name in told}
     groups |= {"undo", "redo", "rewind", "branch"}
+    told = ("create", "import", "list", "show", "export", "edit", "duplicate", "share", "delete")
+    groups |= {f"character {name}" for name in (*told, "use", "leave")}
+    groups |= {f"persona {name}" for name in ("set", "show", "clear")}
+    told = ("list", "show", "import", "switch", "test", "export", "delete")
+    groups |= {f"lore {name}" for name in told}
     assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | groups
     assert set(admin.available_commands(stage.channel)) == {
         *("ask", "context", "help", "reset", "channel", "say"),

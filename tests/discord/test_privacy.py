@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import discord
 import pytest
 
+from bot.characters.read import read_card
 from bot.conversation.facts import Fact
 from bot.conversation.opt_outs import OptOuts
 from bot.conversation.people import Held
@@ -25,6 +26,7 @@ from cogs.privacy import export
 from cogs.tools import ToolCog
 from cogs.tools.channel import Channels
 from cogs.tools.members import Members
+from tests.discord.character_support import as_file, in_picture, member
 from tests.discord.conftest import Stage
 from tests.discord.guests import Installed
 from tests.discord.live_support import VIRTUAL, play, speech
@@ -145,6 +147,46 @@ class TestExport:
                 assert bool(part["facts"]) == (number == 1)
         assert found == [turn["id"] for turn in turns]
 
+    async def test_what_was_brought_for_stories_is_there(self, stage: Stage):
+        for name, data in (as_file("Mira"), in_picture("Anselm")):
+            await stage.alice.slash(stage.channel, "character import", file=(name, data))
+        form = await stage.alice.slash(stage.channel, "persona set")
+        await stage.alice.submit_modal(form, {"name": "Ada of the Fen", "text": "She limps."})
+        shown = await stage.alice.slash(stage.channel, "privacy show")
+        assert "2 characters, no lorebooks, one persona" in shown.response.content
+        await stage.alice.slash(stage.channel, "privacy export")
+        user = await stage.bot.fetch_user(stage.alice.id)
+        sent = [m async for m in (await user.create_dm()).history(oldest_first=True)]
+        assert [[file.filename for file in m.attachments] for m in sent] == [
+            ["my-data.json", "my-data.md"],
+            ["my-pictures-1-of-1.zip"],
+        ]
+        data = json.loads(await sent[0].attachments[0].read())
+        cards = {one["name"]: one["card"]["data"] for one in data["characters"]}
+        assert cards["Mira"]["personality"] == "warm, nosy"
+        assert data["personas"][0]["text"] == "She limps."
+        with zipfile.ZipFile(io.BytesIO(await sent[1].attachments[0].read())) as archive:
+            [name] = archive.namelist()
+            assert archive.read(name) == read_card(in_picture("Anselm")[1]).picture
+
+    def test_many_cards_and_pictures_are_divided_too(self):
+        cards = [{"name": str(n), "place": "p", "card": secrets.token_hex(500)} for n in range(20)]
+        pictures = {str(n): secrets.token_bytes(900) for n in range(9)}
+        books = [{"name": "b", "place": "p", "book": secrets.token_hex(900)}]
+        held = Held(characters=cards, lorebooks=books, pictures=pictures)
+        messages = export.messages_of(held, {"made": "now", "settings": {}}, 5_000)
+        names: list[str] = []
+        for [(_, data)] in messages:
+            assert len(data) <= 5_000
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                if "my-data.json" in archive.namelist():
+                    part = json.loads(archive.read("my-data.json"))
+                    names += [one["name"] for one in (*part["characters"], *part["lorebooks"])]
+                else:
+                    names += archive.namelist()
+        wanted = [str(n) for n in range(20)] + ["b"] + [f"{n}.bin" for n in range(9)]
+        assert sorted(names) == sorted(wanted)
+
 
 async def _sent(stage: Stage) -> tuple[dict, str]:
     """The two files that Alice got."""
@@ -180,6 +222,18 @@ class TestErase:
         stage.bot = await stage.env.restart_bot(make_bot()) or stage.env.bot
         await stage.alice.click(asked.response, label="Erase everything")
         assert SECRET not in keys(raw)
+
+    async def test_what_was_given_to_a_server_goes_too(self, stage: Stage, store, raw):
+        keeper = member(stage, "keeper", manage_channels=True)
+        await keeper.slash(stage.channel, "character import", file=as_file("Mira"))
+        await stage.bob.slash(stage.channel, "character use", character="Mira")
+        asked = await keeper.slash(stage.channel, "privacy erase")
+        assert "one character" in asked.response.content
+        assert "that you gave to a server go, too" in asked.response.content
+        await keeper.click(asked.response, label="Erase everything")
+        assert str(keeper.id) not in keys(raw)
+        assert "keeps the inn" not in keys(raw)
+        assert await store.characters(f"discord:server:{stage.guild.id}") == []
 
     async def test_a_change_of_mind(self, stage: Stage, raw):
         await stage.alice.send(stage.channel, f"{stage.me} {SECRET}")

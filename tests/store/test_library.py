@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.characters.stage import Member, Stage
 from bot.conversation import library as limits
 from bot.conversation.library import MAX_CHARACTERS, MAX_WORLDS, Character, Persona, World
 from bot.errors import StoreUnavailable
@@ -216,7 +217,8 @@ async def brought(store: RedisStore) -> RedisStore:
     hers = {"owner": ADA, "card": digest(b'{"name":"Ada\'s"}')}
     await store.save_character(mira(id="b"), CARD, PICTURE)
     await store.save_character(mira(id="a", name="Hers", **hers), b'{"name":"Ada\'s"}', PICTURE)
-    await store.save_character(mira(library=OWN, **hers), b'{"name":"Ada\'s"}', b"picture")
+    own = mira(library=OWN, **hers, picture=digest(b"picture"))
+    await store.save_character(own, b'{"name":"Ada\'s"}', b"picture")
     await store.save_character(mira(id="old", owner=ADA, card=digest(b"old"), picture=""), b"old")
     await store.delete_character(HERE, "old")
     await store.save_world(book(owner=ADA), BOOK)
@@ -226,7 +228,11 @@ async def brought(store: RedisStore) -> RedisStore:
 
 
 async def test_all_that_somebody_brought_is_told(brought: RedisStore):
-    held = await brought.about(ADA)
+    counted = await brought.about(ADA)
+    assert [one["card"] for one in counted.characters] == [digest(b'{"name":"Ada\'s"}')] * 2
+    assert counted.pictures == {}
+    held = await brought.about(ADA, files=True)
+    assert set(held.pictures.values()) == {PICTURE, b"picture"}
     assert sorted((one["place"], one["name"]) for one in held.characters) == [
         (HERE, "Hers"),
         (OWN, "Mira"),
@@ -248,6 +254,16 @@ async def test_erasing_takes_it_all_and_leaves_others_theirs(brought: RedisStore
     assert raw.keys(f"*{ADA}*") == []
     assert not raw.exists(LibraryKeys.of(HERE).unused)
     assert await brought.blob(HERE, digest(CARD)) == CARD
+
+
+async def test_stories_lose_what_was_erased_and_nothing_else(brought: RedisStore):
+    hers, own = Member(HERE, "a", "c", "Hers"), Member(OWN, "m1", "c", "Mine")
+    cast = [hers, Member(HERE, "b", "c", "Mira"), own]
+    stage = Stage(cast=tuple(cast), title="The inn", lore=((HERE, "w1"), (HERE, "w2")), host=BOB)
+    await brought.save_stage("discord:9", stage)
+    await brought.erase(ADA)
+    left = (await brought.load("discord:9")).stage
+    assert left == replace(stage, cast=(cast[1],), lore=((HERE, "w2"),))
 
 
 async def test_a_servers_retention_is_about_talks_only(brought: RedisStore, raw):

@@ -1,0 +1,343 @@
+"""`/character use` and `leave`: who is on stage in a channel, a thread or a direct message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+import discord
+from discord import app_commands
+
+from bot.characters.stage import Member, Stage
+from bot.client.failures import DISCORD_FAILURES, answer_failure
+from bot.conversation.stages import MAX_CAST
+from bot.errors import BadInput, UserError
+from cogs import branching
+from cogs.characters import greeting, keeping
+from cogs.characters.keeping import Kept, member_of
+from cogs.characters.rights import check_may_play, may_lead
+from cogs.characters.shelf import Interaction, find_character, here, shown_name
+from cogs.live.buttons import Button, in_rows, view_of
+from cogs.live.target import NOBODY, Channel
+from cogs.places import can_write, circles, conversation_in
+from cogs.pressed import KnownButton
+from cogs.reading.words import shortened
+from cogs.system import quoted
+
+Mode = Literal["first", "anew", "beside", "thread"]
+"""How a character comes: nobody was there, the story begins again, beside others, in a thread."""
+
+ENTER = re.compile(
+    r"enter:(?P<what>ask|page|use|keep):(?P<mode>first|anew|beside|thread):"
+    r"(?P<character>[0-9a-f]{1,32}):(?P<at>\d{1,3})"
+)
+
+_SILENT = 999
+_PREVIEW = 1_500
+
+_NO_PLACE = "I may not write in this channel, so nobody can go on stage here."
+_UNDER_WAY = "A story with {names} is under way here. How shall **{name}** come in?"
+_NOT_YOUR_STORY = (
+    "A story with {names} is under way here, and it is led by somebody else. You can play with "
+    "**{name}** in a thread of your own."
+)
+_NOT_LEADING = (
+    "A story is under way here. Only who began it, or somebody who may manage channels, can change "
+    "who is on stage."
+)
+_FULL = f"There are {MAX_CAST} characters on stage, which is as many as fit."
+_CHOOSE = "**{name}** can begin in {count} ways. This is number {at}:\n{preview}"
+_KEPT = "The story goes on as it was."
+_SAME = "**{name}** is on stage here already."
+_RENEWED = "**{name}** plays with the changed card from now on."
+_ENTERED = "**{name}** is on stage. {how}"
+_WITH_LINK = "**{name}** is on stage: {link}. {how}"
+_NOT_REMEMBERED = (
+    "**{name}** is on stage: {link}. But my memory could not be reached just now, so these first "
+    "words are no part of the story."
+)
+_JUST_WRITE = "Just write here to talk."
+_MENTION = "Mention me or reply to talk; with `/channel` everything that is written here counts."
+_NOBODY = "Nobody is on stage here."
+_NOT_HERE = "“{name}” is not on stage here."
+_WHO = "Several characters are on stage here: please say who is to leave."
+_LEFT = "**{name}** has left the stage. {rest}"
+_STILL = "Still there: {names}."
+_EMPTY = "Nobody is left, so I answer as myself again. What was said stays; `/reset` forgets it."
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """A character who is about to enter, and how."""
+
+    kept: Kept
+    mode: Mode
+
+    @property
+    def name(self) -> str:
+        return shown_name(self.kept.character.name)
+
+    @property
+    def ways(self) -> Sequence[int]:
+        """The numbers of the greetings to choose from."""
+        return greeting.choices(self.kept.card, beside=self.mode == "beside")
+
+    def button(
+        self,
+        what: str,
+        label: str,
+        *,
+        mode: Mode | None = None,
+        at: int = 0,
+        emoji: str = "",
+        style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    ) -> Button:
+        custom_id = f"enter:{what}:{mode or self.mode}:{self.kept.character.id}:{at}"
+        return Button(label, custom_id, style=style, emoji=emoji)
+
+
+async def use(interaction: Interaction, named: str) -> None:
+    """Bring a character on stage, after what has to be asked; the response is deferred."""
+    character = await find_character(interaction, named)
+    await check_may_play(interaction, character)
+    kept = await keeping.load(interaction.client, character, picture=False)
+    coming = _Coming(kept, "first")
+    stage = await interaction.client.conversations.stages.get(here(interaction)) or Stage()
+    there = next((one for one in stage.cast if one.character == character.id), None)
+    if there is not None:
+        await _renew(interaction, coming, there)
+    elif stage.cast:
+        await _ask_how(interaction, coming, stage)
+    else:
+        await _choose(interaction, coming, 0)
+
+
+async def leave(interaction: Interaction, named: str) -> None:
+    """Take a character off the stage; the response is deferred."""
+    stages = interaction.client.conversations.stages
+    stage = await stages.get(here(interaction)) or Stage()
+    member = _member(stage, named)
+    if not may_lead(interaction, stage):
+        raise BadInput(_NOT_LEADING)
+    after = await stages.leave(here(interaction), member.character)
+    rest = _STILL.format(names=_names(after)) if after.cast else _EMPTY
+    await interaction.edit_original_response(
+        content=_LEFT.format(name=shown_name(member.name), rest=rest), allowed_mentions=NOBODY
+    )
+
+
+async def suggest_cast(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
+    """Who is on stage and could leave."""
+    stage = await interaction.client.conversations.stages.get(here(interaction)) or Stage()
+    wanted = typed.casefold().strip()
+    return [
+        app_commands.Choice(name=shortened(one.name, 100), value=one.character)
+        for one in stage.cast
+        if wanted in one.name.casefold()
+    ][:25]
+
+
+class EnterButton(KnownButton, template=ENTER):
+    """An answer to how a character is to come in, or with which words."""
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Do what the button says, if it still can be done."""
+        try:
+            await interaction.response.defer()
+            if self.parts["what"] == "keep":
+                await interaction.edit_original_response(content=_KEPT, view=None)
+                return
+            await _go_on(
+                interaction,
+                self.parts["what"],
+                cast(Mode, self.parts["mode"]),
+                self.parts["character"],
+                int(self.parts["at"]),
+            )
+        except (UserError, *DISCORD_FAILURES) as error:
+            await answer_failure(interaction, error)
+
+
+async def _go_on(interaction: Interaction, what: str, mode: Mode, named: str, at: int) -> None:
+    character = await find_character(interaction, named)
+    await check_may_play(interaction, character)
+    coming = _Coming(await keeping.load(interaction.client, character, picture=False), mode)
+    if what == "use":
+        await _enter(interaction, coming, at)
+    else:
+        await _choose(interaction, coming, at)
+
+
+async def _renew(interaction: Interaction, coming: _Coming, there: Member) -> None:
+    """A character who is on stage already: it may have been changed meanwhile."""
+    now = member_of(coming.kept.character)
+    text = _SAME
+    if _source(there) != _source(now):
+        await interaction.client.conversations.stages.change(
+            here(interaction), lambda stage: _with(stage, there.character, now)
+        )
+        text = _RENEWED
+    await interaction.edit_original_response(
+        content=text.format(name=coming.name), view=None, allowed_mentions=NOBODY
+    )
+
+
+async def _ask_how(interaction: Interaction, coming: _Coming, stage: Stage) -> None:
+    """Ask what is to become of the story that is under way."""
+    threads = isinstance(interaction.channel, (discord.TextChannel, discord.Thread))
+    leading = may_lead(interaction, stage)
+    buttons = [coming.button("keep", "Keep the story")]
+    if leading and len(stage.cast) < MAX_CAST:
+        buttons.append(coming.button("ask", "Add beside", mode="beside"))
+    if threads:
+        buttons.append(coming.button("ask", "Start a thread", mode="thread"))
+    if leading:
+        danger = discord.ButtonStyle.danger
+        buttons.append(coming.button("ask", "Start anew", mode="anew", style=danger))
+    words = _UNDER_WAY if leading else _NOT_YOUR_STORY
+    await interaction.edit_original_response(
+        content=words.format(names=_names(stage), name=coming.name),
+        view=view_of(buttons),
+        allowed_mentions=NOBODY,
+    )
+
+
+async def _choose(interaction: Interaction, coming: _Coming, at: int) -> None:
+    """Show the greetings one by one; where there is nothing to choose, go on."""
+    ways = coming.ways
+    if len(ways) < 2 and coming.mode != "beside":
+        await _enter(interaction, coming, ways[0] if ways else _SILENT)
+        return
+    place = at % len(ways) if ways else 0
+    await interaction.edit_original_response(
+        content=await _preview(interaction, coming, place),
+        view=view_of(_chooser(coming, place)),
+        allowed_mentions=NOBODY,
+    )
+
+
+async def _preview(interaction: Interaction, coming: _Coming, place: int) -> str:
+    ways = coming.ways
+    if not ways:
+        return f"**{coming.name}** has no greeting."
+    text = await greeting.filled_in(interaction, coming.kept.card, ways[place])
+    return _CHOOSE.format(
+        name=coming.name, count=len(ways), at=place + 1, preview=quoted(text, _PREVIEW)
+    )
+
+
+def _chooser(coming: _Coming, place: int) -> Sequence[Button]:
+    ways = coming.ways
+    leafing: list[Button] = []
+    if len(ways) > 1:
+        leafing = [
+            coming.button("page", "", at=(place - 1) % len(ways), emoji="◀"),
+            coming.button("page", "", at=(place + 1) % len(ways), emoji="▶"),
+        ]
+    primary = discord.ButtonStyle.primary
+    if ways:
+        leafing.append(coming.button("use", "Use this", at=ways[place], style=primary))
+    if coming.mode == "beside":
+        leafing.append(coming.button("use", "Enter silently", at=_SILENT))
+    return in_rows(leafing)
+
+
+async def _enter(interaction: Interaction, coming: _Coming, number: int) -> None:
+    """Set the stage, and have the character say its first words."""
+    member = replace(member_of(coming.kept.character), greeting=0 if number == _SILENT else number)
+    channel = await _stage_for(interaction, coming)
+    conversation = conversation_in(channel.id)
+    await _set(interaction, conversation, member, coming.mode)
+    text = ""
+    if number != _SILENT:
+        text = await greeting.filled_in(interaction, coming.kept.card, number)
+    how = await _how(interaction, channel)
+    if not text:
+        told = _ENTERED.format(name=coming.name, how=how)
+    else:
+        message, remembered = await greeting.post(
+            interaction.client, channel, member, text, interaction.user.id
+        )
+        words = _WITH_LINK if remembered else _NOT_REMEMBERED
+        told = words.format(name=coming.name, link=message.jump_url, how=how)
+    await interaction.edit_original_response(content=told, view=None, allowed_mentions=NOBODY)
+
+
+async def _stage_for(interaction: Interaction, coming: _Coming) -> Channel:
+    """The channel where the character plays: a new thread, or where the command was used."""
+    if coming.mode == "thread":
+        return await branching.open_thread(interaction, coming.kept.character.name)
+    channel, guild = interaction.channel, interaction.guild
+    if channel is None or isinstance(channel, (discord.CategoryChannel, discord.ForumChannel)):
+        raise BadInput(_NO_PLACE)
+    if not can_write(channel, guild.me if guild else None):
+        raise BadInput(_NO_PLACE)
+    return cast(Channel, channel)
+
+
+async def _set(interaction: Interaction, conversation: str, member: Member, mode: Mode) -> None:
+    """Put the character on stage; what it comes in the stead of is forgotten."""
+    conversations, host = interaction.client.conversations, str(interaction.user.id)
+
+    def entered(stage: Stage) -> Stage:
+        if mode != "thread" and stage.cast and not may_lead(interaction, stage):
+            raise BadInput(_NOT_LEADING)
+        if mode == "anew":
+            stage = _cleared(stage)
+        others = stage.cast
+        others = tuple(one for one in others if one.character != member.character)
+        if len(others) >= MAX_CAST:
+            raise BadInput(_FULL)
+        begun = stage if others else replace(stage, host=host)
+        return replace(begun, cast=(*others, member))
+
+    await conversations.stages.change(conversation, entered)
+    if mode == "anew":
+        await conversations.timeline.reset(conversation)
+
+
+async def _how(interaction: Interaction, channel: Channel) -> str:
+    if interaction.guild_id is None or await interaction.client.always_on.covers(*circles(channel)):
+        return _JUST_WRITE
+    return _MENTION
+
+
+def _member(stage: Stage, named: str) -> Member:
+    if not stage.cast:
+        raise BadInput(_NOBODY)
+    wanted = named.strip().casefold()
+    if not wanted and len(stage.cast) == 1:
+        return stage.cast[0]
+    if not wanted:
+        raise BadInput(_WHO)
+    for one in stage.cast:
+        if wanted in (one.character, one.name.casefold()):
+            return one
+    raise BadInput(_NOT_HERE.format(name=shown_name(named)))
+
+
+def _cleared(stage: Stage) -> Stage:
+    """The stage without what belonged to the story that was played on it."""
+    return replace(stage, cast=(), title="", scenario="", mood="", note=None, paused=False)
+
+
+def _source(member: Member) -> tuple[str, ...]:
+    return member.library, member.card, member.picture, member.name
+
+
+def _with(stage: Stage, character: str, now: Member) -> Stage:
+    return replace(
+        stage,
+        cast=tuple(
+            replace(now, greeting=one.greeting, muted=one.muted, talkativeness=one.talkativeness)
+            if one.character == character
+            else one
+            for one in stage.cast
+        ),
+    )
+
+
+def _names(stage: Stage) -> str:
+    return ", ".join(f"**{shown_name(one.name)}**" for one in stage.cast)

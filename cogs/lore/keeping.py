@@ -1,0 +1,141 @@
+"""Bringing lorebooks in, handing them out, deleting them."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import re
+import secrets
+from pathlib import PurePath
+
+import discord
+
+from bot.characters.lore import book as lorebook
+from bot.characters.lore.entry import Book
+from bot.characters.read import Found, read_card
+from bot.client.failures import DISCORD_FAILURES, answer_failure
+from bot.conversation.library import MAX_WORLDS, World
+from bot.errors import BadInput, UserError
+from cogs.characters.bringing import library_for
+from cogs.characters.files import read_upload
+from cogs.characters.keeping import digest_of
+from cogs.characters.rights import check_change
+from cogs.characters.shelf import Interaction, find_world, is_private, shown_name
+from cogs.live.buttons import Button, view_of
+from cogs.live.target import NOBODY
+from cogs.lore import shelved, showing
+from cogs.pressed import KnownButton
+from cogs.reading.words import is_blank
+
+DELETE = re.compile(r"lore-delete:(?P<what>yes|no):(?P<world>[0-9a-f]{1,32})")
+
+_LONGEST_NAME = 80
+
+_NOTHING = "There is neither a file nor any text in that. Please give one of them."
+_NO_BOOK = "That card has no lorebook. `/character import` brings the character itself."
+_FULL = (
+    f"There is no room for another lorebook in {{whose}} library: it holds {MAX_WORLDS}, and so "
+    "many bytes. Delete one first."
+)
+_ASK = "**Delete {name}?** Stories in which it is switched on go on without it."
+_DELETED = "**{name}** is deleted."
+_GONE = "That lorebook is gone already."
+_KEPT = "Nothing is deleted."
+
+
+async def bring(
+    interaction: Interaction,
+    file: discord.Attachment | None,
+    text: str,
+    *,
+    private: bool | None,
+) -> None:
+    """Bring a lorebook out of a file or a pasted text, and tell what it is."""
+    if file is None and is_blank(text):
+        raise BadInput(_NOTHING)
+    library = await library_for(interaction, private)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    data = await read_upload(file) if file else text.encode("utf-8", "replace")
+    name = file.filename if file else ""
+    # Reading megabytes takes a moment, in which others are to be answered.
+    found, document, book = await asyncio.to_thread(_read, data, name)
+    world = World(
+        id=secrets.token_hex(6),
+        library=library,
+        name=_name(found, book, name),
+        owner=str(interaction.user.id),
+        book=digest_of(document),
+        entries=len(book.entries),
+    )
+    if not await interaction.client.store.save_world(world, document):
+        whose = "your" if is_private(world) else "this server's"
+        raise BadInput(_FULL.format(whose=whose))
+    await interaction.edit_original_response(
+        content=showing.brought(world, book, found.warnings), allowed_mentions=NOBODY
+    )
+
+
+async def export(interaction: Interaction, named: str) -> None:
+    """Hand out a lorebook as it was brought in; that of a card as it stands there."""
+    opened = await shelved.open_book(interaction.client, await shelved.find(interaction, named))
+    name = re.sub(r"[^\w-]+", "-", opened.shelved.name).strip("-") or "lorebook"
+    data = opened.text.encode("utf-8", "replace")
+    await interaction.edit_original_response(
+        content=f"The lorebook **{shown_name(opened.shelved.name)}**.",
+        attachments=[discord.File(io.BytesIO(data), f"{name}.json")],
+        allowed_mentions=NOBODY,
+    )
+
+
+async def ask_to_delete(interaction: Interaction, named: str) -> None:
+    """Ask once more before a lorebook is deleted."""
+    world = await find_world(interaction, named)
+    check_change(interaction, world)
+    yes = Button("Delete", f"lore-delete:yes:{world.id}", discord.ButtonStyle.danger)
+    no = Button("Keep", f"lore-delete:no:{world.id}")
+    await interaction.edit_original_response(
+        content=_ASK.format(name=shown_name(world.name)), view=view_of((yes, no))
+    )
+
+
+class DeleteButton(KnownButton, template=DELETE):
+    """The answer to the question whether a lorebook is to be deleted."""
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Delete it, or leave it."""
+        try:
+            await interaction.response.defer()
+            text = _KEPT
+            if self.parts["what"] == "yes":
+                text = await _delete(interaction, self.parts["world"])
+            await interaction.edit_original_response(content=text, view=None)
+        except (UserError, *DISCORD_FAILURES) as error:
+            await answer_failure(interaction, error)
+
+
+async def _delete(interaction: Interaction, named: str) -> str:
+    world = await find_world(interaction, named)
+    check_change(interaction, world)
+    there = await interaction.client.store.delete_world(world.library, world.id)
+    return _DELETED.format(name=shown_name(world.name)) if there else _GONE
+
+
+def _read(data: bytes, filename: str) -> tuple[Found, bytes, Book]:
+    found = read_card(data, filename)
+    if found.card is not None:
+        if not found.card.character_book:
+            raise BadInput(_NO_BOOK)
+        document = json.dumps(found.card.character_book, ensure_ascii=False, indent=1)
+        book = lorebook.read(found.card.character_book, found.card.name)
+    else:
+        document = found.document
+        book = lorebook.read(found.lorebook)
+    return found, document.encode("utf-8", "surrogatepass"), book
+
+
+def _name(found: Found, book: Book, filename: str) -> str:
+    stem = PurePath(filename).stem.replace("_", " ")
+    card = found.card.name if found.card else ""
+    name = " ".join((book.name or card or stem).split())
+    return name[:_LONGEST_NAME] or "Lorebook"
