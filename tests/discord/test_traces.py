@@ -64,8 +64,9 @@ def test_full_pages_stay_when_more_comes(parts: list[str | Trace], limit: int) -
     known = []
     for count in range(1, len(parts) + 1):
         text = rendered(parts[:count])
-        pages = split(text, known[:-1], limit)
-        assert pages[: len(known) - 1] == known[:-1]
+        full = known[:-1]
+        pages = split(text, full, limit)
+        assert pages[: len(full)] == full
         assert pages == split(text, (), limit)
         assert all(units(page.text) <= limit for page in pages)
         known = pages
