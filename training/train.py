@@ -24,6 +24,7 @@ from training.data import mix
 from training.export import export
 from training.model import Llama, Shape
 from training.muon import Muon
+from training.parent import end_with_parent
 from training.sample import render, tools_turn
 
 OUT = Path("bot/engine/tiny.gguf")
@@ -78,6 +79,7 @@ def share_gradients(model: Llama, workers: int) -> None:
 
 def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
     """One worker of the run: its own part of each batch, the same model as the others."""
+    end_with_parent()
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)
     dist.init_process_group("gloo", f"file://{meeting}", rank=worker, world_size=args.workers)

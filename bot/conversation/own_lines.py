@@ -10,6 +10,9 @@ from bot.characters.speech import Speech
 from bot.conversation.ports import End, Text
 from bot.conversation.reply import Thought, Trimmed
 
+# Of English prose. The pieces of a stream tell nothing: they are several tokens each.
+_CHARACTERS_PER_TOKEN = 4
+
 
 class OwnLines:
     """Passes on what a part may say; without a part, everything.
@@ -24,7 +27,6 @@ class OwnLines:
         self._before = before
         self._speech = self._new(before)
         self._text = ""
-        self._pieces = 0
         self._heard = 0
         self._passed = 0
         self.said = False
@@ -47,7 +49,6 @@ class OwnLines:
                 self.said = self.said or isinstance(event, Text)
                 yield event
                 continue
-            self._pieces += 1
             self._heard += len(event.text)
             yield from self._told(self._speech.feed(event.text))
 
@@ -73,7 +74,7 @@ class OwnLines:
 
     def broken_off(self) -> End:
         """The end of a generation that was not read to its end: the engine tells no counts."""
-        return End("stop", generated_tokens=self._pieces)
+        return End("stop", generated_tokens=self._heard // _CHARACTERS_PER_TOKEN + 1)
 
     def _new(self, before: str) -> Speech | None:
         part = self._part

@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.conversation.ports import End, FinishReason, Generation, Text
 from bot.engine.limits import Limits
@@ -44,17 +44,29 @@ class Finish:
     cached_tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """What one event of a call brings: text (perhaps empty), or the finish, or both."""
 
     text: str
     finish: Finish | None = None
 
 
+# What several events bring that came together.
+Pieces = Sequence[Piece]
+
 # (prompt, max_tokens) -> the events of one request to the engine. It raises `EngineError`s, and
 # `EngineInterrupted` if the stream ends without a finish. Closing it closes the connection.
-Call = Callable[[str, int], AsyncGenerator[Piece, None]]
+Call = Callable[[str, int], AsyncGenerator[Pieces, None]]
+
+
+def together(pieces: Iterable[Piece]) -> Iterator[Pieces]:
+    """All pieces at once, if there are any; an error comes behind those before it."""
+    found: list[Piece] = []
+    try:
+        found.extend(pieces)
+    finally:
+        if found:
+            yield found
 
 
 async def answer(
@@ -76,10 +88,15 @@ async def answer(
         pieces = _asked_again(lambda p=prompt, n=asked: call(p, n), limits, deadline)
         try:
             async with aclosing(pieces):
-                async for piece in pieces:
-                    finish = finish or piece.finish
-                    said.append(piece.text)
-                    if text := matcher.feed(piece.text):
+                async for some in pieces:
+                    text = ""
+                    for piece in some:
+                        finish = finish or piece.finish
+                        said.append(piece.text)
+                        text += matcher.feed(piece.text)
+                        if matcher.hit is not None:
+                            break
+                    if text:
                         shown = True
                         yield Text(text)
                     if matcher.hit is not None and finish is None:
@@ -117,8 +134,8 @@ def _end(matcher: StopMatcher, reason: FinishReason, first: Finish, generated: i
 
 
 async def _asked_again(
-    call: Callable[[], AsyncGenerator[Piece, None]], limits: Limits, deadline: float
-) -> AsyncGenerator[Piece, None]:
+    call: Callable[[], AsyncGenerator[Pieces, None]], limits: Limits, deadline: float
+) -> AsyncGenerator[Pieces, None]:
     """Make the call, and make it anew while it fails before its first text."""
     loop = asyncio.get_running_loop()
     give_up = loop.time() + limits.patience
@@ -128,9 +145,9 @@ async def _asked_again(
         said = False
         try:
             async with aclosing(_timed(call(), limits, deadline)) as pieces:
-                async for piece in pieces:
-                    said = said or bool(piece.text)
-                    yield piece
+                async for some in pieces:
+                    said = said or any(piece.text for piece in some)
+                    yield some
             return
         except (EngineBusy, EngineUnreachable, EngineInterrupted) as error:
             # Jitter spreads the channels that were refused together.
@@ -142,8 +159,8 @@ async def _asked_again(
 
 
 async def _timed(
-    pieces: AsyncGenerator[Piece, None], limits: Limits, deadline: float
-) -> AsyncGenerator[Piece, None]:
+    pieces: AsyncGenerator[Pieces, None], limits: Limits, deadline: float
+) -> AsyncGenerator[Pieces, None]:
     """Pass pieces on, but not wait for one longer than allowed.
 
     The limits are on tokens, not on bytes: keep-alive comments are no sign of life.
@@ -153,15 +170,15 @@ async def _timed(
         with _Patience(limits.first_token, deadline) as patience:
             while True:
                 try:
-                    piece = await patience.wait_for(pieces)
+                    some = await patience.wait_for(pieces)
                 except StopAsyncIteration:
                     return
                 except EngineError:
                     if finished:
                         return
                     raise
-                yield piece
-                finished = finished or piece.finish is not None
+                yield some
+                finished = finished or any(piece.finish for piece in some)
                 patience.limit = _DRAIN if finished else limits.silence
 
 
@@ -189,8 +206,8 @@ class _Patience:
         if self._timer:
             self._timer.cancel()
 
-    async def wait_for(self, pieces: AsyncGenerator[Piece, None]) -> Piece:
-        """The next piece; raises `EngineTimeout` if it does not come in time."""
+    async def wait_for(self, pieces: AsyncGenerator[Pieces, None]) -> Pieces:
+        """The next pieces; raises `EngineTimeout` if it does not come in time."""
         self._since = self._loop.time()
         if self._timer is None or self._timer.when() > self._due():
             self._set_timer()

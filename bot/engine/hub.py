@@ -39,8 +39,8 @@ class _Inference(AsyncInferenceClient):
         self._url = url
         self._sent = headers
 
-    async def lines(self, body: dict[str, Any]) -> AsyncIterable[str]:
-        """Post `body` and give the lines of the streamed answer.
+    async def blocks(self, body: dict[str, Any]) -> AsyncIterable[str]:
+        """Post `body` and give the lines of the streamed answer (see `bot.engine.sse`).
 
         `text_generation` does the same and then makes three dataclasses of every token, which
         takes twice the time of everything else. It also drops every null of a JSON schema.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -17,10 +17,10 @@ from typing import Any, Literal, cast
 import aiohttp
 
 from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
-from bot.engine.answer import Finish, Piece, answer
+from bot.engine.answer import Finish, Piece, Pieces, answer, together
 from bot.engine.faults import from_status, from_text, shorten
 from bot.engine.limits import Limits
-from bot.engine.sse import lines
+from bot.engine.sse import blocks, gathered, lines_of
 from bot.engine.tokens import END_MARKERS, count_without_bos, plain_prompt
 from bot.errors import (
     EngineError,
@@ -76,7 +76,7 @@ class OpenAIEngine:
     async def stream(self, request: Generation) -> AsyncGenerator[Text | End, None]:
         """See `Engine.stream`."""
 
-        def call(prompt: str, max_tokens: int) -> AsyncGenerator[Piece, None]:
+        def call(prompt: str, max_tokens: int) -> AsyncGenerator[Pieces, None]:
             return self._complete(request, prompt, max_tokens)
 
         async with aclosing(answer(request, call, self._limits)) as parts:
@@ -179,7 +179,7 @@ class OpenAIEngine:
 
     async def _complete(
         self, request: Generation, prompt: str, max_tokens: int
-    ) -> AsyncGenerator[Piece, None]:
+    ) -> AsyncGenerator[Pieces, None]:
         served = await self._model()
         body = _body(request, served, prompt, max_tokens)
         headers = {"X-Session-Id": request.session} if request.session else {}
@@ -197,9 +197,9 @@ class OpenAIEngine:
                     self._served = None
                 await _check(response)
                 connected = True
-                async with aclosing(_pieces(lines(response.content.iter_any()))) as pieces:
-                    async for piece in pieces:
-                        yield piece
+                async with aclosing(_pieces(blocks(gathered(response.content)))) as pieces:
+                    async for some in pieces:
+                        yield some
         except (aiohttp.ClientError, TimeoutError) as error:
             lost = EngineInterrupted if connected else EngineUnreachable
             raise lost(detail=_named(error)) from error
@@ -295,43 +295,74 @@ def _schema(schema: dict[str, Any] | None, server: Server) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": named}}
 
 
-async def _pieces(body: AsyncIterable[bytes]) -> AsyncGenerator[Piece, None]:
+async def _pieces(body: AsyncIterable[str]) -> AsyncGenerator[Pieces, None]:
     """Turn the events of a stream into text and, after the last one, the finish."""
-    count = 0
-    reason, usage = "", dict[str, Any]()
-    ended = False
-    async for line in body:
-        if line.startswith(b"error:"):
-            # Older llama.cpp.
-            raise _told(json.loads(line[6:]))
-        if not line.startswith(b"data:"):
-            continue
-        data = line[5:].strip()
-        if data == b"[DONE]":
+    events = _Events()
+    async for block in body:
+        for pieces in together(events.read(block)):
+            yield pieces
+        if events.over:
             break
+    yield [Piece("", events.end())]
+    if events.whole:
+        async for _ in body:
+            # To the very end, or the connection cannot be used again.
+            pass
+
+
+class _Events:
+    """Reads the events of a stream. `over` says that the rest of them means nothing.
+
+    `whole` is False if the server goes on behind the end of the model's turn.
+    """
+
+    def __init__(self) -> None:
+        self.over = False
+        self.whole = True
+        self._count = 0
+        self._ended = False
+        self._reason = ""
+        self._usage = dict[str, Any]()
+
+    def read(self, block: str) -> Iterator[Piece]:
+        for line in lines_of(block):
+            if self.over:
+                return
+            if line.startswith("error:"):
+                # Older llama.cpp.
+                raise _told(json.loads(line[6:]))
+            if line.startswith("data:"):
+                yield from self._event(line[5:].strip())
+
+    def _event(self, data: str) -> Iterator[Piece]:
+        if data == "[DONE]":
+            self.over = True
+            return
         event: dict[str, Any] = json.loads(data)
         if event.get("error") is not None:
             raise _told(event["error"])
-        usage = _usage(event) or usage
+        self._usage = _usage(event) or self._usage
         for choice in event.get("choices") or ():
             text: str = choice.get("text") or ""
-            reason = choice.get("finish_reason") or reason
-            if text and ended:
+            self._reason = choice.get("finish_reason") or self._reason
+            if text and self._ended:
                 # The model closed its turn, but the server does not know this end marker.
-                yield Piece("", Finish("stop", count))
+                self.over, self.whole = True, False
                 return
-            count += bool(text)
-            ended = ended or text.strip() in END_MARKERS
-            if text and not ended:
+            self._count += bool(text)
+            self._ended = self._ended or text.strip() in END_MARKERS
+            if text and not self._ended:
                 yield Piece(text)
-    if reason in ("abort", "error"):
-        raise EngineInterrupted(detail=f"finish reason {reason!r}")
-    if not reason and not ended:
-        raise EngineInterrupted(detail="the body ended without a finish reason")
-    yield Piece("", _finish("length" if reason == "length" and not ended else "stop", usage, count))
-    async for _ in body:
-        # To the very end, or the connection cannot be used again.
-        pass
+
+    def end(self) -> Finish:
+        if not self.whole:
+            return Finish("stop", self._count)
+        if self._reason in ("abort", "error"):
+            raise EngineInterrupted(detail=f"finish reason {self._reason!r}")
+        if not self._reason and not self._ended:
+            raise EngineInterrupted(detail="the body ended without a finish reason")
+        cut = self._reason == "length" and not self._ended
+        return _finish("length" if cut else "stop", self._usage, self._count)
 
 
 def _finish(reason: Literal["length", "stop"], usage: dict[str, Any], count: int) -> Finish:

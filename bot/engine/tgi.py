@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -13,10 +13,11 @@ import httpx2
 from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
 
 from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
-from bot.engine.answer import Finish, Piece, answer
+from bot.engine.answer import Finish, Piece, Pieces, answer, together
 from bot.engine.faults import from_text, shorten
 from bot.engine.hub import Hub
 from bot.engine.limits import Limits
+from bot.engine.sse import lines_of
 from bot.engine.tokens import END_MARKERS, count_without_bos, plain_prompt
 from bot.errors import (
     EngineBusy,
@@ -51,7 +52,7 @@ class TgiEngine:
     async def stream(self, request: Generation) -> AsyncGenerator[Text | End, None]:
         """See `Engine.stream`."""
 
-        def call(prompt: str, max_tokens: int) -> AsyncGenerator[Piece, None]:
+        def call(prompt: str, max_tokens: int) -> AsyncGenerator[Pieces, None]:
             return self._generate(request, prompt, max_tokens)
 
         async with aclosing(answer(request, call, self._limits, _PER_CALL)) as parts:
@@ -120,15 +121,15 @@ class TgiEngine:
 
     async def _generate(
         self, request: Generation, prompt: str, max_tokens: int
-    ) -> AsyncGenerator[Piece, None]:
+    ) -> AsyncGenerator[Pieces, None]:
         """Make one request; a server that takes fewer stop strings is asked anew with fewer."""
         while True:
             stops = request.engine_stops[: self._max_stops]
             parameters = _parameters(request, stops, max_tokens)
             try:
                 async with aclosing(self._events(request.session, prompt, parameters)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+                    async for some in pieces:
+                        yield some
                 return
             except EngineRefused as error:
                 found = _TOO_MANY_STOPS.search(error.detail)
@@ -138,17 +139,17 @@ class TgiEngine:
 
     async def _events(
         self, session: str, prompt: str, parameters: dict[str, Any]
-    ) -> AsyncGenerator[Piece, None]:
+    ) -> AsyncGenerator[Pieces, None]:
         headers = {"x-session-id": session} if session else {}
         body = {"inputs": prompt, "parameters": parameters, "stream": True}
         connected = False
         try:
             async with await self._hub.inference("/generate_stream", headers) as client:
-                lines = await client.lines(body)
+                blocks = await client.blocks(body)
                 connected = True
-                async with aclosing(_pieces(lines)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+                async with aclosing(_pieces(blocks)) as pieces:
+                    async for some in pieces:
+                        yield some
         except (InferenceTimeoutError, httpx2.TimeoutException) as error:
             raise EngineUnreachable(detail=_named(error)) from error
         except (HfHubHTTPError, httpx2.HTTPError, httpx2.StreamError) as error:
@@ -188,37 +189,62 @@ def _sampling(wanted: Sampling) -> dict[str, Any]:
     return parameters
 
 
-async def _pieces(lines: AsyncIterable[str]) -> AsyncGenerator[Piece, None]:
-    """Turn token events into text and the finish.
+async def _pieces(blocks: AsyncIterable[str]) -> AsyncGenerator[Pieces, None]:
+    """Turn token events into text and the finish."""
+    tokens = _Tokens()
+    async for block in blocks:
+        for pieces in together(tokens.read(block)):
+            yield pieces
+        if tokens.over:
+            return
+    if finish := tokens.end():
+        yield [Piece("", finish)]
+
+
+class _Tokens:
+    """Reads token events. `over` says that the rest of them means nothing.
 
     The text is made of tokens, since `generated_text` lacks special ones such as <tool_call>.
     """
-    count = 0
-    ended = finished = False
-    async for line in lines:
-        if not line.startswith(_DATA) or line.endswith(_DONE):
-            continue
-        event: dict[str, Any] = json.loads(line[len(_DATA) :])
-        if event.get("error") is not None:
-            raise _told(event)
-        token: dict[str, Any] | None = event.get("token")
-        if token is None:
-            raise EngineRefused(detail="events without tokens: is that a TGI? check ENGINE_URL")
-        if ended:
-            # The model closed its turn, but the server does not know this end marker.
-            yield Piece("", Finish("stop", count))
-            return
-        count += 1
+
+    def __init__(self) -> None:
+        self.over = False
+        self._count = 0
+        self._ended = self._finished = False
+
+    def read(self, block: str) -> Iterator[Piece]:
+        for line in lines_of(block):
+            if not line.startswith(_DATA) or line.endswith(_DONE):
+                continue
+            event: dict[str, Any] = json.loads(line[len(_DATA) :])
+            if event.get("error") is not None:
+                raise _told(event)
+            token: dict[str, Any] | None = event.get("token")
+            if token is None:
+                raise EngineRefused(detail="events without tokens: is that a TGI? check ENGINE_URL")
+            if self._ended:
+                # The model closed its turn, but the server does not know this end marker.
+                self.over = True
+                yield Piece("", Finish("stop", self._count))
+                return
+            yield self._piece(token, event.get("details"))
+
+    def _piece(self, token: dict[str, Any], details: dict[str, Any] | None) -> Piece:
+        self._count += 1
         text: str = token["text"]
         ended = bool(token.get("special")) and text.strip() in END_MARKERS
-        finish = _finish(event.get("details"), ended)
-        finished = finished or finish is not None
-        yield Piece("" if ended else text, finish)
-        ended = ended and not finished
-    if ended and not finished:
-        yield Piece("", Finish("stop", count))
-    elif not finished:
-        raise EngineInterrupted(detail="the body ended without a finish reason")
+        finish = _finish(details, ended)
+        self._finished = self._finished or finish is not None
+        self._ended = ended and not self._finished
+        return Piece("" if ended else text, finish)
+
+    def end(self) -> Finish | None:
+        """The events are over; returns the finish if none of them told it."""
+        if self._ended:
+            return Finish("stop", self._count)
+        if not self._finished:
+            raise EngineInterrupted(detail="the body ended without a finish reason")
+        return None
 
 
 def _finish(details: dict[str, Any] | None, ended: bool) -> Finish | None:

@@ -16,19 +16,17 @@ import aiohttp
 import httpx2
 from yarl import URL
 
-from bot.engine.sse import lines
+from bot.engine.sse import blocks, gathered
 
 _KEEP = 30.0
 
 
 class Response(httpx2.Response):
-    """A response whose lines end at newlines only (see `bot.engine.sse`)."""
+    """A response that gives lines in blocks (see `bot.engine.sse`)."""
 
-    async def aiter_lines(self) -> AsyncIterator[str]:
-        """The lines of the body as they come, without the empty ones: half of all in a stream."""
-        async for line in lines(self.aiter_raw()):
-            if line:
-                yield line.decode("utf-8", "replace")
+    def aiter_lines(self) -> AsyncIterator[str]:
+        """The lines of the body, together those that came together."""
+        return blocks(self.aiter_raw())
 
 
 class Transport(httpx2.AsyncBaseTransport):
@@ -76,7 +74,7 @@ class _Body(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _as_httpx(self._request):
-            async for chunk in self._answer.content.iter_any():
+            async for chunk in gathered(self._answer.content):
                 yield chunk
 
     def break_off(self) -> None:

@@ -20,6 +20,7 @@ class StopMatcher:
         self._longest = max(map(len, self._stops), default=0)
         # Looked up for every token; a roleplay channel has a stop for each of its speakers.
         self._starts = frozenset(stop[:n] for stop in self._stops for n in range(1, len(stop)))
+        self._first = frozenset(stop[0] for stop in self._stops)
         self._held: str = ""
         self.hit: str | None = None
 
@@ -27,7 +28,8 @@ class StopMatcher:
         """Take the next piece; return what is certain to be the answer's text."""
         if self.hit is not None:
             return ""
-        if not self._stops:
+        if not self._held and self._first.isdisjoint(text):
+            # Nearly every token is like this.
             return text
         text = self._held + text
         found = [(at, stop) for stop in self._stops if (at := text.find(stop)) >= 0]

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from bot.conversation.ports import End, EngineInfo, Generation, Text
-from bot.engine.answer import Finish, Piece, answer
+from bot.engine.answer import Finish, Piece, Pieces, answer
 from bot.engine.limits import Limits
 """
 
