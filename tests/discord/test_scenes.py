@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from bot.characters.export import plain_picture
 from bot.conversation.library import Persona
+from bot.conversation.turns import Snapshot
+from bot.store.history import RedisStore
 from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, play
@@ -565,3 +569,19 @@ class TestRestarts:
         await stage.env.restart_bot(make_bot())
         await play(stage.env, 5)
         assert story(stage)[-3:] == [("Ada", "One."), ("Bob", "Two anew."), ("Cleo", "Three.")]
+
+
+async def test_an_ordinary_reply_asks_the_store_for_nothing_more(
+    stage: Stage, store: RedisStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    load = store.load
+
+    async def counted(conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:
+        loaded.append(conversation)
+        return await load(conversation, facts_of)
+
+    monkeypatch.setattr(store, "load", counted)
+    await stage.alice.send(stage.channel, f"{stage.me} Hello")
+    assert len(loaded) == 1
+    assert len(stage.engine.prompts) == 1
