@@ -31,6 +31,7 @@ from cogs.places import (
 )
 from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank
+from cogs.rounds import PAUSED, is_paused, play_round
 
 _TOGETHER = "I answer this together with the other questions here: see the next reply."
 _NEW_TALK = "This talk is yours alone and goes where you go. To begin a new one: /ask with fresh."
@@ -99,10 +100,16 @@ class AskCommand(commands.Cog, name="Ask"):
     ) -> None:
         async with self.bot.conversations.turn(ask) as reply:
             if reply is None:
-                await interaction.edit_original_response(content=_TOGETHER)
+                paused = await is_paused(self.bot, ask.conversation)
+                await interaction.edit_original_response(content=PAUSED if paused else _TOGETHER)
                 return
             reply.notices += notices
             await live_of(self.bot).deliver(reply, InteractionTarget(interaction))
+        if interaction.channel_id and not is_guest(interaction):
+            channel = self.bot.get_partial_messageable(
+                interaction.channel_id, guild_id=interaction.guild_id
+            )
+            await play_round(self.bot, reply, channel)
 
 
 def asking_of(bot: HermesBot) -> AskCommand:

@@ -28,6 +28,8 @@ from cogs.owners import owners
 from cogs.places import circles, conversation_in, engine_at, rules_for, story_origin
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention, own_words
+from cogs.rolls import with_dice
+from cogs.rounds import PAUSED, is_paused, play_round
 from cogs.voices.mine import is_mine, is_voice
 
 log = logging.getLogger(__name__)
@@ -94,6 +96,10 @@ class Chat(commands.Cog):
                 async with self.bot.conversations.turn(ask) as reply:
                     if reply is not None:
                         await live_of(self.bot).deliver(reply, _target(channel, message, reply))
+                if reply is not None:
+                    await play_round(self.bot, reply, channel)
+                elif self._calls_me(message) and await is_paused(self.bot, ask.conversation):
+                    await message.reply(small(PAUSED), silent=True, allowed_mentions=NOBODY)
             except LimitReached as limit:
                 if not limit.repeated:
                     raise
@@ -153,7 +159,7 @@ class Chat(commands.Cog):
         newest = None if message.edited_at else self._newest.get(message.channel.id)
         guild = message.guild.id if message.guild else None
         ask = await ask_of(
-            message,
+            await with_dice(self.bot, message),
             self.bot,
             quote_me=reference != newest,
             quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
@@ -186,6 +192,11 @@ class Chat(commands.Cog):
             welcome_machine=self._is_welcome(message),
             calls_everyone=message.mention_everyone,
         )
+
+    def _calls_me(self, message: discord.Message) -> bool:
+        """Whether a message is for the bot, or a character of it, and for nobody else."""
+        me = self.bot.user.id if self.bot.user else 0
+        return _mentions(message, me) or self._replies_to(message) == "me"
 
     def _replies_to(self, message: discord.Message) -> RepliesTo:
         quoted = quoted_in(message)

@@ -25,6 +25,7 @@ _COMMANDS = """\
 `/channel` answer everything here, or only when addressed
 `/undo` `/redo` `/rewind` take back what was said, or bring it again
 `/branch` go on in a thread
+`/scene` `/narrate` `/as` `/note` stories with several characters; `/roll` rolls dice
 `/reset` forget what was said here
 `/privacy` what I keep about you; erase it, or have me leave you alone
 🔁 another answer, ⏩ go on, ✏️ edit, 🗑️ delete: for older answers, in their menu"""

@@ -14,6 +14,7 @@ import discord
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
 from bot.conversation.facts import note_owners
+from bot.conversation.reply import Reply
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from cogs.live import live_of
@@ -28,6 +29,7 @@ from cogs.places import (
     story_origin,
 )
 from cogs.pressed import KnownButton, pressing
+from cogs.rounds import play_round
 
 log = logging.getLogger(__name__)
 
@@ -81,11 +83,16 @@ class RetryButton(KnownButton, template=RETRY):
         if failed is None or not interaction.channel_id:
             raise BadInput(_NOWHERE)
         with pressing(bot, self.conversation):
-            await self._write(interaction, failed)
+            reply = await self._write(interaction, failed)
+        if not is_guest(interaction):
+            channel = bot.get_partial_messageable(
+                interaction.channel_id, guild_id=interaction.guild_id
+            )
+            await play_round(bot, reply, channel)
 
     async def _write(
         self, interaction: discord.Interaction[HermesBot], failed: discord.Message
-    ) -> None:
+    ) -> Reply:
         bot = interaction.client
         await interaction.response.edit_message(view=None)
         try:
@@ -99,6 +106,7 @@ class RetryButton(KnownButton, template=RETRY):
                     raise BadInput(NOT_NEWEST)
                 target = self._target(interaction, _standing(turns, failed.id))
                 await live_of(bot).deliver(reply, target)
+            return reply
         except UserError as error:
             if error.retry:
                 # What failed may pass: the buttons come back.

@@ -9,6 +9,11 @@ from discord.ext import commands
 from bot.client import HermesBot
 from cogs.places import conversation_in
 
+_SCENE_STAYS = (
+    "The scene stays as it is set up. `/scene greet` has the characters say their first lines "
+    "again; `/scene end` ends it."
+)
+
 
 class Reset(commands.Cog):
     """A fresh start for a channel."""
@@ -24,7 +29,11 @@ class Reset(commands.Cog):
         await interaction.response.defer(thinking=True)
         conversation = conversation_in(interaction.channel_id or 0)
         count = await self.bot.conversations.timeline.reset(conversation)
-        await interaction.edit_original_response(content=_told(count))
+        stage = await self.bot.conversations.stages.get(conversation)
+        told = _told(count)
+        if stage and stage.cast:
+            told += f"\n{_SCENE_STAYS}"
+        await interaction.edit_original_response(content=told)
 
 
 def _told(count: int) -> str:

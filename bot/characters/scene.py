@@ -18,6 +18,9 @@ LINES_SHOWN = 12
 LINE_LENGTH = 400
 """How much of each of them, in characters."""
 
+# What a message quotes of the one that it replies to: names in it call nobody.
+_QUOTE = re.compile(r'^\[in reply to [^:\n\]]*(?:: ".*?")?\][ \n]', re.DOTALL | re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -134,7 +137,7 @@ def _called(members: Sequence[Member], said: str, addressed: str, speaker: str) 
     """Who is addressed: first by a reply, then by name; never who speaks."""
     present = [member.character for member in members]
     replied = [addressed] if addressed in present else []
-    called = dict.fromkeys([*replied, *named(said, members)])
+    called = dict.fromkeys([*replied, *named(_QUOTE.sub("", said), members)])
     return tuple(one for one in called if one != speaker)
 
 

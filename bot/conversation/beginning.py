@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.characters.part import Part
@@ -171,12 +171,23 @@ class Beginnings:
         )
 
     async def speech(
-        self, conversation: str, origin: dict[str, str], character: str, anyway: bool
+        self,
+        conversation: str,
+        origin: dict[str, str],
+        character: str,
+        *,
+        anyway: bool,
+        answers: Collection[str] | None = None,
     ) -> Reply | None:
-        """Let a character speak without a new question; "" is whoever is due, if anybody is."""
+        """Let a character speak without a new question; "" is whoever is due, if anybody is.
+
+        Nobody does if the last question is none of those that it `answers`.
+        """
         snapshot = await self._load(conversation, origin)
         turns = snapshot.turns
         asked = newest_question(turns)
+        if answers is not None and not (asked and asked[-1].id in answers):
+            return None
         served = self._models.named(engine_of(asked, snapshot) if asked else snapshot.state.engine)
         company = await self._casting.company(conversation, snapshot, origin)
         played = await self._played(
@@ -197,7 +208,9 @@ class Beginnings:
         newest = asked[-1] if asked else Turn("", 0, "user", "", author=asker.person)
         rounds = await self._rounds(conversation, origin, newest, served, played)
         keep = len(turns) - turns.index(asked[0]) if asked else min(len(turns), 1)
-        return self._write(conversation, owed, turns, snapshot, keep, rounds, part=played.part)
+        reply = self._write(conversation, owed, turns, snapshot, keep, rounds, part=played.part)
+        reply.unasked = True
+        return reply
 
     async def owed(self, conversation: str, owed: Pending) -> Reply | None:
         """Begin a reply again that a former process owes; None if its question is gone."""

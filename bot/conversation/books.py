@@ -84,7 +84,9 @@ class Company:
     def listener(self, person: str, turns: Sequence[Turn]) -> Listener | None:
         """A person as characters know them; None if nothing is known."""
         persona = self.personas.get(person, Persona())
-        said = (turn.speaker for turn in reversed(turns) if turn.author == person and turn.speaker)
+        # A line that somebody had posted in another name (a turn with `shown`) is not theirs.
+        own = (turn for turn in reversed(turns) if turn.author == person and not turn.shown)
+        said = (turn.speaker for turn in own if turn.speaker)
         name = persona.name or next(said, "") or (self.called if person == self.asker else "")
         return Listener(name, persona.text) if name else None
 

@@ -67,10 +67,11 @@ class Reply:
     starts next finishes it. `error` is what broke it off, if anything did; `text` is then what
     had come so far. `reasoning` is what the model thought first, if it is one that does; it is not
     part of `text` and kept for a short while only. `asks` are the messages that it answers, oldest
-    first; `askers` the ids of who wrote them, `answers` those of their turns, which are known after
-    a restart, too. `steps` are the rounds of tools so far, `running` the lines of those that run
-    right now; `parts` is the text with the traces of tools where they stand in it. `begun` is the
-    reply that this one goes on with, if it does; `before` the one that was the newest until now.
+    first; `askers` the ids of who wrote them (`unasked`: none of them waits for this one),
+    `answers` those of their turns, which are known after a restart, too. `steps` are the rounds of
+    tools so far, `running` the lines of those that run right now; `parts` is the text with the
+    traces of tools where they stand in it. `begun` is the reply that this one goes on with, if it
+    does; `before` the one that was the newest until now.
     `older` is what was there in its place before, if anything, `replaces` its id ("" if nothing),
     and `how` what becomes of that. `part` is the character that says it, None for the bot itself;
     `origin` is what the front noted about its place.
@@ -98,6 +99,7 @@ class Reply:
         self.conversation = conversation
         self.asks = asks
         self.askers: tuple[str, ...] = ()
+        self.unasked = False
         self.notices: list[str] = []
         self.error: UserError | None = None
         self.defect: Exception | None = None

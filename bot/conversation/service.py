@@ -6,13 +6,14 @@ together. A plain reply costs the store three round trips: load, journal, commit
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bot.conversation.ask import Ask
 from bot.conversation.beginning import Beginnings, asker_of
 from bot.conversation.books import Read
+from bot.conversation.fair_order import Asker
 from bot.conversation.gathering import gather
 from bot.conversation.likeness import Embedder, Likeness
 from bot.conversation.limits import Limits, ReplyLimits
@@ -24,6 +25,7 @@ from bot.conversation.places import Place, Places
 from bot.conversation.ports import Action, Engine, Store
 from bot.conversation.questions import settled
 from bot.conversation.queue import Line
+from bot.conversation.recounting import recount
 from bot.conversation.reply import Reply
 from bot.conversation.report import ContextReport, report_of
 from bot.conversation.stages import Stages
@@ -156,13 +158,17 @@ class Conversations:
         character: str = "",
         *,
         anyway: bool = False,
+        answers: Collection[str] | None = None,
     ) -> AsyncGenerator[Reply | None, None]:
         """Let a character speak without a new question; "" is whoever is due.
 
-        Gives None if nobody is. `anyway`: somebody is to speak, though nobody is due.
+        Gives None if nobody is, or if something was said since the questions that it `answers`.
+        `anyway`: somebody is to speak, though nobody is due.
         """
         async with self._places.alone(conversation) as place:
-            reply = await self._beginnings.speech(conversation, origin, character, anyway)
+            reply = await self._beginnings.speech(
+                conversation, origin, character, anyway=anyway, answers=answers
+            )
             async with _writing(place, reply):
                 yield reply
 
@@ -232,6 +238,17 @@ class Conversations:
     async def history(self, conversation: str) -> Sequence[Turn]:
         """The turns that the model is sent, oldest first."""
         return (await self._store.load(conversation)).turns
+
+    async def recount(
+        self, conversation: str, person: str, server: str = "", engine: str = ""
+    ) -> str:
+        """The story so far in a few sentences, for somebody who asks; nothing is stored.
+
+        Raises `LimitReached` if they have asked too much, and the engine's errors.
+        """
+        served, asker = self.models.named(engine), Asker(person, server)
+        self._beginnings.check(asker, served)
+        return await recount(served, asker, conversation, await self._store.load(conversation))
 
     async def thoughts(self, conversation: str) -> Mapping[str, str]:
         """What the model thought before its latest replies, by the reply's id."""

@@ -15,6 +15,7 @@ from cogs.live.pace import Priority
 from cogs.live.redraw import take_away
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.places import channel_of, conversation_in, user_of
+from cogs.rounds import play_round
 from cogs.voices import voices_of
 from cogs.voices.mine import answered_by, is_mine, is_voice
 
@@ -58,6 +59,9 @@ async def finish(bot: HermesBot, conversation: str, owed: Pending, few: asyncio.
             if reply is not None:
                 log.info("reply %s is finished for a former process", owed.reply)
                 await live_of(bot).deliver(reply, target)
+    if reply is not None and (channel := channel_of(conversation)):
+        place = bot.get_partial_messageable(channel, guild_id=_id(owed.origin.get("guild")))
+        await play_round(bot, reply, place)
 
 
 async def _withdraw(bot: HermesBot, conversation: str, owed: Pending, target: Target) -> None:

@@ -19,6 +19,7 @@ from cogs.live.buttons import CONTROL
 from cogs.places import conversation_in
 from cogs.pressed import KnownButton, pressing
 from cogs.replies import NOT_NEWEST, NOT_YOURS, tell
+from cogs.scenes import lines
 from cogs.taking_back import show_newest
 
 REGENERATE = "Regenerate"
@@ -143,7 +144,9 @@ class Controls(commands.Cog):
         await self._with_reply(interaction, message, self._continue)
 
     async def manage(self, interaction: Interaction, message: discord.Message) -> None:
-        """Show what can be done with a reply, to whoever asks for it."""
+        """Show what can be done with a reply, or a line of a story, to whoever asks for it."""
+        if message.author.bot and await lines.manage(interaction, message.id):
+            return
         await self._with_reply(interaction, message, self._manage)
 
     async def _with_reply(
@@ -153,7 +156,8 @@ class Controls(commands.Cog):
         act: Callable[[Interaction, Meant], Awaitable[None]],
     ) -> None:
         try:
-            await interaction.response.defer(ephemeral=True, thinking=True)
+            if not interaction.response.is_done():
+                await interaction.response.defer(ephemeral=True, thinking=True)
             conversation = conversation_in(interaction.channel_id or 0)
             with pressing(self.bot, conversation):
                 await act(interaction, await find(interaction, conversation, message.id))

@@ -41,7 +41,9 @@ class Meant:
     @property
     def others(self) -> tuple[int, ...]:
         """Who asked beside them."""
-        authors = dict.fromkeys(int(t.author) for t in self.asked if t.author.isdecimal())
+        # Lines that somebody had posted (a narrator's, dice) are no questions.
+        asks = (t for t in self.asked if not t.shown)
+        authors = dict.fromkeys(int(t.author) for t in asks if t.author.isdecimal())
         return tuple(author for author in authors if author != self.asker)
 
     @property

@@ -77,7 +77,8 @@ class Delivery:
         self._not_before = 0.0
         self._notify_after = notify_after
         self._shown_since = _now() if target.standing else float("inf")
-        others = (int(asker) for asker in reply.askers if asker.isdecimal())
+        waiting = () if reply.unasked else reply.askers
+        others = (int(asker) for asker in waiting if asker.isdecimal())
         self._others = tuple(other for other in others if other != target.asker)
         self._line: Draft | None = None
         self._next_look = 0.0
@@ -203,7 +204,7 @@ class Delivery:
         if not ending.retry:
             # Retry would have the model ask for the same once more.
             await self._ask_to_confirm()
-        if self._is_noticed_late():
+        if self._is_noticed_late() and not self._reply.unasked:
             await self._board.call_asker()
         return saved
 

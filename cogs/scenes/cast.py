@@ -19,8 +19,9 @@ from cogs.places import conversation_in
 from cogs.pressed import KnownButton
 from cogs.reading.words import label, shortened
 from cogs.replies import tell
+from cogs.scenes import posting
 from cogs.scenes.card import LEVELS, Panel, level_of, member_line, title_of
-from cogs.scenes.entrance import bring_in, may_play
+from cogs.scenes.entrance import bring_in, checked, greet
 from cogs.scenes.place import check_may_direct
 
 MENU = re.compile(r"cast-(?P<what>pick|level|enter):(?P<character>[\w-]{0,64})")
@@ -99,11 +100,7 @@ def cast_panel(
 async def others_here(interaction: discord.Interaction[HermesBot], stage: Stage) -> list[Character]:
     """Who could be brought on stage."""
     there = {member.character for member in stage.cast}
-    return [
-        one
-        for one in await characters_here(interaction)
-        if one.id not in there and may_play(one, interaction.channel)
-    ]
+    return [one for one in await characters_here(interaction) if one.id not in there]
 
 
 async def _do(interaction: discord.Interaction[HermesBot], change: Any, character: str) -> None:
@@ -133,7 +130,9 @@ async def _enter(interaction: discord.Interaction[HermesBot], character: str) ->
         check_may_direct(
             interaction, await interaction.client.conversations.stages.get(conversation) or Stage()
         )
-        stage = await bring_in(interaction, [character])
+        entering = await checked(interaction, [character])
+        stage = await bring_in(interaction, entering)
+        await greet(interaction, posting.channel_of(interaction), entering, stage)
         await _show(interaction, stage, character)
     except (UserError, *DISCORD_FAILURES) as error:
         await tell(interaction, error)

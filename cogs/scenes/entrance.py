@@ -2,48 +2,78 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import discord
 
-from bot.characters.stage import Member, Stage
+from bot.characters.stage import Stage
 from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.library import Character
-from bot.errors import BadInput
-from cogs.characters.shelf import find_character, shown_name
-from cogs.scenes.place import age_restricted, here
+from bot.errors import BadInput, UserError
+from cogs.characters import greeting
+from cogs.characters.keeping import load, member_of
+from cogs.characters.rights import check_may_play
+from cogs.characters.shelf import Interaction, find_character, here
 
-_FOR_ADULTS = "“{name}” is for age-restricted channels only."
+log = logging.getLogger(__name__)
 
-
-def may_play(character: Character, channel: object) -> bool:
-    """Whether a character may play in a channel at all."""
-    return not character.adult or age_restricted(channel)
-
-
-def member_of(character: Character) -> Member:
-    """A character as a member of a cast."""
-    return Member(
-        library=character.library,
-        character=character.id,
-        card=character.card,
-        name=character.name,
-        picture=character.picture,
-        talkativeness=character.talkativeness,
-        adult=character.adult,
-    )
+_NOBODY = "Nobody is on stage."
 
 
-async def bring_in(interaction: discord.Interaction[HermesBot], named: Sequence[str]) -> Stage:
-    """Bring characters on stage, by id or name; returns the stage. Raises `BadInput`."""
-    stages = interaction.client.conversations.stages
-    members: list[Member] = []
-    for name in dict.fromkeys(named):
+async def checked(interaction: Interaction, named: Sequence[str]) -> list[Character]:
+    """The characters that are meant by ids or names, if they may play here; else a `BadInput`."""
+    found: dict[str, Character] = {}
+    for name in named:
         character = await find_character(interaction, name)
-        if not may_play(character, interaction.channel):
-            raise BadInput(_FOR_ADULTS.format(name=shown_name(character.name)))
-        members.append(member_of(character))
-    stage = Stage()
-    for member in members:
-        stage = await stages.enter(here(interaction), member)
+        await check_may_play(interaction, character)
+        found[character.id] = character
+    return list(found.values())
+
+
+async def bring_in(
+    interaction: discord.Interaction[HermesBot], characters: Sequence[Character]
+) -> Stage:
+    """Bring characters on stage; returns the stage. Raises `BadInput` if there is no room."""
+    stages, stage = interaction.client.conversations.stages, Stage()
+    for character in characters:
+        stage = await stages.enter(here(interaction), member_of(character))
     return stage
+
+
+async def greet(
+    interaction: Interaction,
+    channel: discord.PartialMessageable,
+    characters: Sequence[Character],
+    stage: Stage,
+) -> None:
+    """Post what characters say first, each its own; it becomes part of the story.
+
+    That one cannot be posted is logged: the scene is there all the same.
+    """
+    bot = interaction.client
+    for character in characters:
+        try:
+            card = (await load(bot, character, picture=False)).card
+            numbers = greeting.choices(card, beside=stage.several)
+            text = await greeting.filled_in(interaction, card, numbers[0]) if numbers else ""
+            if text:
+                member = member_of(character)
+                await greeting.post(bot, channel, member, text, interaction.user.id)
+        except (UserError, *DISCORD_FAILURES) as error:
+            log.info("%s says no greeting: %s", character.id, error)
+
+
+async def greet_again(
+    interaction: Interaction, channel: discord.PartialMessageable, stage: Stage
+) -> None:
+    """Have everybody on stage say their first lines."""
+    if not stage.cast:
+        raise BadInput(_NOBODY)
+    everybody = [
+        Character(one.character, one.library, one.name, owner="", card=one.card)
+        for one in stage.cast
+        if not one.muted
+    ]
+    await greet(interaction, channel, everybody, stage)

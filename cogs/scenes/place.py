@@ -7,28 +7,13 @@ import discord
 from bot.characters.stage import Stage
 from bot.client import HermesBot
 from bot.errors import BadInput
-from cogs.places import conversation_in, schema_owner
-
-Interaction = discord.Interaction[HermesBot]
+from cogs.characters.rights import may_lead
+from cogs.characters.shelf import Interaction, here
 
 NO_SCENE = "There is no scene here. `/scene start` begins one."
 _NOT_YOURS = (
     "Only whoever began this scene, or somebody who may manage channels here, can change that."
 )
-_MAY_NOT_BEGIN = (
-    "In this channel a scene is begun by somebody who may manage channels. "
-    "In a thread that you have opened you can begin one yourself."
-)
-
-
-def here(interaction: Interaction) -> str:
-    """The conversation in which a command was used."""
-    return conversation_in(interaction.channel_id or 0)
-
-
-def library_here(interaction: Interaction) -> str:
-    """The library of a place: the server's, in a direct message the person's own."""
-    return schema_owner(interaction.guild_id, interaction.user.id)
 
 
 async def stage_here(interaction: Interaction) -> Stage:
@@ -43,28 +28,7 @@ def existing(stage: Stage | None) -> Stage:
     return stage
 
 
-def may_direct(interaction: discord.Interaction[HermesBot], stage: Stage) -> bool:
-    """Whether somebody may change a scene: who began it, and who may manage channels there."""
-    if interaction.guild_id is None or stage.host == str(interaction.user.id):
-        return True
-    return interaction.permissions.manage_channels
-
-
 def check_may_direct(interaction: discord.Interaction[HermesBot], stage: Stage) -> None:
     """Raise a `BadInput` for who may not change a scene."""
-    if not may_direct(interaction, stage):
+    if not may_lead(interaction, stage):
         raise BadInput(_NOT_YOURS)
-
-
-def check_may_begin(interaction: Interaction) -> None:
-    """Raise a `BadInput` for who may not begin a scene: everybody's channel is not theirs."""
-    channel = interaction.channel
-    own = isinstance(channel, discord.Thread) and channel.owner_id == interaction.user.id
-    if interaction.guild_id and not own and not interaction.permissions.manage_channels:
-        raise BadInput(_MAY_NOT_BEGIN)
-
-
-def age_restricted(channel: object) -> bool:
-    """Whether only adults see a channel; a thread is as its channel, a direct message never is."""
-    is_nsfw = getattr(channel, "is_nsfw", None)
-    return bool(is_nsfw and is_nsfw())

@@ -39,6 +39,9 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     groups |= {f"persona {name}" for name in ("set", "show", "clear")}
     told = ("list", "show", "import", "switch", "test", "export", "delete")
     groups |= {f"lore {name}" for name in told}
+    told = ("start", "cast", "scenario", "mood", "order", "end", "next", "greet", "pause", "resume")
+    groups |= {f"scene {name}" for name in (*told, "card", "recap", "transcript")}
+    groups |= {"narrate", "as", "roll", "note set", "note show", "note clear"}
     assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | groups
     assert set(admin.available_commands(stage.channel)) == {
         *("ask", "context", "help", "reset", "channel", "say"),
@@ -253,7 +256,7 @@ class TestHelp:
         shown = await stage.alice.slash(stage.channel, "help")
         assert shown.ephemeral
         assert "Hermes-2-Pro-Llama-3-8B" in shown.response.content
-        assert len(shown.response.content) < 1_200
+        assert len(shown.response.content) < 1_400
         assert "⚠️" not in shown.response.content
 
     async def test_works_without_redis(self, stage: Stage, store, make_bot: MakeBot) -> None:

@@ -1,0 +1,385 @@
+"""`/scene`: several characters and several people in one story."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.characters.stage import Order, Stage
+from bot.client import HermesBot
+from bot.errors import BadInput, StoreUnavailable
+from cogs.characters.rights import may_lead
+from cogs.characters.shelf import Interaction, characters_here, here, suggest
+from cogs.live import live_of
+from cogs.live.target import NOBODY
+from cogs.live.traces import harmless
+from cogs.opted_out import refuse_opted_out
+from cogs.places import circles, engine_here
+from cogs.reading.words import shortened
+from cogs.replies import origin_of
+from cogs.rounds import line_target
+from cogs.scenes import posting
+from cogs.scenes.card import (
+    LONGEST_MOOD,
+    LONGEST_SCENARIO,
+    LONGEST_TITLE,
+    ORDERS,
+    scene_card,
+    title_of,
+)
+from cogs.scenes.cast import CastButton, CastMenu, cast_panel, others_here
+from cogs.scenes.dice import Dice
+from cogs.scenes.entrance import bring_in, checked, greet, greet_again
+from cogs.scenes.forms import ScenarioForm
+from cogs.scenes.lines import LineButton, Lines
+from cogs.scenes.notes import Notes
+from cogs.scenes.pictures import panel_pictures
+from cogs.scenes.place import check_may_direct, existing, stage_here
+from cogs.scenes.story import Form, offered, transcript
+
+# A modal has to be shown within three seconds.
+_FORM_SECONDS = 2.0
+
+_ORDERS = [app_commands.Choice(name=words, value=order) for order, words in ORDERS.items()]
+
+_ON_ALREADY = (
+    "A scene is on here already: **{title}**. `/scene end` ends it, `/scene cast` changes who "
+    "plays."
+)
+_BEGUN = "🎬 **{title}** begins."
+_TALKED_BEFORE = "I still know what we said here before. `/reset` forgets it; the scene stays."
+_NOBODY_YET = "Nobody is on stage yet. `/scene cast` brings somebody in."
+_PAUSED = "⏸️ The scene is paused: nobody speaks until `/scene resume`."
+_RESUMED = "▶️ The scene goes on."
+_STILL_PAUSED = "The scene is paused. `/scene resume` lets it go on."
+_NOBODY_SPEAKS = "Nobody here can speak: `/scene cast` shows who is muted."
+_NOT_ON_STAGE = "“{name}” is not on stage here."
+_MUTED = "**{name}** is muted. `/scene cast` lets them speak again."
+_SPOKEN = "**{name}** has spoken."
+_ENDED = "🎬 **{title}** has ended."
+_KEPT = "I still know what was said in it; `/reset` forgets that."
+_FORGOTTEN = "What was said in it is forgotten. For a day `/undo` brings it back."
+_TRANSCRIPT = "The story as a file, as long as I have it:"
+_HIDDEN = "You may not read this channel's history, so I do not give you its story."
+_WAKE = "Mention me or reply to talk to them; with `/channel` every message counts."
+_GREETED = "They have greeted."
+
+
+class Scenes(
+    commands.GroupCog, group_name="scene", group_description="A story with several characters"
+):
+    """Sets up what is played, and lets it be played."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    # ------------------------------------------------------------------ setting up
+
+    @app_commands.command()
+    @app_commands.describe(
+        title="What the story is called",
+        scenario="Where and how it plays, for all characters",
+        character="Who plays",
+        second="Who else plays",
+        third="Who else plays",
+        fourth="Who else plays",
+        fifth="Who else plays; /scene cast brings in more",
+        order="Who speaks next",
+    )
+    @app_commands.choices(order=_ORDERS)
+    async def start(
+        self,
+        interaction: Interaction,
+        title: app_commands.Range[str, 1, LONGEST_TITLE],
+        scenario: app_commands.Range[str, 1, LONGEST_SCENARIO] = "",
+        character: str = "",
+        second: str = "",
+        third: str = "",
+        fourth: str = "",
+        fifth: str = "",
+        order: Order = "natural",
+    ) -> None:
+        """Begin a scene here, with characters and a scenario"""
+        await interaction.response.defer(thinking=True)
+        wanted = [one for one in (character, second, third, fourth, fifth) if one]
+        entering = await checked(interaction, wanted)
+        channel = posting.channel_of(interaction)
+
+        def begun(stage: Stage) -> Stage:
+            if stage.title:
+                raise BadInput(_ON_ALREADY.format(title=title_of(stage)))
+            if stage.cast:
+                check_may_direct(interaction, stage)
+            return replace(
+                stage,
+                title=title.strip(),
+                scenario=scenario.strip() or stage.scenario,
+                order=order,
+                paused=False,
+                host=str(interaction.user.id),
+            )
+
+        talked = bool(await self.bot.conversations.history(here(interaction)))
+        stage = await self.bot.conversations.stages.change(here(interaction), begun)
+        stage = await bring_in(interaction, entering) if entering else stage
+        told = [_BEGUN.format(title=title_of(stage))]
+        told += [f"-# {_TALKED_BEFORE}"] if talked else []
+        told += [] if stage.cast else [f"-# {_NOBODY_YET}"]
+        if interaction.guild_id and not await self._hears_all(interaction):
+            told.append(f"-# {_WAKE}")
+        await _answer(interaction, "\n".join(told))
+        await self._show_card(interaction, stage, public=True)
+        await greet(interaction, channel, entering, stage)
+
+    @app_commands.command()
+    async def cast(self, interaction: Interaction) -> None:
+        """Who plays here: bring characters in, mute, remove, have them talk more or less"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        stage = await stage_here(interaction)
+        change = may_lead(interaction, stage)
+        others = await others_here(interaction, stage) if change else ()
+        await interaction.edit_original_response(view=cast_panel(stage, others, change=change))
+
+    @app_commands.command()
+    async def scenario(self, interaction: Interaction) -> None:
+        """Write where and how the scene plays, in the stead of what the cards say"""
+        try:
+            async with asyncio.timeout(_FORM_SECONDS):
+                stage = await stage_here(interaction)
+        except TimeoutError:
+            raise StoreUnavailable from None
+        check_may_direct(interaction, stage)
+        await interaction.response.send_modal(ScenarioForm(stage))
+
+    @app_commands.command()
+    @app_commands.describe(mood="Such as: tense, hopeful, slapstick; left out, there is none")
+    async def mood(
+        self, interaction: Interaction, mood: app_commands.Range[str, 1, LONGEST_MOOD] = ""
+    ) -> None:
+        """Set the mood of the scene"""
+        mood = " ".join(mood.split())
+        await self._change(interaction, lambda stage: replace(stage, mood=mood))
+        told = f"Mood: *{harmless(mood)}*" if mood else "The scene has no mood of its own any more."
+        await _answer(interaction, told)
+
+    @app_commands.command()
+    @app_commands.describe(
+        order="Who speaks next",
+        rounds="How many lines characters speak to each other before a person has to say something",
+    )
+    @app_commands.choices(order=_ORDERS)
+    async def order(
+        self,
+        interaction: Interaction,
+        order: Order,
+        rounds: app_commands.Range[int, 0, 10] | None = None,
+    ) -> None:
+        """Choose who speaks next, and how long characters talk among themselves"""
+
+        def changed(stage: Stage) -> Stage:
+            return replace(stage, order=order, rounds=stage.rounds if rounds is None else rounds)
+
+        stage = await self._change(interaction, changed)
+        told = [f"Who speaks: {ORDERS[stage.order]}."]
+        if stage.order in ("natural", "model"):
+            told.append(f"Lines among themselves: {stage.rounds or 'none'}.")
+        await _answer(interaction, " ".join(told))
+
+    @app_commands.command()
+    @app_commands.describe(forget="Forget what was said in it as well")
+    async def end(self, interaction: Interaction, forget: bool = False) -> None:
+        """End the scene: everybody leaves the stage; the transcript is for you"""
+        await interaction.response.defer(thinking=True)
+        stages, conversation = self.bot.conversations.stages, here(interaction)
+        stage = await stage_here(interaction)
+        check_may_direct(interaction, stage)
+        file = await offered(self.bot, conversation, stage) if _may_read(interaction) else None
+        if forget:
+            await self.bot.conversations.timeline.reset(conversation)
+        await stages.change(conversation, lambda _: None)
+        told = _FORGOTTEN if forget else _KEPT
+        await _answer(interaction, f"{_ENDED.format(title=title_of(stage))}\n-# {told}")
+        if file:
+            await interaction.followup.send(_TRANSCRIPT, file=file, ephemeral=True)
+
+    # ------------------------------------------------------------------ playing
+
+    @app_commands.command()
+    @app_commands.describe(character="Who speaks; left out, whoever is due")
+    async def next(self, interaction: Interaction, character: str = "") -> None:
+        """Have the story go on: a character speaks without being asked"""
+        refuse_opted_out(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        stage = await stage_here(interaction)
+        if stage.paused:
+            raise BadInput(_STILL_PAUSED)
+        speaker = _speaker(stage, character) if character else ""
+        conversation, channel = here(interaction), posting.channel_of(interaction)
+        origin = await origin_of(interaction, conversation, 0, interaction.user.id)
+        async with self.bot.conversations.speak(
+            conversation, origin, speaker, anyway=True
+        ) as reply:
+            if reply is None:
+                raise BadInput(_NOBODY_SPEAKS)
+            await live_of(self.bot).deliver(reply, line_target(channel, reply))
+        if reply.part:
+            await _answer(interaction, _SPOKEN.format(name=harmless(reply.part.name)))
+
+    @app_commands.command()
+    async def greet(self, interaction: Interaction) -> None:
+        """Have the characters on stage say their first lines again, as after /reset"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        stage = await stage_here(interaction)
+        check_may_direct(interaction, stage)
+        await greet_again(interaction, posting.channel_of(interaction), stage)
+        await _answer(interaction, _GREETED)
+
+    @app_commands.command()
+    async def pause(self, interaction: Interaction) -> None:
+        """Stop the scene for now: no character speaks until it is resumed"""
+        # Anybody may: whoever needs a break has it, also in the middle of a line.
+        await interaction.response.defer(thinking=True)
+        if reply := self.bot.conversations.writing(here(interaction)):
+            reply.stop()
+        await self.bot.conversations.stages.change(
+            here(interaction), lambda stage: replace(existing(stage), paused=True)
+        )
+        await _answer(interaction, _PAUSED)
+
+    @app_commands.command()
+    async def resume(self, interaction: Interaction) -> None:
+        """Let a paused scene go on"""
+        await interaction.response.defer(thinking=True)
+        await self.bot.conversations.stages.change(
+            here(interaction), lambda stage: replace(existing(stage), paused=False)
+        )
+        await _answer(interaction, _RESUMED)
+
+    # ------------------------------------------------------------------ looking
+
+    @app_commands.command()
+    @app_commands.describe(public="Show it to everybody here")
+    async def card(self, interaction: Interaction, public: bool = False) -> None:
+        """Show the scene: title, mood, scenario, who plays, and how"""
+        await interaction.response.defer(ephemeral=not public, thinking=True)
+        stage = await stage_here(interaction)
+        addresses, files = await panel_pictures(self.bot, stage)
+        await interaction.edit_original_response(
+            view=scene_card(stage, addresses), attachments=files
+        )
+
+    @app_commands.command()
+    @app_commands.describe(
+        public="Show it to everybody here",
+        remember="Show it to everybody, and have the characters read it as part of the story",
+    )
+    async def recap(
+        self, interaction: Interaction, public: bool = False, remember: bool = False
+    ) -> None:
+        """Have the story so far told in a few sentences"""
+        refuse_opted_out(interaction)
+        await interaction.response.defer(ephemeral=not (public or remember), thinking=True)
+        stage = await stage_here(interaction)
+        told = await self.bot.conversations.recount(
+            here(interaction),
+            str(interaction.user.id),
+            str(interaction.guild_id or ""),
+            await engine_here(interaction),
+        )
+        text = f"**{title_of(stage)}: the story so far**\n{told}"
+        message = await _answer(interaction, shortened(text, 2_000))
+        if remember:
+            person = str(interaction.user.id)
+            await posting.remember(self.bot, message, person, told, speaker=posting.NARRATOR)
+
+    @app_commands.command(name="transcript")
+    @app_commands.describe(form="Markdown, or a page with the characters' pictures")
+    @app_commands.rename(form="format")
+    async def transcript_(self, interaction: Interaction, form: Form = "markdown") -> None:
+        """The whole story as a file, for you"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        stage = await self.bot.conversations.stages.get(here(interaction)) or Stage()
+        if not _may_read(interaction):
+            raise BadInput(_HIDDEN)
+        file = await transcript(self.bot, here(interaction), stage, form)
+        await interaction.edit_original_response(content=_TRANSCRIPT, attachments=[file])
+
+    # ------------------------------------------------------------------ within
+
+    @start.autocomplete("character")
+    @start.autocomplete("second")
+    @start.autocomplete("third")
+    @start.autocomplete("fourth")
+    @start.autocomplete("fifth")
+    async def suggest_character(
+        self, interaction: Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """The characters that can be used here and whose names fit what was typed."""
+        return await suggest(characters_here(interaction), current)
+
+    @next.autocomplete("character")
+    async def suggest_member(
+        self, interaction: Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """Those on stage whose names hold what was typed."""
+        try:
+            async with asyncio.timeout(_FORM_SECONDS):
+                stage = await self.bot.conversations.stages.get(here(interaction)) or Stage()
+        except (StoreUnavailable, TimeoutError):
+            return []
+        return [
+            app_commands.Choice(name=shortened(member.name, 100), value=member.character)
+            for member in stage.cast
+            if current.casefold() in member.name.casefold() and not member.muted
+        ]
+
+    async def _change(self, interaction: Interaction, change: Callable[[Stage], Stage]) -> Stage:
+        """Change the scene, for somebody who may."""
+        await interaction.response.defer(thinking=True)
+
+        def changed(stage: Stage) -> Stage:
+            check_may_direct(interaction, existing(stage))
+            return change(stage)
+
+        return await self.bot.conversations.stages.change(here(interaction), changed)
+
+    async def _hears_all(self, interaction: Interaction) -> bool:
+        return await self.bot.always_on.covers(*circles(interaction.channel))
+
+    async def _show_card(self, interaction: Interaction, stage: Stage, *, public: bool) -> None:
+        addresses, files = await panel_pictures(self.bot, stage)
+        await interaction.followup.send(
+            view=scene_card(stage, addresses), files=files, ephemeral=not public, silent=True
+        )
+
+
+def _speaker(stage: Stage, wanted: str) -> str:
+    """The id of the member that is meant by its id or name, if it may speak."""
+    folded = wanted.strip().casefold()
+    for member in stage.cast:
+        if wanted == member.character or folded == member.name.casefold():
+            if member.muted:
+                raise BadInput(_MUTED.format(name=harmless(member.name)))
+            return member.character
+    raise BadInput(_NOT_ON_STAGE.format(name=harmless(shortened(wanted, 60))))
+
+
+def _may_read(interaction: Interaction) -> bool:
+    """Whether somebody may read what was said in a channel before they came."""
+    return interaction.guild_id is None or interaction.permissions.read_message_history
+
+
+async def _answer(interaction: Interaction, text: str) -> discord.Message:
+    return await interaction.edit_original_response(content=text, allowed_mentions=NOBODY)
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cogs, and hear the panels' menus and buttons, also those of former processes."""
+    bot.add_dynamic_items(CastMenu, CastButton, LineButton)
+    for cog in (Scenes(bot), Lines(bot), Dice(bot), Notes(bot)):
+        await bot.add_cog(cog)

@@ -1,0 +1,154 @@
+"""`/note`: what the author of a story reminds the model of, again and again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any, cast, get_args
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.characters.part import Voice
+from bot.characters.stage import Note, Stage
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES
+from bot.errors import BadInput, StoreUnavailable, UserError
+from cogs.characters.shelf import Interaction, here
+from cogs.live.target import NOBODY
+from cogs.reading.words import is_blank
+from cogs.replies import tell
+from cogs.scenes.card import LONGEST_NOTE, note_line
+from cogs.scenes.place import check_may_direct, existing, stage_here
+
+# A modal has to be shown within three seconds.
+_FORM_SECONDS = 2.0
+
+_MOST_DEPTH = 100
+_MOST_EVERY = 100
+
+_ROLES = {
+    "system": "as an instruction (the usual)",
+    "user": "as if a person said it",
+    "assistant": "as if a character said it",
+}
+
+_NONE = "There is no author's note here. `/note set` writes one."
+_EMPTY = "An empty note says nothing. `/note clear` takes it away."
+_KEPT = "From now on the characters are told this:\n{note}"
+_CLEARED = "The author's note is gone."
+_NO_NUMBER = "“{what}” has to be a whole number from {least} to {most}."
+
+
+class NoteForm(discord.ui.Modal, title="Author's note"):
+    """The text, where it stands, how often, and in whose name."""
+
+    def __init__(self, note: Note | None) -> None:
+        super().__init__()
+        note = note or Note("")
+        self._text: discord.ui.TextInput[NoteForm] = discord.ui.TextInput(
+            style=discord.TextStyle.paragraph,
+            default=note.text or None,
+            max_length=LONGEST_NOTE,
+            placeholder="Slow, tense scenes. Nobody trusts anybody yet.",
+            custom_id="text",
+        )
+        self._depth: discord.ui.TextInput[NoteForm] = discord.ui.TextInput(
+            default=str(note.depth), max_length=3, custom_id="depth"
+        )
+        self._every: discord.ui.TextInput[NoteForm] = discord.ui.TextInput(
+            default=str(note.every), max_length=3, custom_id="every"
+        )
+        self._role: discord.ui.Select[Any] = discord.ui.Select(
+            custom_id="role",
+            options=[
+                discord.SelectOption(label=words, value=role, default=role == note.role)
+                for role, words in _ROLES.items()
+            ],
+        )
+        for text, about, component in (
+            ("The note", "The characters are told it, and nobody else sees it.", self._text),
+            ("Depth", "How many messages before the end it stands; 0 weighs most.", self._depth),
+            ("Every", "With every so many messages of people; 1 is always.", self._every),
+            ("Role", "In whose name it is told.", self._role),
+        ):
+            self.add_item(discord.ui.Label(text=text, description=about, component=component))
+
+    async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
+        """Keep the note."""
+        try:
+            note = self._read()
+            await interaction.response.defer(ephemeral=True, thinking=True)
+
+            def noted(stage: Stage) -> Stage:
+                check_may_direct(interaction, existing(stage))
+                return replace(stage, note=note)
+
+            await interaction.client.conversations.stages.change(here(interaction), noted)
+            await _answer(interaction, _KEPT.format(note=note_line(note)))
+        except (UserError, *DISCORD_FAILURES) as error:
+            await tell(interaction, error)
+
+    def _read(self) -> Note:
+        text = self._text.value.strip()
+        if is_blank(text):
+            raise BadInput(_EMPTY)
+        chosen = self._role.values
+        role = chosen[0] if chosen and chosen[0] in get_args(Voice) else "system"
+        return Note(
+            text,
+            depth=_number("Depth", self._depth.value, 0, _MOST_DEPTH),
+            every=_number("Every", self._every.value, 1, _MOST_EVERY),
+            role=cast(Voice, role),
+        )
+
+
+class Notes(
+    commands.GroupCog, group_name="note", group_description="The author's note of this scene"
+):
+    """A word in the characters' ears."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    async def set(self, interaction: Interaction) -> None:
+        """Write a note that the characters are told again and again"""
+        try:
+            async with asyncio.timeout(_FORM_SECONDS):
+                stage = await stage_here(interaction)
+        except TimeoutError:
+            raise StoreUnavailable from None
+        check_may_direct(interaction, stage)
+        await interaction.response.send_modal(NoteForm(stage.note))
+
+    @app_commands.command()
+    async def show(self, interaction: Interaction) -> None:
+        """Show the author's note"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        stage = await stage_here(interaction)
+        await _answer(interaction, note_line(stage.note) if stage.note else _NONE)
+
+    @app_commands.command()
+    async def clear(self, interaction: Interaction) -> None:
+        """Take the author's note away"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+
+        def cleared(stage: Stage) -> Stage:
+            check_may_direct(interaction, existing(stage))
+            return replace(stage, note=None)
+
+        await self.bot.conversations.stages.change(here(interaction), cleared)
+        await _answer(interaction, _CLEARED)
+
+
+async def _answer(interaction: discord.Interaction[Any], text: str) -> None:
+    await interaction.edit_original_response(content=text, allowed_mentions=NOBODY)
+
+
+def _number(what: str, written: str, least: int, most: int) -> int:
+    number = int(written) if written.strip().isdecimal() else -1
+    if not least <= number <= most:
+        raise BadInput(_NO_NUMBER.format(what=what, least=least, most=most))
+    return number
