@@ -8,7 +8,7 @@ together, but for a state that holds a setting; the others have a shorter life o
 
 from __future__ import annotations
 
-from bot.store import fact_scripts, library_scripts, people_scripts, revision_scripts, stages
+from bot.store import fact_scripts, library_scripts, people_scripts, revision_scripts
 from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # A conversation as it is at one moment: turns, state and pending, as fields and values in turn.
@@ -103,6 +103,20 @@ SAVE_STATE = Script(
 local ttl = ARGV[1]
 for i = 2, #ARGV, 2 do
   if ARGV[i] ~= 'erased' then redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
+end
+"""
+    + EXPIRE
+    + "return 1"
+)
+
+# ARGV: ttl, the stage ('' = none).
+SAVE_STAGE = Script(
+    """
+local ttl = ARGV[1]
+if ARGV[2] == '' then
+  redis.call('HDEL', KEYS[3], 'stage')
+else
+  redis.call('HSET', KEYS[3], 'stage', ARGV[2])
 end
 """
     + EXPIRE
@@ -209,5 +223,5 @@ ALL = (
     *library_scripts.ALL,
     *revision_scripts.ALL,
     *people_scripts.ALL,
-    stages.SAVE_STAGE,
+    SAVE_STAGE,
 )

@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from bot.characters.part import Voice
 from bot.characters.stage import Member, Note, Order, Stage
+from bot.store import scripts
 from bot.store.connection import Connection, call
 from bot.store.keys import ConversationKeys
-from bot.store.script import EXPIRE, Script
 
 log = logging.getLogger(__name__)
 
@@ -23,20 +23,6 @@ _ORDERS: tuple[Order, ...] = ("natural", "list", "model", "manual")
 _VOICES: tuple[Voice, ...] = ("system", "user", "assistant")
 _PAIR = 2
 _STAGE, _MEMBER, _NOTE = Stage(), Member("", "", "", ""), Note("")
-
-# ARGV: ttl, the stage ('' = none).
-SAVE_STAGE = Script(
-    """
-local ttl = ARGV[1]
-if ARGV[2] == '' then
-  redis.call('HDEL', KEYS[3], 'stage')
-else
-  redis.call('HSET', KEYS[3], 'stage', ARGV[2])
-end
-"""
-    + EXPIRE
-    + "return 1"
-)
 
 
 class StageRecords:
@@ -49,7 +35,7 @@ class StageRecords:
         """Set a conversation's stage, None to clear it. One round trip."""
         keys_of = ConversationKeys.of(conversation).every
         record = b"" if stage is None else write_stage(stage)
-        await self._redis.run(call(SAVE_STAGE, keys_of, self._seconds, record))
+        await self._redis.run(call(scripts.SAVE_STAGE, keys_of, self._seconds, record))
 
 
 def write_stage(stage: Stage) -> bytes:
