@@ -16,7 +16,7 @@ from cogs.live.layout import Draft
 from cogs.live.sending import FAILURES
 from cogs.live.target import MOST_CALLED, NOBODY, ChannelTarget, Target, files_of
 from cogs.live.traces import harmless
-from cogs.voices import NOT_THE_AUTHOR, NoVoice, Voice, Voices, edit_spoken
+from cogs.voices import NOT_THE_AUTHOR, NoVoice, Voice, Voices
 from cogs.voices.heads import ROOM, head
 from cogs.voices.webhooks import UNKNOWN_WEBHOOK
 
@@ -182,7 +182,7 @@ class VoiceTarget:
         await self._inner.call(message, nonce)
 
     async def _edit_spoken(self, voice: Voice, message: int, draft: Draft, first: bool) -> None:
-        await edit_spoken(
+        await self._voices.edit_spoken(
             voice,
             message,
             content=self._headed(voice, draft.content, first),
@@ -199,16 +199,15 @@ class VoiceTarget:
             return found
         tried.contents.add(content)
         try:
-            message = await voice.webhook.send(
+            message = await self._voices.say(
+                voice,
                 content,
+                view_of(draft.buttons) if draft.buttons else None,
                 username=self._name,
                 avatar_url=picture,
-                thread=voice.thread,
-                view=view_of(draft.buttons) if draft.buttons else discord.utils.MISSING,
                 files=files_of(draft),
                 silent=not first,
                 allowed_mentions=self._mentions(draft, first),
-                wait=True,
             )
         except discord.HTTPException as error:
             if error.status < 500:

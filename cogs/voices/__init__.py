@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord.ext import commands
@@ -19,6 +19,8 @@ from cogs.voices.webhooks import UNKNOWN_WEBHOOK, NoVoice, Voice, Webhooks
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 # Of how many messages the bot remembers that a character said them.
 _REMEMBERED = 20_000
 
@@ -30,6 +32,7 @@ _UNKNOWN_MESSAGE = 10008
 # What Discord says to a bot that changes what somebody else wrote: its characters are others, too.
 NOT_THE_AUTHOR = 50005
 _MISSING_PERMISSIONS = 50013
+_INVALID_FORM = 50035
 
 __all__ = ["NOT_THE_AUTHOR", "NoVoice", "OwnMessage", "Voice", "Voices", "voices_of"]
 
@@ -47,6 +50,7 @@ class Voices(commands.Cog):
         )
         self._spoken: OrderedDict[int, bool] = OrderedDict()
         self._advised: OrderedDict[int, None] = OrderedDict()
+        self._bare: set[int] = set()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -127,6 +131,49 @@ class Voices(commands.Cog):
             if not await self._as_voice(place, message, as_voice):
                 raise
 
+    async def say(
+        self, voice: Voice, content: str, view: discord.ui.View | None, **more: Any
+    ) -> discord.WebhookMessage:
+        """Post what a character says, without its buttons where a webhook may have none."""
+
+        async def post(view: discord.ui.View | None) -> discord.WebhookMessage:
+            return await voice.webhook.send(
+                content, view=view or discord.utils.MISSING, thread=voice.thread, wait=True, **more
+            )
+
+        return await self._with_buttons(voice, view, post)
+
+    async def edit_spoken(self, voice: Voice, message: int, **changes: Any) -> None:
+        """Change what a character said, without its buttons where a webhook may have none."""
+        if "view" not in changes:
+            await voice.webhook.edit_message(message, thread=voice.thread, **changes)
+            return
+
+        async def edit(view: discord.ui.View | None) -> None:
+            if voice.webhook.id not in self._bare:
+                changes["view"] = view or _no_buttons()
+            await voice.webhook.edit_message(message, thread=voice.thread, **changes)
+
+        await self._with_buttons(voice, changes.pop("view"), edit)
+
+    async def _with_buttons(
+        self,
+        voice: Voice,
+        view: discord.ui.View | None,
+        act: Callable[[discord.ui.View | None], Awaitable[T]],
+    ) -> T:
+        """Do it with the buttons; if Discord refuses them to a webhook, without any from now on."""
+        if view is None or voice.webhook.id in self._bare:
+            return await act(None)
+        try:
+            return await act(view)
+        except discord.HTTPException as error:
+            if error.code != _INVALID_FORM or "component" not in error.text:
+                raise
+            log.warning("what characters say in %s has no buttons: %s", voice.place, error)
+            self._bare.add(voice.webhook.id)
+            return await act(None)
+
     async def _as_voice(
         self,
         place: Channel,
@@ -166,7 +213,7 @@ class OwnMessage:
             self._place,
             self.id,
             lambda: self._place.get_partial_message(self.id).edit(**changes),
-            lambda voice: edit_spoken(voice, self.id, **changes),
+            lambda voice: self._voices.edit_spoken(voice, self.id, **changes),
             spoken=self._spoken,
         )
 
@@ -198,13 +245,11 @@ class OwnMessage:
         return found[-1]
 
 
-async def edit_spoken(voice: Voice, message: int, **changes: Any) -> None:
-    """Change what a character said."""
-    if "view" in changes and changes["view"] is None:
-        # discord.py would not let Discord look at the buttons then, and they would stay.
-        changes["view"] = discord.ui.View(timeout=None)
-        changes["view"].stop()
-    await voice.webhook.edit_message(message, thread=voice.thread, **changes)
+def _no_buttons() -> discord.ui.View:
+    """A view without buttons: for none at all discord.py would not let Discord look at them."""
+    view = discord.ui.View(timeout=None)
+    view.stop()
+    return view
 
 
 def guild_of(place: Channel) -> int | None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from contextlib import aclosing
+from pathlib import Path
 
-from bot.characters.stage import Member, Stage
-from bot.conversation.library import Character
+from bot.characters.stage import Stage
 from bot.store.history import RedisStore
 from cogs.places import conversation_in
 from tests.stand_ins.discord import Trail
@@ -20,19 +19,20 @@ CARD = {
 }
 
 
-async def bring(house: House, *, trim: bool = False) -> None:
-    """Bring Rivers on stage in the channel, as people do by command."""
-    library, blob = f"discord:server:{house.guild}", json.dumps(CARD).encode()
-    digest = hashlib.sha256(blob).hexdigest()
+async def bring(house: House, folder: Path, *, trim: bool = False, **settings: str) -> None:
+    """Start a bot that is Rivers."""
+    file = folder / "rivers.json"
+    file.write_text(json.dumps(CARD))
     async with aclosing(RedisStore(house.valkey.url)) as store:
-        saved = Character("rivers", library, "Rivers", str(house.alice), digest)
-        assert await store.save_character(saved, blob)
-        stage = Stage(cast=(Member(library, "rivers", digest, "Rivers"),), trim=trim)
-        await store.save_stage(conversation_in(house.channel), stage)
+        await store.save_stage(conversation_in(house.channel), Stage(trim=trim))
+    await house.start_bot(CHARACTER_FILE=str(file), **settings)
 
 
-async def test_a_reply_that_begins_to_speak_for_somebody_is_cut(house: House) -> None:
-    await bring(house)
+async def test_a_reply_that_begins_to_speak_for_somebody_is_cut(
+    empty_house: House, tmp_path: Path
+) -> None:
+    house = empty_house
+    await bring(house, tmp_path)
     # Dressed so that the engine's own stop strings do not find it.
     house.engine.say("Welcome to the tavern.\n**alice** (smiling): I stay" + " and stay" * 300)
     asked = house.ask("Good evening!")
@@ -48,8 +48,11 @@ async def test_a_reply_that_begins_to_speak_for_somebody_is_cut(house: House) ->
     assert "I stay" not in prompt
 
 
-async def test_who_speaks_for_others_only_is_asked_again_and_then_it_is_told(house: House) -> None:
-    await bring(house)
+async def test_who_speaks_for_others_only_is_asked_again_and_then_it_is_told(
+    empty_house: House, tmp_path: Path
+) -> None:
+    house = empty_house
+    await bring(house, tmp_path)
     house.engine.say("alice: Good evening!", "Welcome.")
     await house.reply_to(house.ask("Good evening!"), "Welcome.")
     house.engine.say("alice: Hello?", "alice: Hello!")
@@ -60,10 +63,11 @@ async def test_who_speaks_for_others_only_is_asked_again_and_then_it_is_told(hou
     await house.discord.until(lambda: broken.content.endswith("I am here."), 10)
 
 
-async def test_an_unfinished_sentence_goes_with_the_last_edit(empty_house: House) -> None:
+async def test_an_unfinished_sentence_goes_with_the_last_edit(
+    empty_house: House, tmp_path: Path
+) -> None:
     house = empty_house
-    await house.start_bot(MAX_REPLY_TOKENS="370", REPLY_TIMEOUT="30")
-    await bring(house, trim=True)
+    await bring(house, tmp_path, trim=True, MAX_REPLY_TOKENS="370", REPLY_TIMEOUT="30")
     house.engine.tokens_per_second = 50
     # The last sentence begins in the first message, and goes on in a second one.
     sentences = " ".join(["The tavern is warm and the soup is hot."] * 15)

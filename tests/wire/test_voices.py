@@ -29,7 +29,10 @@ EDIT = ("PATCH", "/webhooks/*/*/messages/*")
 async def room(empty_house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     """A house in whose channel Ada is on stage."""
     webhooks.install(monkeypatch)
-    house = empty_house
+    return await furnished(empty_house)
+
+
+async def furnished(house: House) -> House:
     store = RedisStore(house.valkey.url)
     library = f"discord:server:{house.guild}"
     data = {"name": "Ada", "description": "Ada keeps the lighthouse."}
@@ -77,6 +80,17 @@ async def test_a_line_is_written_within_the_limits(room: House) -> None:
     assert len(line.revisions) > 2
     assert not [call for call in room.discord.calls if call.limited]
     assert room.discord.world.users[line.author_id].bot
+    assert not room.text_after(asked), "nothing comes in the bot's own name"
+
+
+async def test_where_a_webhook_may_have_no_buttons_it_speaks_without(empty_house: House) -> None:
+    # simcord as it is takes the bot's webhook for one that belongs to no application.
+    room = await furnished(empty_house)
+    room.engine.say(STORY)
+    line = await hears(room, asked := room.ask("A story?"), STORY)
+    assert not any(revision.components for revision in line.revisions)
+    room.engine.say("Yes.")
+    await hears(room, room.ask("Really?"), "Yes.")
     assert not room.text_after(asked), "nothing comes in the bot's own name"
 
 
