@@ -101,6 +101,11 @@ class Policy:
         return any(own == other.id or (card and card == other.card) for other in self.blocked)
 
 
+def block_of(one: Playable) -> Blocked:
+    """A character as it is put on the list of those that are blocked."""
+    return Blocked(_id_of(one), one.card, one.name)
+
+
 def may_play(policy: Policy, one: Playable, mature: bool) -> str | None:
     """Why a character may not play in a place, as a sentence to show; None if it may.
 
@@ -117,7 +122,7 @@ def may_play(policy: Policy, one: Playable, mature: bool) -> str | None:
     return _BAD_NAME if policy.blocklist.find(one.name) else None
 
 
-def may_bring(policy: Policy, card: Card) -> str | None:
+def may_have(policy: Policy, card: Card) -> str | None:
     """Why a card may not be brought in or used, as a sentence for whoever tries; None if it may."""
     found = policy.blocklist
     word = next((word for text in texts_of(card) if (word := found.find(text))), "")

@@ -7,7 +7,7 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -62,13 +62,20 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A stage with its people: `personas` by the id of whose they are, `called` is who asks."""
+    """A stage with its people: `personas` by the id of whose they are, `called` is who asks.
+
+    `refused` are those who may not play there, with the sentence that says why; they are not in
+    the cast of `stage`, but in that of `whole`. `rules` is what they may not do there.
+    """
 
     conversation: str
     stage: Stage
     personas: dict[str, Persona]
     asker: str = ""
     called: str = ""
+    whole: Stage = field(default_factory=Stage)
+    refused: dict[str, str] = field(default_factory=dict[str, str])
+    rules: str = ""
 
     def member(self, character: str) -> Member | None:
         """The member with an id."""

@@ -13,7 +13,7 @@ from bot.characters.policy import (
     PROTECTION,
     Blocked,
     Policy,
-    may_bring,
+    may_have,
     may_play,
     rules,
 )
@@ -73,8 +73,8 @@ def test_a_name_with_a_blocked_word_does_not_play_and_is_not_said() -> None:
     ],
 )
 def test_a_card_is_searched_wherever_it_speaks(card: Card) -> None:
-    assert may_bring(Policy(words=("gore",)), card)
-    assert may_bring(Policy(words=("gor",)), card) is None
+    assert may_have(Policy(words=("gore",)), card)
+    assert may_have(Policy(words=("gor",)), card) is None
 
 
 def test_a_refusal_carries_no_markup_of_a_name() -> None:
