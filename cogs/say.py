@@ -40,6 +40,7 @@ class Say(commands.Cog):
             raise BadInput("There is no text in that. Please write some.")
         await interaction.response.defer(ephemeral=True, thinking=True)
         channel, guild = interaction.channel, interaction.guild
+        await self.bot.conversations.policies.check(str(interaction.guild_id or ""), text)
         if not isinstance(channel, discord.abc.Messageable) or not can_write(
             channel, guild.me if guild else None
         ):

@@ -7,6 +7,7 @@ import discord
 from bot.characters.stage import Stage
 from bot.conversation.library import Character, World
 from bot.errors import BadInput
+from cogs.allowed import policy_here
 from cogs.characters.shelf import Interaction, is_private, shown_name
 
 _NOT_YOURS = (
@@ -32,7 +33,9 @@ async def may_bring(interaction: Interaction) -> bool:
     Private ones may be brought by anybody.
     """
     may = interaction.permissions
-    return interaction.guild_id is None or may.manage_guild or may.manage_channels
+    if interaction.guild_id is None or may.manage_guild or may.manage_channels:
+        return True
+    return (await policy_here(interaction)).imports == "everyone"
 
 
 async def check_bring(interaction: Interaction) -> None:

@@ -65,7 +65,9 @@ async def leaf(interaction: discord.Interaction[HermesBot], meant: Meant, steps:
 
 async def rewrite(interaction: discord.Interaction[HermesBot], meant: Meant, text: str) -> Turn:
     """Give a reply another text by hand."""
-    timeline = interaction.client.conversations.timeline
+    conversations = interaction.client.conversations
+    await conversations.policies.check(str(interaction.guild_id or ""), text)
+    timeline = conversations.timeline
     turn = await timeline.rewrite(meant.conversation, str(meant.message), text)
     await show(interaction, meant, turn)
     return turn
