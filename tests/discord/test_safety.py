@@ -223,6 +223,15 @@ class TestBlockedWords:
         await stage.alice.send(stage.channel, f"{stage.me} hello")
         assert "words." not in stage.said()[-1].split("-#")[0]
 
+    @REFUSED
+    async def test_data_with_one_is_not_shown(self, stage: Stage) -> None:
+        await self.block(stage, "badword")
+        stage.engine.default = '{"title": "A b\\u0061dword"}'
+        asked = await stage.alice.slash(
+            stage.channel, "json ask", question="A film?", schema="title: text"
+        )
+        assert "not wanted in this server" in asked.response.content
+
     async def test_another_server_hears_it(self, stage: Stage) -> None:
         await self.block(stage, "badword")
         other = stage.env.create_guild("Elsewhere")
