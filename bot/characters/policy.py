@@ -38,8 +38,8 @@ MILD = "This is read by people of all ages: nothing sexual, and nothing cruel or
 
 _NEVER = "“{name}” is for adults, and this server does not want such characters."
 _RESTRICTED = (
-    "“{name}” is for adults, so it only plays in a server's age-restricted channels. Use it in one "
-    "of those; whoever manages a channel can make it age-restricted in its settings."
+    "“{name}” is for adults, so it plays in age-restricted channels only. Use it in one of those; "
+    "whoever manages a channel can make it age-restricted in its settings."
 )
 _BLOCKED = "“{name}” may not play in this server: its moderators have blocked it."
 _BAD_NAME = "The name of that character has words that are not wanted in this server."

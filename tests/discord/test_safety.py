@@ -80,7 +80,8 @@ class TestTheGate:
         late = grown_up(stage)
         await on_stage(stage, adult=True, channel=late)
         await stage.alice.send(late, f"{stage.me} hello")
-        assert stage.said(late) == ["All right."]
+        [said] = stage.said(late)
+        assert said.endswith("All right.")
         system = stage.engine.prompts[0].split("<|im_end|>")[0]
         assert system.endswith(PROTECTION)
 
@@ -97,7 +98,8 @@ class TestTheGate:
         thread = ChannelHandle(stage.env, stage.guild, made)
         await on_stage(stage, adult=True, channel=thread)
         await stage.alice.send(thread, f"{stage.me} hello")
-        assert stage.said(thread) == ["All right."]
+        [said] = stage.said(thread)
+        assert said.endswith("All right.")
         plain = stage.thread()
         await on_stage(stage, adult=True, channel=plain)
         await stage.alice.send(plain, f"{stage.me} hello")
@@ -197,7 +199,7 @@ class TestTheCommands:
         assert [choice["value"] for choice in offered] == [mira.character]
         await boss.slash(stage.channel, "safety unblock", character=mira.character)
         await stage.alice.send(stage.channel, f"{stage.me} hello")
-        assert stage.said()[-1] == "All right."
+        assert stage.said()[-1].endswith("All right.")
         none = await boss.slash(stage.channel, "safety unblock", character="Mira")
         assert "No such character" in none.response.content
 
