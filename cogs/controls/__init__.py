@@ -20,9 +20,9 @@ from cogs.places import conversation_in
 from cogs.pressed import KnownButton, pressing
 from cogs.replies import NOT_NEWEST, NOT_YOURS, tell
 from cogs.reports import report_button
-from cogs.reports.filing import is_own
 from cogs.scenes import lines
 from cogs.taking_back import show_newest
+from cogs.voices.mine import is_mine
 
 REGENERATE = "Regenerate"
 CONTINUE = "Continue"
@@ -149,7 +149,7 @@ class Controls(commands.Cog):
         """Show what can be done with a reply, or a line of a story; anybody may report either."""
         if message.author.bot and await lines.manage(interaction, message.id):
             return
-        if is_own(self.bot, message):
+        if is_mine(self.bot, message):
             await self._with_reply(interaction, message, self._manage, otherwise=self._only_report)
         else:
             await self._with_reply(interaction, message, self._manage)

@@ -12,6 +12,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
+from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
 from cogs.live.redraw import take_away
 from cogs.live.target import NOBODY, ChannelTarget
@@ -86,7 +87,8 @@ class DecideButton(KnownButton, template=DECIDE):
         channel = bot.get_partial_messageable(
             int(self.parts["channel"]), guild_id=interaction.guild_id
         )
-        target = ChannelTarget(channel, reply_to=None, asker=None)
+        place = ChannelTarget(channel, reply_to=None, asker=None)
+        target = await live_of(bot).spoken(turn, place) if turn else place
         gone = [await take_away(bot, target, int(one)) for one in shown]
         if not all(gone):
             await interaction.followup.send(_STAYS, ephemeral=True)

@@ -17,6 +17,7 @@ from cogs.live.buttons import Button
 from cogs.live.traces import harmless
 from cogs.places import conversation_in
 from cogs.reading.words import shortened
+from cogs.voices.mine import is_mine
 
 DECIDE = re.compile(
     r"reported:(?P<what>delete|leave|block|dismiss):(?P<channel>\d{1,20}):(?P<message>\d{1,20})"
@@ -102,16 +103,9 @@ async def _shown(bot: HermesBot, partial: discord.PartialMessage) -> str:
         message = await partial.fetch()
     except (discord.NotFound, discord.Forbidden):
         raise BadInput(_UNSEEN) from None
-    if not is_own(bot, message):
+    if not is_mine(bot, message):
         raise BadInput(NO_REPLY)
     return message.content
-
-
-def is_own(bot: HermesBot, message: discord.Message) -> bool:
-    """Whether the bot wrote a message, in its own name or in a character's."""
-    by_name = bot.user is not None and message.author.id == bot.user.id
-    app = message.application_id
-    return by_name or (message.webhook_id is not None and app == bot.application_id)
 
 
 async def _owner(bot: HermesBot, channel_id: int, character: str) -> str:
