@@ -304,3 +304,33 @@ class TestWhoBringsCharacters:
         await stage.alice.slash(stage.channel, "character import", **options)
         [mira] = await stage.bot.store.characters(library(stage))
         assert mira.owner == str(stage.alice.id)
+
+
+class TestComingOnStage:
+    @REFUSED
+    async def test_a_character_whose_card_has_a_blocked_word_stays_away(self, stage: Stage) -> None:
+        mira = await save(stage, MIRA | {"first_mes": "A badword to you."})
+        boss = admin(stage)
+        form = await boss.slash(stage.channel, "safety words")
+        await boss.submit_modal(form, {"words": "badword"})
+        used = await boss.slash(stage.channel, "character use", character=mira.id)
+        assert "“badword”" in used.response.content
+        assert stage.said() == []
+
+    @REFUSED
+    async def test_a_blocked_one_does_not_come(self, stage: Stage) -> None:
+        mira = await save(stage, MIRA)
+        boss = admin(stage)
+        await boss.slash(stage.channel, "safety block", character=mira.id)
+        used = await boss.slash(stage.channel, "character use", character=mira.id)
+        assert "its moderators have blocked it" in used.response.content
+
+    @REFUSED
+    async def test_where_there_are_none_for_adults_an_age_restricted_channel_is_no_help(
+        self, stage: Stage
+    ) -> None:
+        mira = await save(stage, MIRA, adult=True)
+        boss, late = admin(stage), grown_up(stage)
+        await boss.slash(stage.channel, "safety set", adults="nowhere")
+        used = await boss.slash(late, "character use", character=mira.id)
+        assert "does not want such characters" in used.response.content
