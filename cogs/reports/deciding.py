@@ -14,13 +14,13 @@ from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
-from cogs.live.redraw import take_away
-from cogs.live.target import NOBODY, ChannelTarget
+from cogs.live.target import NOBODY
 from cogs.moderators import block
 from cogs.places import conversation_in
 from cogs.pressed import KnownButton
 from cogs.replies import tell
 from cogs.reports.filing import DECIDE
+from cogs.voices import OwnMessage, voices_of
 
 log = logging.getLogger(__name__)
 
@@ -82,20 +82,21 @@ class DecideButton(KnownButton, template=DECIDE):
         """Forget the reply and take its messages away."""
         bot, message = interaction.client, self.parts["message"]
         turn = await self._turn(bot)
-        shown = list(turn.shown) if turn else [message]
+        shown = list(turn.shown) if turn and turn.shown else [message]
         await bot.conversations.timeline.remove(self.conversation, shown)
         channel = bot.get_partial_messageable(
             int(self.parts["channel"]), guild_id=interaction.guild_id
         )
-        place = ChannelTarget(channel, reply_to=None, asker=None)
-        target = await live_of(bot).spoken(turn, place) if turn else place
-        gone = [await take_away(bot, target, int(one)) for one in shown]
+        spoken = bool(turn and turn.character)
+        own = (voices_of(bot).message(channel, int(one), spoken=spoken) for one in shown)
+        gone = [await _taken_away(bot, one) for one in own]
         if not all(gone):
             await interaction.followup.send(_STAYS, ephemeral=True)
 
     async def _turn(self, bot: HermesBot) -> Turn | None:
         turns = await bot.conversations.history(self.conversation)
-        return next((turn for turn in turns if self.parts["message"] in turn.shown), None)
+        message = self.parts["message"]
+        return next((turn for turn in turns if message in (turn.id, *turn.shown)), None)
 
     async def _meant(self, bot: HermesBot) -> Blocked:
         """The character, with its card if it is still on stage, so that copies are known too."""
@@ -124,6 +125,18 @@ class DecideButton(KnownButton, template=DECIDE):
             view=view_of(left) if left else None,
             allowed_mentions=NOBODY,
         )
+
+
+async def _taken_away(bot: HermesBot, message: OwnMessage) -> bool:
+    """Delete a message; whether it is gone."""
+    try:
+        await live_of(bot).take_away(message)
+    except discord.NotFound:
+        return True
+    except DISCORD_FAILURES as error:
+        log.info("message %s stays: %s", message.id, error)
+        return False
+    return True
 
 
 def _buttons(message: discord.Message, *, without: str) -> list[Button]:

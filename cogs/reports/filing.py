@@ -40,7 +40,10 @@ _UNSEEN = "I cannot find that message. Please check the link."
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A message of the bot that somebody reports; what is not known is ""."""
+    """A message of the bot that somebody reports; what is not known is "".
+
+    `asker` is who asked for it, `author` who had it posted (`/say`, a greeting, a narrator's line).
+    """
 
     channel: int
     message: int
@@ -50,6 +53,7 @@ class Reported:
     name: str = ""
     owner: str = ""
     asker: str = ""
+    author: str = ""
 
 
 def place_of(interaction: discord.Interaction, given: str) -> tuple[int, int]:
@@ -77,14 +81,16 @@ async def look_up(
     if not (may.view_channel and may.read_message_history):
         raise BadInput(_UNSEEN)
     turns = await bot.conversations.history(conversation_in(channel_id))
-    turn = next((turn for turn in turns if str(message_id) in turn.shown), None)
+    shows = (turn for turn in turns if str(message_id) in (turn.id, *turn.shown))
+    turn = next(shows, None)
     partial = channel.get_partial_message(message_id)
     if turn is None:
         text = await _shown(bot, partial)
         return Reported(channel_id, message_id, partial.jump_url, text)
     if turn.role != "assistant":
-        raise BadInput(NO_REPLY)
-    asked = question_before(turns, turn)
+        # What people wrote is none of the bot's, unless they had the bot post it.
+        await _shown(bot, partial)
+    asked = () if turn.author else question_before(turns, turn)
     return Reported(
         channel_id,
         message_id,
@@ -94,6 +100,7 @@ async def look_up(
         name=turn.speaker,
         owner=await _owner(bot, channel_id, turn.character),
         asker=asked[-1].author if asked else "",
+        author=turn.author,
     )
 
 
@@ -127,6 +134,7 @@ def told(reported: Reported, reporter: int, reason: str, note: str) -> str:
     by = [f"Said by **{shown_name(reported.name)}**"] if reported.name else []
     by += [f"brought by <@{reported.owner}>"] if reported.owner else []
     by += [f"asked by <@{reported.asker}>"] if reported.asker else []
+    by += [f"posted for <@{reported.author}>"] if reported.author else []
     where = f"[the message]({reported.link}) in <#{reported.channel}>"
     lines.append(f"-# {', '.join([*by, where])}")
     return "\n".join(lines)

@@ -11,9 +11,11 @@ from simcord.results import InteractionResult
 from bot.characters.stage import Member
 from cogs.reports import MOST, REASONS
 from cogs.reports.hourly import Hourly
+from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.test_controls import id_of
 from tests.discord.test_safety import REFUSED, admin, on_stage
+from tests.discord.voices_support import Troupe
 
 REPORT, NOTE = "Report", "It was <@1> @everyone **mean** [x](https://e.vil)"
 DECISIONS = [
@@ -284,3 +286,34 @@ class TestDeciding:
         assert f"dismissed by <@{carol.id}>" in after.content
         [still] = stage.said()
         assert still.endswith("Go away!")
+
+
+@REFUSED
+async def test_what_somebody_had_posted_names_them(
+    stage: Stage, room: ChannelHandle, carol: MemberActor
+) -> None:
+    await open_for_reports(stage, room)
+    await carol.slash(stage.channel, "say", text="Mean words.")
+    await report(stage, stage.bob, stage.shown()[-1])
+    posted = stage.shown(room)[-1]
+    assert f"posted for <@{carol.id}>" in posted.content
+    await carol.click(posted, custom_id=id_of(posted, "Delete the reply"))
+    assert stage.said() == []
+
+
+@REFUSED
+async def test_what_a_character_says_by_its_webhook_is_reported_and_deleted(
+    stage: Stage, room: ChannelHandle, carol: MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhooks.install(monkeypatch)
+    await open_for_reports(stage, room)
+    troupe = Troupe(stage)
+    await troupe.enters("Ada")
+    await troupe.says("Go away!")
+    [message] = troupe.spoken()
+    await report(stage, stage.bob, message)
+    posted = stage.shown(room)[-1]
+    assert "Said by **Ada**" in posted.content
+    await carol.click(posted, custom_id=id_of(posted, "Delete the reply"))
+    assert troupe.spoken() == []
+    assert "deleted by" in stage.said(room)[-1]
