@@ -31,13 +31,8 @@ async def check_card(interaction: Interaction, card: Card) -> None:
             raise BadInput(refused)
 
 
-async def check_play(interaction: Interaction, one: Playable, card: Card | None = None) -> None:
-    """Raise `BadInput` for a character that may not play where a command was used.
-
-    Its `card` is searched for blocked words as well, where it is given.
-    """
+async def check_play(interaction: Interaction, one: Playable) -> None:
+    """Raise `BadInput` for a character that may not play where a command was used."""
     policy = await policy_here(interaction)
     if refused := may_play(policy, one, age_restricted(interaction.channel)):
         raise BadInput(refused)
-    if card is not None:
-        await check_card(interaction, card)

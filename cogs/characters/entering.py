@@ -15,7 +15,6 @@ from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.stages import MAX_CAST
 from bot.errors import BadInput, UserError
 from cogs import branching
-from cogs.allowed import check_card
 from cogs.characters import greeting, keeping
 from cogs.characters.keeping import Kept, member_of
 from cogs.characters.rights import check_may_play, may_lead
@@ -104,7 +103,6 @@ async def use(interaction: Interaction, named: str) -> None:
     character = await find_character(interaction, named)
     await check_may_play(interaction, character)
     kept = await keeping.load(interaction.client, character, picture=False)
-    await check_card(interaction, kept.card)
     coming = _Coming(kept, "first")
     stage = await interaction.client.conversations.stages.get(here(interaction)) or Stage()
     there = next((one for one in stage.cast if one.character == character.id), None)
@@ -165,9 +163,7 @@ class EnterButton(KnownButton, template=ENTER):
 async def _go_on(interaction: Interaction, what: str, mode: Mode, named: str, at: int) -> None:
     character = await find_character(interaction, named)
     await check_may_play(interaction, character)
-    kept = await keeping.load(interaction.client, character, picture=False)
-    await check_card(interaction, kept.card)
-    coming = _Coming(kept, mode)
+    coming = _Coming(await keeping.load(interaction.client, character, picture=False), mode)
     if what == "use":
         await _enter(interaction, coming, at)
     else:

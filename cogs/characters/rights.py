@@ -7,7 +7,8 @@ import discord
 from bot.characters.stage import Stage
 from bot.conversation.library import Character, World
 from bot.errors import BadInput
-from cogs.allowed import check_play, policy_here
+from cogs.allowed import check_card, check_play, policy_here
+from cogs.characters.keeping import load
 from cogs.characters.shelf import Interaction, is_private, shown_name
 
 _NOT_YOURS = (
@@ -57,6 +58,9 @@ def check_change(interaction: discord.Interaction, one: Character | World) -> No
 async def check_may_play(interaction: Interaction, character: Character) -> None:
     """Raise `BadInput` where a character may not play, by what the server allows there."""
     await check_play(interaction, character)
+    if (await policy_here(interaction)).words:
+        kept = await load(interaction.client, character, picture=False)
+        await check_card(interaction, kept.card)
 
 
 def may_lead(interaction: discord.Interaction, stage: Stage) -> bool:
