@@ -21,6 +21,12 @@ async def policy_here(interaction: Interaction) -> Policy:
     return await interaction.client.conversations.policies.of(server)
 
 
+async def check_text(interaction: Interaction, text: str) -> None:
+    """Raise `BadInput` for words that the bot is to post and that the server does not want."""
+    server = "" if is_guest(interaction) else str(interaction.guild_id or "")
+    await interaction.client.conversations.policies.check(server, text)
+
+
 async def check_card(interaction: Interaction, card: Card) -> None:
     """Raise `BadInput` for a card that has what is not wanted in the server."""
     policy = await policy_here(interaction)
