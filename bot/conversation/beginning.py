@@ -214,7 +214,9 @@ class Beginnings:
         newest = asked[-1] if asked else Turn("", 0, "user", "", author=asker.person)
         rounds = await self._rounds(conversation, origin, newest, served, played)
         keep = len(turns) - turns.index(asked[0]) if asked else min(len(turns), 1)
-        reply = await self._write(conversation, owed, turns, snapshot, keep, rounds, part=played.part)
+        reply = await self._write(
+            conversation, owed, turns, snapshot, keep, rounds, part=played.part
+        )
         reply.unasked = True
         return reply
 

@@ -317,3 +317,20 @@ async def test_what_a_character_says_by_its_webhook_is_reported_and_deleted(
     await carol.click(posted, custom_id=id_of(posted, "Delete the reply"))
     assert troupe.spoken() == []
     assert "deleted by" in stage.said(room)[-1]
+
+
+@REFUSED
+async def test_a_line_of_a_story_can_be_reported(
+    stage: Stage, room: ChannelHandle, carol: MemberActor
+) -> None:
+    await open_for_reports(stage, room)
+    await on_stage(stage)
+    await stage.alice.slash(stage.channel, "narrate", text="Something mean happens.")
+    line = stage.shown()[-1]
+    panel = (await manage(stage, stage.bob, line)).response
+    assert labels(panel) == [REPORT]
+    await report(stage, stage.bob, line)
+    posted = stage.shown(room)[-1]
+    assert f"posted for <@{stage.alice.id}>" in posted.content
+    await carol.click(posted, custom_id=id_of(posted, "Delete the reply"))
+    assert stage.said() == []

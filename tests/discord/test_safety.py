@@ -334,3 +334,16 @@ class TestComingOnStage:
         await boss.slash(stage.channel, "safety set", adults="nowhere")
         used = await boss.slash(late, "character use", character=mira.id)
         assert "does not want such characters" in used.response.content
+
+
+class TestLinesOfAStory:
+    @REFUSED
+    async def test_nobody_says_a_blocked_word_through_me(self, stage: Stage) -> None:
+        boss = admin(stage)
+        form = await boss.slash(stage.channel, "safety words")
+        await boss.submit_modal(form, {"words": "badword"})
+        await on_stage(stage)
+        for command, options in (("narrate", {}), ("as", {"name": "Guard"})):
+            done = await stage.alice.slash(stage.channel, command, text="A badword!", **options)
+            assert "not wanted" in done.response.content
+        assert stage.said() == []
