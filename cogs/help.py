@@ -21,6 +21,7 @@ _COMMANDS = """\
 `/system` who I am in this channel
 `/model` which model answers here, and what it can do
 `/tools` what I can do beside talking, and who may use it
+`/report` tell the moderators
 `/say` post something in my name
 `/channel` answer everything here, or only when addressed
 `/undo` `/redo` `/rewind` take back what was said, or bring it again

@@ -6,6 +6,7 @@ import discord
 
 from bot.client import HermesBot
 from bot.conversation.casting import CALLED, LIBRARY
+from bot.conversation.policies import MATURE
 from bot.tools.context import origin_of_rules
 
 Channel = (
@@ -128,14 +129,25 @@ async def rules_for(
     guild_id: int | None,
     asker: discord.User | discord.Member | None,
 ) -> dict[str, str]:
-    """What a reply's origin notes about tools: its places, and the asker's roles that matter."""
+    """What a reply's origin notes of what may be done in a place.
+
+    That is whether it is age-restricted, and for tools its places and the asker's roles that
+    matter.
+    """
+    noted = {MATURE: "yes"} if age_restricted(channel) else {}
     toolbox = bot.conversations.toolbox
     if toolbox is None:
-        return {}
+        return noted
     places = rule_places(channel, guild_id)
     named = await toolbox.rules.named_roles(places)
     roles = asker.roles if named and isinstance(asker, discord.Member) else ()
-    return origin_of_rules(places, named & {str(role.id) for role in roles})
+    return {**noted, **origin_of_rules(places, named & {str(role.id) for role in roles})}
+
+
+def age_restricted(channel: object) -> bool:
+    """Whether only adults see a channel; a thread is as its channel, a direct message never is."""
+    is_nsfw = getattr(channel, "is_nsfw", None)
+    return bool(is_nsfw and is_nsfw())
 
 
 async def rules_here(

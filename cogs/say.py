@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.errors import BadInput, StoreUnavailable
+from cogs.allowed import check_text
 from cogs.live.target import NOBODY
 from cogs.places import can_write
 from cogs.reading.words import is_blank
@@ -40,6 +41,7 @@ class Say(commands.Cog):
             raise BadInput("There is no text in that. Please write some.")
         await interaction.response.defer(ephemeral=True, thinking=True)
         channel, guild = interaction.channel, interaction.guild
+        await check_text(interaction, text)
         if not isinstance(channel, discord.abc.Messageable) or not can_write(
             channel, guild.me if guild else None
         ):

@@ -190,6 +190,7 @@ class HermesBot(commands.AutoShardedBot):
         """Everything between login and connection."""
         await self.always_on.load()
         await self.engines.load()
+        await self.conversations.policies.load()
         await self.opt_outs.load()
         await self._load_cogs()
         if not await self.sync_commands():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from bot.conversation.limits import Limits
 from bot.conversation.models import Models, Served
 from bot.conversation.offering import Offering
 from bot.conversation.places import Places
+from bot.conversation.policies import SERVER, Policies, guarded
 from bot.conversation.ports import Store
 from bot.conversation.questions import (
     ENGINE,
@@ -36,6 +38,8 @@ from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
 from bot.conversation.writer import Writer
 from bot.errors import BadInput
+
+log = logging.getLogger(__name__)
 
 _SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
 _GONE = "The character who said that is not on stage any more. /character use brings it back."
@@ -66,6 +70,7 @@ class Beginnings:
         offering: Offering,
         likeness: Likeness,
         summaries: Summaries,
+        policies: Policies,
         house: Read | None = None,
     ) -> None:
         self._store = store
@@ -75,6 +80,7 @@ class Beginnings:
         self._offering = offering
         self._likeness = likeness
         self._summaries = summaries
+        self._policies = policies
         self._casting = Casting(store, house)
 
     def check(self, asker: Asker, served: Served) -> None:
@@ -98,7 +104,7 @@ class Beginnings:
         if not asks:
             return None
         served, origin = self._models.named(asks[-1].engine), asks[-1].origin
-        company = await self._casting.company(conversation, snapshot, origin, asks)
+        company = await self._company(conversation, snapshot, origin, asks)
         if company:
             asks = self._casting.as_called(company, asks)
         as_written = turns_of(asks, snapshot)
@@ -119,7 +125,7 @@ class Beginnings:
             return None
         self._limits.note(tally)
         every = (*snapshot.turns, *turns)
-        reply = self._write(
+        reply = await self._write(
             conversation, owed, every, snapshot, len(turns), rounds, asks, part=part
         )
         if lost := [ask.id for ask in asks if self._places.is_lost(ask.id)]:
@@ -147,7 +153,7 @@ class Beginnings:
         served = self._models.named(engine_of(asked, snapshot))
         asker = asker_of(asked[-1].author, origin)
         self.check(asker, served)
-        company = await self._casting.company(conversation, snapshot, origin)
+        company = await self._company(conversation, snapshot, origin)
         speaker = older.character if older else ""
         played = await self._played(company, turns, snapshot, origin, served, speaker, anyway=True)
         if speaker and played is None:
@@ -166,7 +172,7 @@ class Beginnings:
                 await self._store.commit(conversation, other.reply, None, snapshot.state)
         rounds = await self._rounds(conversation, origin, asked[-1], served, played)
         keep, part = len(turns) - turns.index(asked[0]), played.part if played else None
-        return self._write(
+        return await self._write(
             conversation, owed, turns, snapshot, keep, rounds, older=older, part=part
         )
 
@@ -189,7 +195,7 @@ class Beginnings:
         if answers is not None and not (asked and asked[-1].id in answers):
             return None
         served = self._models.named(engine_of(asked, snapshot) if asked else snapshot.state.engine)
-        company = await self._casting.company(conversation, snapshot, origin)
+        company = await self._company(conversation, snapshot, origin)
         played = await self._played(
             company, turns, snapshot, origin, served, character, anyway=anyway
         )
@@ -208,7 +214,9 @@ class Beginnings:
         newest = asked[-1] if asked else Turn("", 0, "user", "", author=asker.person)
         rounds = await self._rounds(conversation, origin, newest, served, played)
         keep = len(turns) - turns.index(asked[0]) if asked else min(len(turns), 1)
-        reply = self._write(conversation, owed, turns, snapshot, keep, rounds, part=played.part)
+        reply = await self._write(
+            conversation, owed, turns, snapshot, keep, rounds, part=played.part
+        )
         reply.unasked = True
         return reply
 
@@ -222,10 +230,12 @@ class Beginnings:
         before = [turn for turn in snapshot.turns if turn.n < owed.n]
         served = self._models.named(owed.origin.get(ENGINE, ""))
         speaker = owed.origin.get(CHARACTER, "")
-        company = (
-            await self._casting.company(conversation, snapshot, owed.origin) if speaker else None
-        )
-        played = await self._played(company, before, snapshot, owed.origin, served, speaker)
+        company = await self._company(conversation, snapshot, owed.origin) if speaker else None
+        try:
+            played = await self._played(company, before, snapshot, owed.origin, served, speaker)
+        except BadInput as refusal:
+            log.info("reply %s is given up: %s", owed.reply, refusal)
+            played = None
         lost = (owed.asks and not asked) or (owed.replaces and older is None)
         if lost or (speaker and played is None) or not (asked or speaker):
             await self._store.commit(conversation, owed.reply, None, snapshot.state)
@@ -234,14 +244,29 @@ class Beginnings:
         rounds = await self._rounds(conversation, owed.origin, newest, served, played)
         keep = len(before) - before.index(asked[0]) if asked else min(len(before), 1)
         part = played.part if played else None
-        return self._write(
+        return await self._write(
             conversation, owed, before, snapshot, keep, rounds, older=older, part=part
         )
 
     async def _load(self, conversation: str, origin: Mapping[str, str]) -> Snapshot:
-        """The conversation with the facts that apply to a reply, in one round trip."""
+        """The conversation with the facts that apply to a reply, in one round trip.
+
+        Nothing is begun while it is not known what the server allows: `StoreUnavailable`.
+        """
+        await self._policies.of(origin.get(SERVER, ""))
         owners = owners_in(origin, conversation)
         return await self._store.load(conversation, [owner.name for owner in owners])
+
+    async def _company(
+        self,
+        conversation: str,
+        snapshot: Snapshot,
+        origin: Mapping[str, str],
+        asks: Sequence[Ask] = (),
+    ) -> Company | None:
+        """Who is on stage, but for those whom the server's policy does not allow there."""
+        policy = await self._policies.of(origin.get(SERVER, ""))
+        return await self._casting.company(conversation, snapshot, origin, asks, policy)
 
     async def _played(
         self,
@@ -254,12 +279,17 @@ class Beginnings:
         *,
         anyway: bool = False,
     ) -> Played | None:
-        """Who speaks after `turns`; None where nobody is on stage, or nobody is to speak."""
+        """Who speaks after `turns`; None where nobody is on stage, or nobody is to speak.
+
+        Raises `BadInput` for a character who may not play there.
+        """
         if company is None:
             return None
         speaker = speaker or await self._casting.speaker(
             company, turns, origin, served, anyway=anyway
         )
+        if refusal := company.refused.get(speaker):
+            raise BadInput(refusal)
         if not speaker or company.member(speaker) is None:
             return None
         part = await self._casting.part(company, speaker, snapshot, turns, served)
@@ -278,7 +308,7 @@ class Beginnings:
             return self._offering.none(conversation, origin, asked)
         return await self._offering.rounds(conversation, origin, asked, served)
 
-    def _write(
+    async def _write(
         self,
         conversation: str,
         owed: Pending,
@@ -332,7 +362,9 @@ class Beginnings:
         )
         reply.askers = askers
         reply.origin = owed.origin
-        reply.start(writer.events())
+        policy = await self._policies.of(owed.origin.get(SERVER, ""))
+        events = writer.events()
+        reply.start(guarded(events, policy.blocklist) if policy.words else events)
         return reply
 
 

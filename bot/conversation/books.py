@@ -7,7 +7,7 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -46,10 +46,11 @@ _GONE = "{name}'s card is not to be found any more. /character use brings the ch
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A card with its lorebook."""
+    """A card with its lorebook; `size` is how many bytes its file had."""
 
     card: Card
     book: Book | None
+    size: int = 0
 
     @classmethod
     def of(cls, blob: bytes, filename: str = "") -> Read:
@@ -57,18 +58,25 @@ class Read:
         card = read_card(blob, filename).card
         if card is None:
             raise BadInput("That is a lorebook, not a character's card.")
-        return cls(card, book_of(card))
+        return cls(card, book_of(card), len(blob))
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """A stage with its people: `personas` by the id of whose they are, `called` is who asks."""
+    """A stage with its people: `personas` by the id of whose they are, `called` is who asks.
+
+    `refused` are those who may not play there, with the sentence that says why; they are not in
+    the cast of `stage`, but in that of `whole`. `rules` is what they may not do there.
+    """
 
     conversation: str
     stage: Stage
     personas: dict[str, Persona]
     asker: str = ""
     called: str = ""
+    whole: Stage = field(default_factory=Stage)
+    refused: dict[str, str] = field(default_factory=dict[str, str])
+    rules: str = ""
 
     def member(self, character: str) -> Member | None:
         """The member with an id."""
@@ -113,7 +121,7 @@ class Books:
     ) -> Part:
         """What the model is told to speak as a character after `turns`."""
         scene = await self.scene(company, speaker, snapshot, turns, served)
-        part = await _composed(scene)
+        part = await _composed(scene, self._weight(company.stage.cast))
         if speaker == HOUSE:
             part = replace(part, examples=(*part.examples, *_greeted(scene)))
         return part
@@ -175,6 +183,11 @@ class Books:
                 log.warning("the card of a character on stage is gone: %s", member.card)
         return tuple(players)
 
+    def _weight(self, cast: Sequence[Member]) -> int:
+        """How many bytes the cards have that are kept ready."""
+        known = (self._cards.get((member.library, member.card)) for member in cast)
+        return sum(read.size for read in known if read)
+
     async def card(self, library: str, digest: str) -> Read | None:
         """A card of a library by its digest; None if it is gone or cannot be read."""
         if library == HOUSE:
@@ -215,9 +228,10 @@ class Books:
         return kept[key]
 
 
-async def _composed(scene: Scene) -> Part:
+async def _composed(scene: Scene, weight: int) -> Part:
     books = [*(book for _, book in scene.worlds), *(one.book for one in scene.cast if one.book)]
-    if sum(len(book.entries) for book in books) > _MANY:
+    # Texts full of macros take seconds, too; others are to be answered meanwhile.
+    if weight > _LONG or sum(len(book.entries) for book in books) > _MANY:
         return await asyncio.to_thread(compose, scene)
     return compose(scene)
 

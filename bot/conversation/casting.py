@@ -10,11 +10,14 @@ from dataclasses import replace
 
 from bot.characters import scene as play
 from bot.characters.part import Part
+from bot.characters.policy import Policy, may_play, rules
 from bot.characters.scene import Line
+from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
 from bot.conversation.books import Books, Company, Read
 from bot.conversation.library import Library, Persona
 from bot.conversation.models import Served
+from bot.conversation.policies import DEFAULT, MATURE
 from bot.conversation.ports import End, Generation, Sampling
 from bot.conversation.turns import Snapshot, Turn
 from bot.errors import EngineError
@@ -50,8 +53,12 @@ class Casting:
         snapshot: Snapshot,
         origin: Mapping[str, str],
         asks: Sequence[Ask] = (),
+        policy: Policy = DEFAULT,
     ) -> Company | None:
-        """The stage of a conversation with the personas of its people; None without a cast."""
+        """The stage of a conversation with the personas of its people; None without a cast.
+
+        Who may not play there by the server's `policy` is not among the cast.
+        """
         stage = self._books.stage_of(snapshot)
         if stage is None:
             return None
@@ -61,8 +68,18 @@ class Casting:
         library, personas = origin.get(LIBRARY, ""), dict[str, Persona]()
         if library and people:
             personas.update(await self._library.personas(library, [*people]))
+        mature = origin.get(MATURE) == "yes"
+        refused = _refused(stage, policy, mature=mature)
+        cast = tuple(member for member in stage.cast if member.character not in refused)
         return Company(
-            conversation, stage, personas, origin.get("asker", ""), origin.get(CALLED, "")
+            conversation,
+            replace(stage, cast=cast),
+            personas,
+            origin.get("asker", ""),
+            origin.get(CALLED, ""),
+            stage,
+            refused,
+            rules(policy, mature),
         )
 
     def as_called(self, company: Company, asks: Sequence[Ask]) -> tuple[Ask, ...]:
@@ -86,7 +103,23 @@ class Casting:
         """The id of the character who speaks next, "" if nobody is to.
 
         `turns` are all that was said. `anyway`: somebody is to speak, whether or not it is due.
+        It may be one of `company.refused`, if nobody else is to speak.
         """
+        found = await self._speaker(company, turns, origin, served, anyway=anyway)
+        if found or not company.refused:
+            return found
+        everybody = replace(company, stage=company.whole, refused={})
+        return await self._speaker(everybody, turns, origin, served, anyway=anyway)
+
+    async def _speaker(
+        self,
+        company: Company,
+        turns: Sequence[Turn],
+        origin: Mapping[str, str],
+        served: Served,
+        *,
+        anyway: bool,
+    ) -> str:
         said, spoken = since_a_person(turns)
         text = "\n".join(turn.text for turn in said)
         addressed = _addressed(turns, origin.get(ADDRESSED, ""))
@@ -115,7 +148,9 @@ class Casting:
         served: Served,
     ) -> Part:
         """What the model is told to speak as a character after `turns`."""
-        return await self._books.part(company, speaker, snapshot, turns, served)
+        part = await self._books.part(company, speaker, snapshot, turns, served)
+        # Behind all that the card says: it has no way to leave it out, or to put itself above it.
+        return replace(part, system="\n\n".join(filter(None, (part.system, company.rules))))
 
     async def _chosen(self, company: Company, turns: Sequence[Turn], served: Served) -> str:
         """Whom the model wants to speak next, "" if it does not tell."""
@@ -152,6 +187,11 @@ def since_a_person(turns: Sequence[Turn]) -> tuple[Sequence[Turn], Sequence[Turn
     while begin and turns[begin - 1].role == "user":
         begin -= 1
     return turns[begin:end], turns[end:]
+
+
+def _refused(stage: Stage, policy: Policy, *, mature: bool) -> dict[str, str]:
+    found = {member.character: may_play(policy, member, mature) for member in stage.cast}
+    return {character: why for character, why in found.items() if why}
 
 
 def _line(turn: Turn) -> Line:

@@ -325,6 +325,14 @@ class Store(FactStore, Revising, People, Library, Protocol):
         """Keep what was set about tools in a place, None to forget it."""
         ...
 
+    async def policies(self) -> Mapping[str, str]:
+        """What servers allow, by server, as `Policies` wrote it."""
+        ...
+
+    async def set_policy(self, server: str, text: str | None) -> None:
+        """Keep what a server allows, None to forget it: then the defaults hold."""
+        ...
+
     async def log_calls(self, owner: str, calls: Sequence[LoggedCall]) -> int:
         """Add calls of one asker to a server's log, in one round trip.
 

@@ -22,6 +22,7 @@ from bot.conversation.models import DEFAULT, Models, Served
 from bot.conversation.offering import Offering
 from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
+from bot.conversation.policies import Policies
 from bot.conversation.ports import Action, Engine, Store
 from bot.conversation.questions import settled
 from bot.conversation.queue import Line
@@ -48,8 +49,9 @@ class Conversations:
     `toolbox` has the tools that are offered to models that know how to call them, `embedder` helps
     to find facts that say the same in other words. `line` is where replies of the default engine
     wait, `limits` are how much people may ask. `timeline` changes what was said; `summaries` tell
-    in short what no prompt has room for, where they are wanted. `house` is the character that the
-    bot is wherever no other one is on stage; None: it is itself. `stages` sets stages up.
+    in short what no prompt has room for, where they are wanted; `policies` are what servers allow.
+    `house` is the character that the bot is wherever no other one is on stage; None: it is itself.
+    `stages` sets stages up.
     """
 
     def __init__(
@@ -74,6 +76,7 @@ class Conversations:
         self.summaries = Summaries(store, self.models, wanted=summaries)
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
+        self.policies = Policies(store)
         self._beginnings = Beginnings(
             store,
             self.models,
@@ -82,6 +85,7 @@ class Conversations:
             self._offering,
             Likeness(embedder),
             self.summaries,
+            self.policies,
             house,
         )
 

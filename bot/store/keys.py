@@ -20,6 +20,7 @@ ACTIVE = f"{PREFIX}active"
 OWED = f"{PREFIX}owed"
 HEARD = f"{PREFIX}heard"
 TOOL_RULES = f"{PREFIX}tool-rules"
+POLICIES = f"{PREFIX}policies"
 OPTED_OUT = f"{PREFIX}opted-out"
 RETENTION = f"{PREFIX}retention"
 # One hash tag for all reminders: a script touches several of these keys.
@@ -28,7 +29,7 @@ REMINDERS_DUE = f"{REMINDERS}due"
 REMINDERS_SAVED = f"{REMINDERS}saved"
 REMINDERS_CLAIMED = f"{REMINDERS}claimed"
 
-LASTING = (ALWAYS_ON, ENGINES, ACTIVE, OWED, HEARD, TOOL_RULES, OPTED_OUT, RETENTION)
+LASTING = (ALWAYS_ON, ENGINES, ACTIVE, OWED, HEARD, TOOL_RULES, POLICIES, OPTED_OUT, RETENTION)
 """The keys that exist once per database and never expire; the code that writes trims them."""
 
 _EMPTY = "%"  # no percent-encoded text is a lone percent sign; `{}` would be no hash tag at all

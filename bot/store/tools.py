@@ -1,4 +1,4 @@
-"""What the store keeps for tools: rules, the log of calls, and what waits for confirmation."""
+"""What the store keeps for tools (rules, log, what waits for confirmation), and for servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOG_DAYS = 30
 
 
 class ToolRecords:
-    """The part of the store that is about tools; each method is one round trip."""
+    """The part of the store about tools and what servers allow; each method is one round trip."""
 
     _redis: Connection
     _seconds: int
@@ -38,6 +38,20 @@ class ToolRecords:
             ("HDEL", keys.TOOL_RULES, field)
             if text is None
             else ("HSET", keys.TOOL_RULES, field, text)
+        )
+
+    async def policies(self) -> Mapping[str, str]:
+        """What servers allow where characters play, by server."""
+        (stored,) = await self._redis.run(("HGETALL", keys.POLICIES))
+        return {keys.decode(server): text.decode("utf-8") for server, text in stored.items()}
+
+    async def set_policy(self, server: str, text: str | None) -> None:
+        """Keep what a server allows, None to forget it."""
+        field = keys.encode(server)
+        await self._redis.run(
+            ("HDEL", keys.POLICIES, field)
+            if text is None
+            else ("HSET", keys.POLICIES, field, text.encode("utf-8", "replace"))
         )
 
     async def log_calls(self, owner: str, calls: Sequence[LoggedCall]) -> int:

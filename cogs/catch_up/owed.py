@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 
 import discord
 
 from bot.client import HermesBot
 from bot.conversation.casting import CHARACTER
+from bot.conversation.policies import MATURE
 from bot.conversation.turns import Pending
 from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.redraw import take_away
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
-from cogs.places import channel_of, conversation_in, user_of
+from cogs.places import age_restricted, channel_of, conversation_in, user_of
 from cogs.rounds import play_round
 from cogs.voices import voices_of
 from cogs.voices.mine import answered_by, is_mine, is_voice
@@ -55,7 +57,7 @@ async def finish(bot: HermesBot, conversation: str, owed: Pending, few: asyncio.
         if not any(turn.id in owed.asks for turn in turns):
             await _withdraw(bot, conversation, owed, target)
             return
-        async with bot.conversations.resume(conversation, owed) as reply:
+        async with bot.conversations.resume(conversation, _as_now(bot, owed)) as reply:
             if reply is not None:
                 log.info("reply %s is finished for a former process", owed.reply)
                 await live_of(bot).deliver(reply, target)
@@ -161,6 +163,14 @@ def _belongs(
         return answers in asks
     # A character that speaks by itself does not say to whom.
     return begun or (CHARACTER in owed.origin and is_voice(bot, message))
+
+
+def _as_now(bot: HermesBot, owed: Pending) -> Pending:
+    """What is owed, for a channel whose age restriction may be another one by now."""
+    channel = bot.get_channel(_id(owed.origin.get("channel")) or 0)
+    if channel is None:
+        return owed
+    return replace(owed, origin={**owed.origin, MATURE: "yes" if age_restricted(channel) else ""})
 
 
 def _shard_of(bot: HermesBot, owed: Pending) -> int:

@@ -14,6 +14,7 @@ from bot.characters.export import as_json
 from bot.characters.read import Found, read_card
 from bot.client.failures import answer
 from bot.errors import BadInput, UserError
+from cogs.allowed import check_card
 from cogs.characters import keeping, telling
 from cogs.characters.files import read_link, read_upload
 from cogs.characters.keeping import Kept
@@ -109,6 +110,7 @@ def divided(text: str) -> tuple[str, str]:
 async def _bring(interaction: Interaction, found: Found, library: str, *, adult: bool) -> None:
     if found.card is None:
         raise BadInput(_BOOK)
+    await check_card(interaction, found.card)
     owner = str(interaction.user.id)
     character = keeping.new_character(
         found.card, library, owner, picture=found.picture, adult=adult

@@ -17,6 +17,7 @@ from bot.client import HermesBot
 from bot.client.failures import answer
 from bot.conversation.library import Character
 from bot.errors import BadInput, StoreUnavailable, UserError
+from cogs.allowed import check_card
 from cogs.characters import keeping
 from cogs.characters.files import read_upload
 from cogs.characters.forms import FIELD, PartForm
@@ -232,6 +233,7 @@ async def _set_picture(interaction: Interaction, kept: Kept, data: bytes) -> Non
 async def _save(
     interaction: discord.Interaction[HermesBot], kept: Kept, part: str, *, adult: bool
 ) -> None:
+    await check_card(interaction, kept.card)
     character = keeping.described(kept.character, kept.card, picture=kept.picture, adult=adult)
     await keeping.save(interaction.client.store, Kept(character, kept.card, kept.picture))
     await interaction.edit_original_response(

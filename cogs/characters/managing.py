@@ -15,6 +15,7 @@ from bot.characters import picture
 from bot.characters.export import as_charx, as_json, as_png
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import BadInput, UserError
+from cogs.allowed import check_card
 from cogs.characters import keeping, telling
 from cogs.characters.keeping import Kept
 from cogs.characters.rights import check_bring, check_change, check_may_play
@@ -99,6 +100,7 @@ async def duplicate(interaction: Interaction, named: str, name: str, private: bo
         await check_bring(interaction)
     kept = await keeping.load(interaction.client, character)
     card = keeping.renamed(kept.card, name) if name.strip() else kept.card
+    await check_card(interaction, card)
     copy = keeping.new_character(
         card,
         library,
@@ -129,6 +131,8 @@ async def share(interaction: Interaction, named: str, visibility: Visibility) ->
     elif character.owner != str(interaction.user.id):
         raise BadInput(_NOT_YOURS.format(name=name))
     kept = await keeping.load(interaction.client, character)
+    if visibility == "server":
+        await check_card(interaction, kept.card)
     library = (
         home_library(interaction) if visibility == "server" else own_library(interaction.user.id)
     )

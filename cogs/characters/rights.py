@@ -7,6 +7,8 @@ import discord
 from bot.characters.stage import Stage
 from bot.conversation.library import Character, World
 from bot.errors import BadInput
+from cogs.allowed import check_card, check_play, policy_here
+from cogs.characters.keeping import load
 from cogs.characters.shelf import Interaction, is_private, shown_name
 
 _NOT_YOURS = (
@@ -15,10 +17,6 @@ _NOT_YOURS = (
 )
 _NOT_YOUR_BOOK = (
     "“{name}” is for who brought it, or somebody who may manage this server, to change."
-)
-_FOR_ADULTS = (
-    "“{name}” is for age-restricted channels only. An administrator can make a channel "
-    "age-restricted in its settings."
 )
 NEEDS_RIGHT = (
     "What all in this server share is for those who may manage the server or its channels to bring "
@@ -32,7 +30,9 @@ async def may_bring(interaction: Interaction) -> bool:
     Private ones may be brought by anybody.
     """
     may = interaction.permissions
-    return interaction.guild_id is None or may.manage_guild or may.manage_channels
+    if interaction.guild_id is None or may.manage_guild or may.manage_channels:
+        return True
+    return (await policy_here(interaction)).imports == "everyone"
 
 
 async def check_bring(interaction: Interaction) -> None:
@@ -56,11 +56,11 @@ def check_change(interaction: discord.Interaction, one: Character | World) -> No
 
 
 async def check_may_play(interaction: Interaction, character: Character) -> None:
-    """Raise `BadInput` where a character may not play: one for adults before everybody."""
-    # A thread is as its channel; a direct message never is age-restricted.
-    is_nsfw = getattr(interaction.channel, "is_nsfw", None)
-    if character.adult and not (is_nsfw and is_nsfw()):
-        raise BadInput(_FOR_ADULTS.format(name=shown_name(character.name)))
+    """Raise `BadInput` where a character may not play, by what the server allows there."""
+    await check_play(interaction, character)
+    if (await policy_here(interaction)).words:
+        kept = await load(interaction.client, character, picture=False)
+        await check_card(interaction, kept.card)
 
 
 def may_lead(interaction: discord.Interaction, stage: Stage) -> bool:

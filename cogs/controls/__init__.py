@@ -15,12 +15,14 @@ from bot.errors import BadInput, UserError
 from cogs.controls import actions, panel
 from cogs.controls.form import EditForm
 from cogs.controls.meant import Meant, channel_of_press, find
-from cogs.live.buttons import CONTROL
+from cogs.live.buttons import CONTROL, view_of
 from cogs.places import conversation_in
 from cogs.pressed import KnownButton, pressing
 from cogs.replies import NOT_NEWEST, NOT_YOURS, tell
+from cogs.reports import report_button
 from cogs.scenes import lines
 from cogs.taking_back import show_newest
+from cogs.voices.mine import is_mine
 
 REGENERATE = "Regenerate"
 CONTINUE = "Continue"
@@ -144,16 +146,22 @@ class Controls(commands.Cog):
         await self._with_reply(interaction, message, self._continue)
 
     async def manage(self, interaction: Interaction, message: discord.Message) -> None:
-        """Show what can be done with a reply, or a line of a story, to whoever asks for it."""
+        """Show what can be done with a reply, or a line of a story; anybody may report either."""
         if message.author.bot and await lines.manage(interaction, message.id):
             return
-        await self._with_reply(interaction, message, self._manage)
+        if is_mine(self.bot, message):
+            await self._with_reply(interaction, message, self._manage, otherwise=self._only_report)
+        else:
+            await self._with_reply(interaction, message, self._manage)
 
     async def _with_reply(
         self,
         interaction: Interaction,
         message: discord.Message,
         act: Callable[[Interaction, Meant], Awaitable[None]],
+        *,
+        otherwise: Callable[[Interaction, discord.Message, BadInput], Awaitable[None]]
+        | None = None,
     ) -> None:
         try:
             if not interaction.response.is_done():
@@ -161,6 +169,12 @@ class Controls(commands.Cog):
             conversation = conversation_in(interaction.channel_id or 0)
             with pressing(self.bot, conversation):
                 await act(interaction, await find(interaction, conversation, message.id))
+        except BadInput as refusal:
+            await (
+                otherwise(interaction, message, refusal)
+                if otherwise
+                else tell(interaction, refusal)
+            )
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
 
@@ -174,6 +188,13 @@ class Controls(commands.Cog):
         if meant.later:
             raise BadInput(_ONLY_NEWEST)
         await actions.write(interaction, meant, "continue", quiet=True)
+
+    async def _only_report(
+        self, interaction: Interaction, message: discord.Message, refusal: BadInput
+    ) -> None:
+        """Say why somebody may not change a reply, and offer what everybody may do."""
+        view = view_of([report_button(message.id)])
+        await interaction.edit_original_response(content=refusal.text, view=view)
 
     async def _manage(self, interaction: Interaction, meant: Meant) -> None:
         await panel.refresh(interaction, meant, meant.turn)

@@ -11,6 +11,7 @@ from bot.client import HermesBot
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Replacing, Turn
 from bot.errors import BadInput
+from cogs.allowed import check_text
 from cogs.controls.meant import Meant, channel_of_press
 from cogs.live import live_of
 from cogs.live.buttons import Button, question_of, stop_button, view_of
@@ -65,6 +66,7 @@ async def leaf(interaction: discord.Interaction[HermesBot], meant: Meant, steps:
 
 async def rewrite(interaction: discord.Interaction[HermesBot], meant: Meant, text: str) -> Turn:
     """Give a reply another text by hand."""
+    await check_text(interaction, text)
     timeline = interaction.client.conversations.timeline
     turn = await timeline.rewrite(meant.conversation, str(meant.message), text)
     await show(interaction, meant, turn)

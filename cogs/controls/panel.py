@@ -19,6 +19,7 @@ from cogs.controls.meant import Meant, channel_of_press
 from cogs.live.buttons import Button, control_button, in_rows, view_of
 from cogs.live.controls import variant_buttons
 from cogs.replies import may_press
+from cogs.reports import report_button
 
 _BRANCHING = "cogs.branching"
 
@@ -82,6 +83,7 @@ def _panel(interaction: discord.Interaction[Any], meant: Meant, turn: Turn) -> S
     ]
     if meant.later and may_discard(interaction, meant):
         others.append(_button("rewind", meant, emoji="⏪", label="Rewind to here"))
+    others.append(report_button(meant.message))
     return in_rows(leafing, others)
 
 

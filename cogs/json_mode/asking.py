@@ -8,17 +8,20 @@ from typing import Any, Self
 import aiohttp
 import discord
 
+from bot.characters.policy import strings_in
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure, note
 from bot.conversation.ask import Ask
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.tools.run import Step
 from cogs.again import NOT_YOURS
+from cogs.allowed import policy_here
 from cogs.json_mode import showing
 from cogs.json_mode.request import FILE_NAME, Request
 from cogs.places import conversation_in, engine_here, rules_here
 from cogs.replies import may_press
 
+_NOT_WANTED = "I do not show that answer: it has words that are not wanted in this server."
 _GONE = "I do not have that question any more. Please use `/json ask` again."
 
 
@@ -67,6 +70,7 @@ async def ask(interaction: discord.Interaction[HermesBot], request: Request, ask
         steps = await _steps(interaction, request, engine, asker) if request.tools else ()
         json_mode = interaction.client.json_by(engine)
         found = await json_mode.ask(request.schema, request.question, steps=steps)
+        await _check(interaction, (found.text, found.value))
         shown = showing.answer(found, request.name)
     except UserError as error:
         if not error.retry:
@@ -76,6 +80,17 @@ async def ask(interaction: discord.Interaction[HermesBot], request: Request, ask
     await interaction.edit_original_response(
         content=shown.content, attachments=shown.attachments(), view=view
     )
+
+
+async def _check(interaction: discord.Interaction[HermesBot], answer: object) -> None:
+    """Raise `BadInput` for an answer with words that the server does not want."""
+    try:
+        policy = await policy_here(interaction)
+    except StoreUnavailable:
+        # This needs no store and works without one; that nothing was ever read is rare.
+        return
+    if policy.blocklist.find("\n".join(strings_in(answer))):
+        raise BadInput(_NOT_WANTED)
 
 
 async def _steps(

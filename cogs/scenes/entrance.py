@@ -7,15 +7,18 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.characters.policy import may_play
 from bot.characters.stage import Stage
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.library import Character
 from bot.errors import BadInput, UserError
+from cogs.allowed import policy_here
 from cogs.characters import greeting
 from cogs.characters.keeping import load, member_of
 from cogs.characters.rights import check_may_play
 from cogs.characters.shelf import Interaction, find_character, here
+from cogs.places import age_restricted
 
 log = logging.getLogger(__name__)
 
@@ -71,9 +74,10 @@ async def greet_again(
     """Have everybody on stage say their first lines."""
     if not stage.cast:
         raise BadInput(_NOBODY)
+    policy, mature = await policy_here(interaction), age_restricted(interaction.channel)
     everybody = [
         Character(one.character, one.library, one.name, owner="", card=one.card)
         for one in stage.cast
-        if not one.muted
+        if not one.muted and may_play(policy, one, mature) is None
     ]
     await greet(interaction, channel, everybody, stage)

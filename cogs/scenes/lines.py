@@ -18,6 +18,7 @@ from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from bot.prompts.speakers import clean_name
+from cogs.allowed import check_text
 from cogs.characters.shelf import Interaction, here
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
@@ -28,6 +29,7 @@ from cogs.pressed import KnownButton
 from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank
 from cogs.replies import origin_of, tell
+from cogs.reports import report_button
 from cogs.rounds import line_target, play_round
 from cogs.scenes.place import stage_here
 from cogs.scenes.posting import (
@@ -78,7 +80,7 @@ class LineForm(discord.ui.Modal, title="Change this line"):
         """Put the text in place of the one that stood there."""
         try:
             await interaction.response.defer()
-            await rewrite(interaction, self._message, _read(interaction, self._text.value))
+            await rewrite(interaction, self._message, await _read(interaction, self._text.value))
             await interaction.edit_original_response(content=_CHANGED)
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
@@ -133,11 +135,12 @@ class Lines(commands.Cog):
     async def _post(self, interaction: Interaction, wanted: str | None, text: str) -> None:
         """Post what somebody says, None for the narrator."""
         refuse_opted_out(interaction)
-        text = _read(interaction, text)
+        text = await _read(interaction, text)
         await interaction.response.defer(ephemeral=True, thinking=True)
         stage = await stage_here(interaction)
         name = NARRATOR
         if wanted is not None:
+            await check_text(interaction, wanted)
             turns = await self.bot.conversations.history(here(interaction))
             name = checked_name(interaction, wanted, stage, turns)
         channel = channel_of(interaction)
@@ -176,6 +179,16 @@ async def manage(interaction: Interaction, message: int) -> bool:
         if turn is None or turn.role != "user" or not turn.speaker:
             return False
         await line_of(interaction, message)
+    except BadInput as refusal:
+        # Who may not change it may still report it.
+        await interaction.edit_original_response(
+            content=refusal.text, view=view_of([report_button(message)])
+        )
+        return True
+    except (UserError, *DISCORD_FAILURES) as error:
+        await tell(interaction, error)
+        return True
+    try:
         await interaction.edit_original_response(
             content=_YOURS, view=view_of(buttons(message)), allowed_mentions=NOBODY
         )
@@ -219,8 +232,9 @@ def checked_name(interaction: Interaction, name: str, stage: Stage, turns: Seque
     return name
 
 
-def _read(interaction: discord.Interaction, text: str) -> str:
+async def _read(interaction: discord.Interaction[HermesBot], text: str) -> str:
     text = text_for_ask(interaction, text)
     if is_blank(text):
         raise BadInput(_EMPTY)
+    await check_text(interaction, text)
     return text

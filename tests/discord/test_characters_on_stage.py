@@ -304,7 +304,7 @@ async def test_adults_have_their_own_channels(stage: Stage, keeper: MemberActor)
         stage.channel, "character import", file=as_file("Vex", alternate_greetings=[]), adult=True
     )
     refused = await use(stage, "Vex")
-    assert "is for age-restricted channels only" in refused.response.content
+    assert "plays in age-restricted channels only" in refused.response.content
     assert await on_stage(stage) == []
 
 

@@ -510,7 +510,7 @@ class TestMenus:
         managed = await self.menu(stage, "Manage reply")
         panel = managed.response
         assert panel.ephemeral
-        assert labels(panel.message) == ["2/2", "Edit", "Delete", "Rewind to here"]
+        assert labels(panel.message) == ["2/2", "Edit", "Delete", "Rewind to here", "Report"]
         await stage.env.restart_bot(make_bot())
         await stage.alice.click(panel, custom_id=id_of(panel.message, "◀️"))
         assert stage.said() == ["One.", "Two."]
