@@ -7,7 +7,7 @@ newest message, on the minute, or on who of several people has asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.characters.lore.entry import Place
 from bot.characters.lore.outcome import Found
@@ -44,11 +44,16 @@ class Head:
     """The players whose cards are told, all or the speaker's only, and the values for each.
 
     `longest` is how many characters of each text of a card are told.
+    `expanded` keeps what macros made of texts, since a head that is too long is written several
+    times.
     """
 
     scene: Scene
     players: tuple[Player, ...]
     longest: int = 1_000_000
+    expanded: dict[tuple[str, Values], str] = field(
+        default_factory=dict[tuple[str, Values], str], repr=False, compare=False
+    )
 
     @property
     def together(self) -> bool:
@@ -161,8 +166,14 @@ def _texts(head: Head) -> list[str]:
 
 def _told(head: Head, text: str, values: Values) -> str:
     """A text of a card, as much of it as there is room for."""
-    said = expand(text, values).strip()
+    said = _expanded(head, text, values)
     return said if len(said) <= head.longest else said[: head.longest].rstrip() + " …"
+
+
+def _expanded(head: Head, text: str, values: Values) -> str:
+    if (text, values) not in head.expanded:
+        head.expanded[text, values] = expand(text, values).strip()
+    return head.expanded[text, values]
 
 
 def _personas(scene: Scene) -> list[str]:
@@ -201,7 +212,7 @@ def _absent(head: Head) -> list[str]:
 
 
 def _glimpse(head: Head, player: Player) -> str:
-    line = " ".join(expand(player.card.description, head.values(player)).split())
+    line = " ".join(_expanded(head, player.card.description, head.values(player)).split())
     return line if len(line) <= _GLIMPSE else line[:_GLIMPSE].rsplit(" ", 1)[0] + " …"
 
 
