@@ -87,6 +87,12 @@ class Stage:
         history = (channel or self.channel).history()
         return sorted((m for m in history if m.author.id == self.bot_id), key=lambda m: m.id)
 
+    def heard(self, channel: ChannelHandle | None = None) -> list[discord.Message]:
+        """The same, with what characters say by webhooks."""
+        history = (channel or self.channel).history()
+        ours = (m for m in history if m.author.id == self.bot_id or m.webhook_id)
+        return sorted(ours, key=lambda m: m.id)
+
 
 @pytest.fixture
 def engine() -> ScriptedEngine:

@@ -26,6 +26,11 @@ DECISIONS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def voices(monkeypatch: pytest.MonkeyPatch) -> None:
+    webhooks.install(monkeypatch)
+
+
 @pytest.fixture
 def room(stage: Stage) -> ChannelHandle:
     """The moderators' channel."""
@@ -47,7 +52,7 @@ async def said(stage: Stage, text: str = "Go away!") -> discord.Message:
     """What Mira answers to Alice."""
     stage.engine.answers = [text]
     await stage.alice.send(stage.channel, f"{stage.me} hello")
-    return stage.shown()[-1]
+    return stage.heard()[-1]
 
 
 async def manage(stage: Stage, actor: MemberActor, message: discord.Message) -> InteractionResult:
@@ -223,7 +228,7 @@ class TestTheCommand:
         hidden = {stage.bob: discord.PermissionOverwrite(view_channel=False)}
         closed = stage.guild.create_text_channel("closed", overwrites=hidden)
         await stage.alice.send(closed, f"{stage.me} hello")
-        link = stage.shown(closed)[0].jump_url
+        link = stage.heard(closed)[0].jump_url
         form = await stage.bob.slash(stage.channel, "report", message=link)
         assert "cannot find" in (await fill(stage.bob, form)).response.content
 
@@ -234,8 +239,8 @@ class TestDeciding:
         _, posted = await filed(stage, room)
         pressed = await stage.bob.click(posted, custom_id=id_of(posted, "Delete the reply"))
         assert "may manage messages" in pressed.response.content
-        [still] = stage.said()
-        assert still.endswith("Go away!")
+        [still] = stage.heard()
+        assert still.content.endswith("Go away!")
 
     @REFUSED
     async def test_the_reply_is_deleted_after_a_restart_too(
@@ -244,7 +249,7 @@ class TestDeciding:
         _, posted = await filed(stage, room)
         await stage.env.restart_bot(make_bot())
         await carol.click(posted, custom_id=id_of(posted, "Delete the reply"))
-        assert stage.said() == []
+        assert stage.heard() == []
         turns = await stage.env.bot.conversations.history(f"discord:{stage.channel.id}")
         assert "Go away!" not in [turn.text for turn in turns]
         after = stage.shown(room)[-1]
@@ -284,8 +289,8 @@ class TestDeciding:
         after = stage.shown(room)[-1]
         assert labels(after) == []
         assert f"dismissed by <@{carol.id}>" in after.content
-        [still] = stage.said()
-        assert still.endswith("Go away!")
+        [still] = stage.heard()
+        assert still.content.endswith("Go away!")
 
 
 @REFUSED
@@ -294,11 +299,11 @@ async def test_what_somebody_had_posted_names_them(
 ) -> None:
     await open_for_reports(stage, room)
     await carol.slash(stage.channel, "say", text="Mean words.")
-    await report(stage, stage.bob, stage.shown()[-1])
+    await report(stage, stage.bob, stage.heard()[-1])
     posted = stage.shown(room)[-1]
     assert f"posted for <@{carol.id}>" in posted.content
     await carol.click(posted, custom_id=id_of(posted, "Delete the reply"))
-    assert stage.said() == []
+    assert stage.heard() == []
 
 
 @REFUSED
@@ -326,11 +331,11 @@ async def test_a_line_of_a_story_can_be_reported(
     await open_for_reports(stage, room)
     await on_stage(stage)
     await stage.alice.slash(stage.channel, "narrate", text="Something mean happens.")
-    line = stage.shown()[-1]
+    line = stage.heard()[-1]
     panel = (await manage(stage, stage.bob, line)).response
     assert labels(panel) == [REPORT]
     await report(stage, stage.bob, line)
     posted = stage.shown(room)[-1]
     assert f"posted for <@{stage.alice.id}>" in posted.content
     await carol.click(posted, custom_id=id_of(posted, "Delete the reply"))
-    assert stage.said() == []
+    assert stage.heard() == []

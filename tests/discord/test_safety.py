@@ -13,9 +13,15 @@ from simcord.builders import ChannelHandle
 from bot.characters.policy import MILD, PROTECTION
 from bot.characters.stage import Member
 from bot.conversation.library import Character
+from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
 
 MIRA = {"name": "Mira", "description": "Mira keeps the inn by the ford."}
+
+
+@pytest.fixture(autouse=True)
+def voices(monkeypatch: pytest.MonkeyPatch) -> None:
+    webhooks.install(monkeypatch)
 
 
 def admin(stage: Stage, name: str = "boss") -> MemberActor:
@@ -80,7 +86,7 @@ class TestTheGate:
         late = grown_up(stage)
         await on_stage(stage, adult=True, channel=late)
         await stage.alice.send(late, f"{stage.me} hello")
-        [said] = stage.said(late)
+        [said] = [m.content for m in stage.heard(late)]
         assert said.endswith("All right.")
         system = stage.engine.prompts[0].split("<|im_end|>")[0]
         assert system.endswith(PROTECTION)
@@ -88,7 +94,7 @@ class TestTheGate:
     async def test_elsewhere_it_says_why_it_does_not(self, stage: Stage) -> None:
         await on_stage(stage, adult=True)
         await stage.alice.send(stage.channel, f"{stage.me} hello")
-        [said] = stage.said()
+        [said] = [m.content for m in stage.heard()]
         assert "age-restricted" in said
         assert stage.engine.prompts == []
 
@@ -98,7 +104,7 @@ class TestTheGate:
         thread = ChannelHandle(stage.env, stage.guild, made)
         await on_stage(stage, adult=True, channel=thread)
         await stage.alice.send(thread, f"{stage.me} hello")
-        [said] = stage.said(thread)
+        [said] = [m.content for m in stage.heard(thread)]
         assert said.endswith("All right.")
         plain = stage.thread()
         await on_stage(stage, adult=True, channel=plain)
@@ -112,7 +118,7 @@ class TestTheGate:
         restrict(stage, late, False)
         await stage.alice.send(late, f"{stage.me} and now?")
         assert "age-restricted" in stage.said(late)[-1]
-        menu = await stage.alice.context_menu(late, "Regenerate", stage.shown(late)[0])
+        menu = await stage.alice.context_menu(late, "Regenerate", stage.heard(late)[0])
         assert "age-restricted" in menu.response.content
         assert len(stage.engine.prompts) == 1
 
@@ -199,7 +205,7 @@ class TestTheCommands:
         assert [choice["value"] for choice in offered] == [mira.character]
         await boss.slash(stage.channel, "safety unblock", character=mira.character)
         await stage.alice.send(stage.channel, f"{stage.me} hello")
-        assert stage.said()[-1].endswith("All right.")
+        assert stage.heard()[-1].content.endswith("All right.")
         none = await boss.slash(stage.channel, "safety unblock", character="Mira")
         assert "No such character" in none.response.content
 
@@ -216,14 +222,14 @@ class TestBlockedWords:
         await self.block(stage, "badword", "two words")
         stage.engine.answers = [["It rains. ", "A bad", "word falls. ", "More."]]
         await stage.alice.send(stage.channel, f"{stage.me} hello")
-        [said] = stage.said()
+        [said] = [m.content for m in stage.heard()]
         assert said.startswith("It rains.")
         assert "not wanted in this server" in said
         assert "badword" not in said
         assert "More" not in said
         stage.engine.answers = ["Fine so far. Then two\nwords."]
         await stage.alice.send(stage.channel, f"{stage.me} hello")
-        assert "words." not in stage.said()[-1].split("-#")[0]
+        assert "words." not in stage.heard()[-1].content.split("-#")[0]
 
     @REFUSED
     async def test_data_with_one_is_not_shown(self, stage: Stage) -> None:
@@ -315,7 +321,7 @@ class TestComingOnStage:
         await boss.submit_modal(form, {"words": "badword"})
         used = await boss.slash(stage.channel, "character use", character=mira.id)
         assert "“badword”" in used.response.content
-        assert stage.said() == []
+        assert stage.heard() == []
 
     @REFUSED
     async def test_a_blocked_one_does_not_come(self, stage: Stage) -> None:
@@ -346,4 +352,4 @@ class TestLinesOfAStory:
         for command, options in (("narrate", {}), ("as", {"name": "Guard"})):
             done = await stage.alice.slash(stage.channel, command, text="A badword!", **options)
             assert "not wanted" in done.response.content
-        assert stage.said() == []
+        assert stage.heard() == []

@@ -75,21 +75,6 @@ def _in_background(*command: str, env: dict[str, str] | None = None) -> subproce
     )
 
 
-def _workers_of(parent: int) -> list[int]:
-    """The processes that multiprocessing started for a process, without its own helper."""
-    found: list[int] = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            try:
-                above = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                command = (folder / "cmdline").read_text()
-            except OSError:
-                continue
-            if above == parent and "spawn_main" in command:
-                found.append(int(folder.name))
-    return found
-
-
 def test_workers_end_when_their_parent_is_killed(tmp_path: Path, to_end: list[int]):
     script = tmp_path / "waiting.py"
     script.write_text(_WAITING)
@@ -103,22 +88,4 @@ def test_workers_end_when_their_parent_is_killed(tmp_path: Path, to_end: list[in
         assert not any(map(_ended, workers))
         parent.kill()
         parent.wait()
-    assert _until(lambda: all(map(_ended, workers)), 10)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
-def test_a_killed_run_takes_its_workers_along(tmp_path: Path, to_end: list[int]):
-    pytest.importorskip("torch")
-    sizes = ["--plain-tokens", "200", "--tool-tokens", "200"]
-    files = ["--checkpoint", str(tmp_path / "run.pt"), "--out", str(tmp_path / "run.gguf")]
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    with _in_background("-m", "training.train", *sizes, *files, env=environment) as run:
-        to_end.append(run.pid)
-        # The workers meet in a file.
-        assert _until(lambda: any(tmp_path.glob("*/meeting")), 60)
-        workers = _workers_of(run.pid)
-        to_end += workers
-        assert len(workers) == 2
-        run.kill()
-        run.wait()
     assert _until(lambda: all(map(_ended, workers)), 10)

@@ -90,7 +90,8 @@ def _as_discord_answers(command: dict[str, Any]) -> dict[str, Any]:
 
 
 def _option(option: dict[str, Any]) -> dict[str, Any]:
-    kept = {k: v for k, v in option.items() if v not in (False, None, [])}
+    # A least value of 0 is kept, although it equals False.
+    kept = {k: v for k, v in option.items() if v is not False and v is not None and v != []}
     if "options" in kept:
         kept["options"] = [_option(child) for child in kept["options"]]
     return kept
