@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 import discord
 from discord.ext import commands
 
+from bot import metrics
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, told
 from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
@@ -78,6 +79,7 @@ class Chat(commands.Cog):
         """Answer a message if it wants an answer. Every failure is told in its channel."""
         decision = await self.judge(message)
         log.debug("message %s: %s", message.id, decision.why)
+        metrics.MESSAGES.labels("answer" if decision.answer else "ignore", decision.why).inc()
         if not decision.answer or isinstance(message.channel, discord.GroupChannel):
             return
         channel = message.channel

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from bot import metrics
 from bot.characters.part import Part
 from bot.characters.speech import stop_strings
 from bot.conversation import context, recalling
@@ -68,6 +70,7 @@ class Writer:
     ) -> None:
         self._ticket = ticket
         self._engine = served.engine
+        self._engine_name = served.name
         self._model = served.model
         self._mark = served.mark
         self._store = store
@@ -103,6 +106,7 @@ class Writer:
         with self._ticket:
             async for place in self._ticket.wait():
                 yield InLine(place)
+            metrics.LINE_SECONDS.labels(self._engine_name).observe(self._ticket.waited)
             async with aclosing(self._in_turn()) as events:
                 async for event in events:
                     yield event
@@ -168,6 +172,7 @@ class Writer:
                     yield heard
                 if isinstance(event, End):
                     self._ends.append(event)
+                    self._count(event)
                     for heard in self._lines.end(event):
                         yield heard
                 elif self._lines.cut:
@@ -182,14 +187,28 @@ class Writer:
         while True:
             async for place in self._ticket.wait():
                 yield InLine(place)
+            asked, heard = time.monotonic(), False
             try:
                 async with aclosing(self._engine.stream(request)) as events:
                     async for event in events:
-                        self._ticket.accepted()
+                        if not heard:
+                            heard = True
+                            self._note_first(time.monotonic() - asked)
                         yield event
                 return
             except EngineBusy as busy:
+                metrics.ENGINE_REFUSALS.labels(self._engine_name).inc()
                 self._ticket.refused(busy)
+
+    def _note_first(self, seconds: float) -> None:
+        self._ticket.accepted()
+        metrics.ENGINE_FIRST_TOKEN.labels(self._engine_name).observe(seconds)
+
+    def _count(self, end: End) -> None:
+        engine = self._engine_name
+        metrics.PROMPT_TOKENS.labels(engine).inc(end.prompt_tokens or 0)
+        metrics.CACHED_TOKENS.labels(engine).inc(end.cached_tokens or 0)
+        metrics.GENERATED_TOKENS.labels(engine).inc(end.generated_tokens)
 
     async def commit(self, reply: Reply, shown: tuple[str, ...]) -> Turn | None:
         """Store the reply, what it taught about token counts, and the prompt it came from.

@@ -23,12 +23,17 @@ HOME_OF = {
     "mcp": ("bot.tools.mcp",),
     "anyio": ("bot.tools.mcp",),
     "PIL": ("bot.pictures",),
+    "prometheus_client": ("bot.metrics",),
 }
 
 # Below each room: the rooms of `bot` that it may know beside itself.
 PURE_ROOMS = ("prompts", "schemas", "tools", "characters")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
+    # What the bot counts of itself, and how log lines name a reply: pure bookkeeping, for whoever
+    # does something that is counted or logged.
+    "bot.metrics": ("errors", "__version__"),
+    "bot.log": (),
     "bot.settings": ("errors",),
     "bot.prompts": ("errors",),
     "bot.schemas": ("errors",),
@@ -39,10 +44,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.characters": ("errors", "prompts"),
     "bot.pictures": ("errors",),
     "bot.models": ("errors", "prompts", "conversation.ports"),
-    "bot.conversation": ("errors", "models", *PURE_ROOMS),
+    "bot.conversation": ("errors", "log", "metrics", "models", *PURE_ROOMS),
     "bot.engine": ("errors", "models", "prompts", "conversation.ports"),
     "bot.store": (
         "errors",
+        "metrics",
         "characters",
         "conversation.facts",
         "conversation.library",
@@ -54,9 +60,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "tools.run",
     ),
     "bot.evaluation": ("errors", "models", "conversation", *PURE_ROOMS),
-    "bot.web": ("errors", "models", "conversation", "pictures", *PURE_ROOMS),
-    "bot.client": ("errors", "settings", "models", "conversation", *PURE_ROOMS),
-    "cogs": ("errors", "client", "models", "conversation", "pictures", *PURE_ROOMS),
+    "bot.web": ("errors", "metrics", "models", "conversation", "pictures", *PURE_ROOMS),
+    "bot.client": ("errors", "metrics", "settings", "models", "conversation", *PURE_ROOMS),
+    "cogs": ("errors", "metrics", "client", "models", "conversation", "pictures", *PURE_ROOMS),
     "cogs.tools": (
         "errors",
         "net",
