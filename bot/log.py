@@ -40,7 +40,7 @@ class PrettyFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+    def formatMessage(self, record: logging.LogRecord) -> str:
         """Format a record's first line."""
         line, reply = super().formatMessage(record), _REPLY.get()
         return line if not reply or reply in record.message else f"{line} reply={reply}"

@@ -110,7 +110,7 @@ LINE_SECONDS = _histogram(
 
 TOOL_CALLS = _counter(
     "hermes_tool_calls_total",
-    "Tool calls: done, failed, or waiting for the asker's confirmation; what is no tool is unknown.",
+    "Tool calls: done, failed, waiting for confirmation; what is no tool counts as unknown.",
     "tool",
     "outcome",
 )

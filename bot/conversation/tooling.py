@@ -91,7 +91,7 @@ class Rounds:
         name = run.name if run.name in self._tools else "unknown"
         outcome = "failed" if run.failed else "waiting" if run.action else "done"
         metrics.TOOL_CALLS.labels(name, outcome).inc()
-        if run.seconds:
+        if run.seconds or outcome == "done":
             metrics.TOOL_SECONDS.labels(name).observe(run.seconds)
 
     async def _runs(self, calls: Sequence[Call]) -> Sequence[ToolRun]:

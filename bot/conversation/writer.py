@@ -21,8 +21,10 @@ from bot.conversation.prompting import Prompting
 from bot.conversation.queue import Ticket
 from bot.conversation.recalling import Memory
 from bot.conversation.reply import Event, InLine, Reply, Trace
+from bot.conversation.statistics import Use
 from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
+from bot.conversation.usage import use_of
 from bot.conversation.variants import in_place, joined
 from bot.errors import EngineBusy, EngineInterrupted, EngineUnreachable, PromptTooLong
 from bot.prompts.neutralise import restore
@@ -207,7 +209,8 @@ class Writer:
     def _count(self, end: End) -> None:
         engine = self._engine_name
         metrics.PROMPT_TOKENS.labels(engine).inc(end.prompt_tokens or 0)
-        metrics.CACHED_TOKENS.labels(engine).inc(end.cached_tokens or 0)
+        if end.cached_tokens is not None:
+            metrics.CACHED_TOKENS.labels(engine).inc(end.cached_tokens)
         metrics.GENERATED_TOKENS.labels(engine).inc(end.generated_tokens)
 
     async def commit(self, reply: Reply, shown: tuple[str, ...]) -> Turn | None:
@@ -247,15 +250,25 @@ class Writer:
             # What people have deleted meanwhile is not to be found in /context either.
             prompt=None if reply.reads_lost else self._prompt.text,
             thoughts=context.shorten(restore(reply.reasoning).strip(), LONGEST_THOUGHT),
+            use=self._use(reply),
         )
         return turn if stored else None
 
     async def _leave(self, reply: Reply) -> None:
         """Settle a reply of which nothing is kept."""
-        await self._store.commit(self._conversation, self._owed.reply, None, self._prompt.state)
+        await self._store.commit(
+            self._conversation,
+            self._owed.reply,
+            None,
+            self._prompt.state,
+            use=self._use(reply),
+        )
         if reply.withdrawn and self._older:
             # Its messages were those of the reply that is withdrawn.
             await self._store.remove(self._conversation, [self._older.id])
+
+    def _use(self, reply: Reply) -> Use | None:
+        return use_of(reply, self._ends, self._owed.origin.get("guild", ""))
 
     def _reply_turn(self, reply: Reply, shown: tuple[str, ...]) -> Turn:
         status: Status = ""

@@ -55,6 +55,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "conversation.people",
         "conversation.ports",
         "conversation.revising",
+        "conversation.statistics",
         "conversation.turns",
         "tools.context",
         "tools.run",
