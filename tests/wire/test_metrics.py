@@ -9,11 +9,24 @@ import time
 from collections.abc import Callable
 
 import aiohttp
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot import __version__
+from tests.structure.tree import ROOT
 from tests.wire.conftest import STORY, House
 from tests.wire.test_tools import ROLL, finished
+
+# From TGI's own list: https://huggingface.co/docs/text-generation-inference/reference/metrics
+OF_TGI = {
+    "tgi_queue_size",
+    "tgi_batch_current_size",
+    "tgi_request_count",
+    "tgi_request_mean_time_per_token_duration_sum",
+    "tgi_request_mean_time_per_token_duration_count",
+}
+# A name to look up, nothing to draw.
+UNSEEN = ("hermes_engine_info",)
 
 EDIT = ("PATCH", "/channels/*/messages/*")
 
@@ -116,6 +129,39 @@ async def test_replies_are_counted_as_the_engine_and_discord_have_seen_them(hous
     # Nobody is to be found in it: no ids, no names, no words.
     assert not [value for value in seen.values() if re.search(r"\d{6}", value)]
     assert not [word for word in ("alice", "Home", "general", "heron") if word in seen.text]
+
+
+async def test_the_dashboard_and_the_alerts_ask_for_what_there_is(house: House) -> None:
+    await house.say_and_hear("Hello", "Hello.")
+    seen = await until(house, saved(1))
+    kinds = dict(re.findall(r"^# TYPE (\w+) (\w+)$", seen.text, re.MULTILINE))
+    known = {name for name, kind in kinds.items() if kind != "histogram"}
+    for name, kind in kinds.items():
+        if kind == "histogram":
+            known |= {f"{name}{ending}" for ending in ("_bucket", "_sum", "_count")}
+    queries = asked_by_the_dashboard() + asked_by_the_alerts()
+    assert len(queries) > 40
+    for query in queries:
+        named = set(re.findall(r"\b(?:hermes|process)_\w+", query))
+        assert named <= known, query
+        assert named or re.search(r"\btgi_|\bup\b", query), query
+        assert set(re.findall(r"\btgi_\w+", query)) <= OF_TGI
+    # What is counted is looked at, too.
+    assert {n for n in kinds if n.startswith("hermes_")} - set(UNSEEN) <= {
+        re.sub(r"_(bucket|sum|count)$", "", name)
+        for query in queries
+        for name in re.findall(r"\bhermes_\w+", query)
+    }
+
+
+def asked_by_the_dashboard() -> list[str]:
+    text = (ROOT / "deploy/grafana/dashboards/hermes.json").read_text("utf-8")
+    return [one["expr"] for panel in json.loads(text)["panels"] for one in panel.get("targets", ())]
+
+
+def asked_by_the_alerts() -> list[str]:
+    text = (ROOT / "deploy/prometheus/alerts.yml").read_text("utf-8")
+    return [rule["expr"] for group in yaml.safe_load(text)["groups"] for rule in group["rules"]]
 
 
 async def test_failures_and_retries_are_counted_by_kind(house: House) -> None:
