@@ -22,7 +22,7 @@ HOME_OF = {
     "xllamacpp": ("bot.engine",),
     "mcp": ("bot.tools.mcp",),
     "anyio": ("bot.tools.mcp",),
-    "PIL": ("bot.pictures",),
+    "PIL": ("bot.pictures", "cogs.stats"),
     "prometheus_client": ("bot.metrics",),
 }
 

@@ -261,3 +261,13 @@ async def test_one_reference_for_all_lines_about_a_reply(empty_house: House) -> 
     about = [line for line in lines if line.get("reply") == f"r{asked}"]
     assert any("broke off" in line["message"] for line in about)
     assert all(f"r{asked}" not in line["message"] or line in about for line in lines)
+
+
+async def test_the_operator_is_told_in_discord_that_the_engine_is_away(empty_house: House) -> None:
+    house = empty_house
+    await house.engine.stop()
+    await house.start_bot(ALERT_CHANNEL=str(house.channel), ALERT_AFTER="1")
+    # The second look comes after fifteen seconds.
+    told = "The model's engine does not answer"
+    await house.discord.until(lambda: told in house.shown(house.channel), 30)
+    assert house.shown(house.channel).count(told) == 1
