@@ -63,7 +63,16 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.evaluation": ("errors", "models", "conversation", *PURE_ROOMS),
     "bot.web": ("errors", "metrics", "models", "conversation", "pictures", *PURE_ROOMS),
     "bot.client": ("errors", "metrics", "settings", "models", "conversation", *PURE_ROOMS),
-    "cogs": ("errors", "metrics", "client", "models", "conversation", "pictures", *PURE_ROOMS),
+    "cogs": (
+        "errors",
+        "log",
+        "metrics",
+        "client",
+        "models",
+        "conversation",
+        "pictures",
+        *PURE_ROOMS,
+    ),
     "cogs.tools": (
         "errors",
         "net",
