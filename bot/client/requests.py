@@ -11,21 +11,14 @@ import aiohttp
 
 from bot import metrics
 
-# The first that fits names the kind; what is left is "other". Interactions and webhooks have
-# limits of their own.
-_KINDS = tuple(
-    (name, method, re.compile(path))
-    for name, method, path in (
-        ("respond", "", r"/interactions/\d+/"),
-        ("webhook", "", r"/webhooks/\d+/"),
-        ("typing", "POST", r"/channels/\d+/typing$"),
-        ("reaction", "", r"/messages/\d+/reactions/"),
-        ("send", "POST", r"/channels/\d+/messages$"),
-        ("edit", "PATCH", r"/messages/\d+$"),
-        ("delete", "DELETE", r"/messages/\d+$"),
-        ("read", "GET", r"/messages"),
-    )
+# The first place in a path that says what is asked for. Interactions and webhooks stand in front:
+# they have limits of their own, and messages below them.
+_PLACE = re.compile(
+    r"/(?P<respond>interactions)/\d+/|/(?P<webhook>webhooks)/\d+/"
+    r"|/channels/\d+/(?:(?P<typing>typing)$|messages(?:/\d+)?"
+    r"(?:/(?P<reaction>reactions)/|(?P<message>)$|(?P<other>/)))"
 )
+_OF_MESSAGES = {"POST": "send", "PATCH": "edit", "DELETE": "delete", "GET": "read"}
 _GATEWAY = 101
 
 
@@ -40,8 +33,11 @@ def counting() -> aiohttp.TraceConfig:
 
 def kind_of(method: str, path: str) -> str:
     """What a request does."""
-    fitting = (name for name, its, there in _KINDS if its in ("", method) and there.search(path))
-    return next(fitting, "other")
+    found = _PLACE.search(path)
+    place = found.lastgroup if found else None
+    if place == "message":
+        return _OF_MESSAGES.get(method, "other")
+    return place or "other"
 
 
 async def _begin(
