@@ -6,17 +6,18 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot import metrics
 from bot.characters.bounds import MAX_FILE
 from bot.conversation.books import Read
 from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model, ModelInUse
-from bot.conversation.models import Served
+from bot.conversation.models import Models, Served
 from bot.conversation.ports import Engine, Store
 from bot.conversation.queue import Line
 from bot.conversation.service import Conversations
@@ -217,6 +218,8 @@ async def run(settings: Settings) -> None:
         async def connected() -> None:
             if not bot.is_ready():
                 raise UserError("Not connected to Discord.")
+            if lost := bot.deaf:
+                raise UserError(f"Not connected to Discord (shard {', '.join(map(str, lost))}).")
 
         checks = {"redis": core.store.ping, "engine": core.engine.describe, "discord": connected}
         # What is there now stays: the garbage collector need not walk through all of it again.
@@ -224,12 +227,18 @@ async def run(settings: Settings) -> None:
         gc.freeze()
         gc.set_threshold(_NEW_OBJECTS, 10, 10)
         pictures = PicturePages(core.store.blob) if settings.public_url else None
-        async with bot, _health(settings, checks, pictures):
+
+        def look() -> None:
+            _look_at_lines(core.conversations.models)
+            bot.show_shards()
+
+        async with bot, _health(settings, checks, pictures), _running(bot.watch.run()):
             # The first question need not wait until the engine has said what it serves.
             served = core.conversations.models
             warm_up = asyncio.gather(*(one.model.check() for one in served))
             try:
-                await bot.start(settings.discord_token.get_secret_value())
+                with metrics.looking(look):
+                    await bot.start(settings.discord_token.get_secret_value())
             finally:
                 warm_up.cancel()
 
@@ -248,6 +257,10 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
         # The page itself tells, at any time, whether the engine answers.
         page = Playground(core.conversations, core.model, engine=engine, store=store)
         checks = {"redis": core.store.ping, "engine": core.engine.describe}
+
+        def look() -> None:
+            _look_at_lines(core.conversations.models)
+
         async with serve(
             settings.http_host, settings.http_port, checks=checks, playground=page
         ) as address:
@@ -260,7 +273,25 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
             print(flush=True)
             if open_browser and can_open():
                 await open_page(address)
-            await asyncio.Event().wait()
+            with metrics.looking(look):
+                await asyncio.Event().wait()
+
+
+def _look_at_lines(models: Models) -> None:
+    for served in models:
+        metrics.LINE_WAITING.labels(served.name).set(served.line.waiting)
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None]) -> AsyncGenerator[None, None]:
+    """Have `work` done beside what is inside, and end with it."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 @asynccontextmanager
@@ -275,7 +306,7 @@ async def _health(
             address = await stack.enter_async_context(
                 serve(settings.http_host, settings.http_port, checks=checks, pictures=pictures)
             )
-            log.info("health on %s/healthz and /readyz", address)
+            log.info("health on %s/healthz and /readyz, metrics on /metrics", address)
         except StartupError as error:
             log.warning("no health page: %s", error)
         yield

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -15,8 +18,39 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 _QUIET = ("discord", "aiohttp.access", "httpx", "httpx2", "httpcore", "huggingface_hub", "asyncio")
 
 
+# The id of the reply that the running task works on, "" if none.
+_REPLY: ContextVar[str] = ContextVar("reply", default="")
+
+
+@contextmanager
+def about_reply(reply: str) -> Generator[None, None, None]:
+    """Have every line that is logged inside, also by tasks begun there, name a reply."""
+    before = _REPLY.get()
+    _REPLY.set(reply)
+    try:
+        yield
+    finally:
+        # Not by a token: a generator around this may be closed in another task than began it.
+        _REPLY.set(before)
+
+
+class PrettyFormatter(logging.Formatter):
+    """Lines for people; one about a reply ends with its id, unless its words name it already."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Format a record's first line."""
+        line, reply = super().formatMessage(record), _REPLY.get()
+        return line if not reply or reply in record.message else f"{line} reply={reply}"
+
+
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and whatever `extra` held."""
+    """One JSON object a line: time, level, logger, message, the reply that it is about if any.
+
+    Whatever `extra` held is in it, too.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record."""
@@ -26,6 +60,8 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
+        if reply := _REPLY.get():
+            entry["reply"] = reply
         entry.update((k, v) for k, v in vars(record).items() if k not in _STANDARD)
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
@@ -35,8 +71,7 @@ class JsonFormatter(logging.Formatter):
 def set_up(style: Literal["pretty", "json"], level: str) -> None:
     """Send all log lines to standard error, in one style."""
     handler = logging.StreamHandler(sys.stderr)
-    pretty = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
-    handler.setFormatter(JsonFormatter() if style == "json" else pretty)
+    handler.setFormatter(JsonFormatter() if style == "json" else PrettyFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -37,6 +37,7 @@ _OUR_PREFIXES = (
     "SEARXNG_",
     "SANDBOX_",
     "PUBLIC_",
+    "ALERT_",
 )
 
 
@@ -112,6 +113,12 @@ def _ids(value: object) -> object:
     return tuple(map(int, parts))
 
 
+def _channel(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"\d{15,20}", value.strip()):
+        raise ValueError("takes the id of a channel: 155149108183695360")
+    return int(value) if isinstance(value, str) else value
+
+
 def _redis_url(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("takes redis://host:port/0, rediss://… or unix://path")
@@ -166,7 +173,13 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="debug, info, warning or error."
     )
-    http_host: str = Field("127.0.0.1", description="Where health and playground listen.")
+    alert_channel: Annotated[int, BeforeValidator(_channel)] | None = Field(
+        None, description="The id of a channel where the bot says that an engine is away."
+    )
+    alert_after: float = Field(
+        120.0, gt=0, description="After how many seconds without an answer it says so."
+    )
+    http_host: str = Field("127.0.0.1", description="Where health, metrics and playground listen.")
     http_port: int = Field(8420, ge=0, le=65535, description="Their port; 0 picks a free one.")
     public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
         None,

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 import discord
 from discord.ext import commands
 
+from bot import metrics
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, told
 from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
@@ -18,8 +19,10 @@ from bot.conversation.ask import Ask
 from bot.conversation.casting import ADDRESSED
 from bot.conversation.facts import note_owners
 from bot.conversation.machines import Machines
+from bot.conversation.questions import reply_id
 from bot.conversation.reply import Reply
 from bot.errors import Explanation, LimitReached, UserError
+from bot.log import about_reply
 from cogs.again import again_view
 from cogs.live import live_of
 from cogs.live.target import NOBODY, Channel, ChannelTarget
@@ -78,12 +81,18 @@ class Chat(commands.Cog):
         """Answer a message if it wants an answer. Every failure is told in its channel."""
         decision = await self.judge(message)
         log.debug("message %s: %s", message.id, decision.why)
+        metrics.MESSAGES.labels("answer" if decision.answer else "ignore", decision.why).inc()
         if not decision.answer or isinstance(message.channel, discord.GroupChannel):
             return
         channel = message.channel
         if message.author.bot and not await self._answers_machines(channel):
             return
 
+        # What goes wrong before there is a reply is found under its name, too.
+        with about_reply(reply_id(str(message.id))):
+            await self._answer(message, channel)
+
+    async def _answer(self, message: discord.Message, channel: Channel) -> None:
         async def tell(failure: Explanation) -> None:
             view = again_view(message) if failure.retry else discord.utils.MISSING
             await message.reply(failure.text, view=view)

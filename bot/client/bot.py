@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
+import math
 import pkgutil
 import sys
 from collections.abc import Iterable
@@ -16,8 +17,10 @@ from discord import app_commands
 from discord.ext import commands
 from pydantic import BaseModel
 
+from bot import metrics
 from bot.client import failures, quiet
 from bot.client.address import ApiAddress
+from bot.client.requests import counting
 from bot.client.sync import sync
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
@@ -25,6 +28,7 @@ from bot.conversation.opt_outs import OptOuts
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
+from bot.conversation.watching import EngineWatch
 from bot.errors import SettingsError, StartupError
 from bot.settings import Settings
 from bot.tools.kit import Kit
@@ -70,6 +74,8 @@ class HermesBot(commands.AutoShardedBot):
     intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
     `always_on` knows the channels in which everything is answered, `engines` which engine was
     chosen for which place, `opt_outs` who wants to be left alone, `json_mode` asks for data.
+    `watch` knows which engines answer, while somebody runs it; `hearing` are the shards that hear
+    Discord.
     `tool_cogs` are built already, with `kit`, which has the one way to the outside world.
     """
 
@@ -95,6 +101,7 @@ class HermesBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            http_trace=counting(),
             # Nobody is pinged but whom a message answers, whatever the model writes.
             allowed_mentions=discord.AllowedMentions(
                 everyone=False, users=False, roles=False, replied_user=True
@@ -112,10 +119,17 @@ class HermesBot(commands.AutoShardedBot):
         self.always_on = AlwaysOn(store)
         self.engines = EngineChoices(store)
         self.opt_outs = OptOuts(store)
+        self.watch = EngineWatch(conversations.models, settings.alert_after)
+        self.hearing: set[int] = set()
         self._address = ApiAddress(settings.discord_api_url)
         self._tool_cogs = tuple(tool_cogs)
         self._connecting: asyncio.Task[Any] | None = None
         self._syncing: asyncio.Task[None] | None = None
+
+    @property
+    def deaf(self) -> list[int]:
+        """The shards that do not hear Discord right now: lost, or not there yet."""
+        return sorted(set(self.shards) - self.hearing)
 
     @property
     def reads_everything(self) -> bool:
@@ -262,6 +276,26 @@ class HermesBot(commands.AutoShardedBot):
             pause = min(pause * 2, _LONGEST_SYNC_PAUSE)
 
     # ------------------------------------------------------------------ events
+
+    def show_shards(self) -> None:
+        """Bring the metrics about Discord's shards up to date."""
+        for shard, latency in self.latencies:
+            metrics.SHARD_READY.labels(str(shard)).set(shard in self.hearing)
+            if math.isfinite(latency):
+                metrics.SHARD_LATENCY.labels(str(shard)).set(latency)
+        metrics.SERVERS.set(len(self.guilds))
+
+    async def on_shard_ready(self, shard: int) -> None:
+        """A shard hears Discord."""
+        self.hearing.add(shard)
+
+    async def on_shard_resumed(self, shard: int) -> None:
+        """A shard hears Discord again."""
+        self.hearing.add(shard)
+
+    async def on_shard_disconnect(self, shard: int) -> None:
+        """A shard has lost its connection; discord.py connects again by itself."""
+        self.hearing.discard(shard)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Nothing: there are no text commands, and cogs listen by themselves."""

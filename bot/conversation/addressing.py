@@ -36,7 +36,7 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to answer, and why (or why not) in words for a log."""
+    """Whether to answer, and why (or why not) in a few fixed words, for the log and to count."""
 
     answer: bool
     why: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +28,7 @@ from bot.conversation.questions import (
     newest_question,
     next_number,
     owed_for,
+    reply_id,
     turns_of,
 )
 from bot.conversation.recalling import Memory
@@ -119,7 +119,7 @@ class Beginnings:
         rounds = await self._rounds(conversation, origin, as_written[-1], served, played)
         recap, part = self._summaries.recap(snapshot), played.part if played else None
         turns = await fitting(served, as_written, snapshot, rounds.text, recap, part)
-        owed = owed_for(f"r{asks[-1].id}", turns, origin, served)
+        owed = owed_for(reply_id(asks[-1].id), turns, origin, served)
         tally = self._limits.tally(asker_of(ask.author, ask.origin) for ask in asks)
         if not await self._store.journal(conversation, turns, owed, tally):
             return None
@@ -160,8 +160,8 @@ class Beginnings:
             raise BadInput(_GONE)
         if played:
             origin = {**origin, **played.noted}
-        reply_id = f"r{asked[-1].id}.{time.time_ns():x}"
-        owed = owed_for(reply_id, asked, origin, served, older=older, how=how, n=turns[-1].n + 1)
+        name = reply_id(asked[-1].id, again=True)
+        owed = owed_for(name, asked, origin, served, older=older, how=how, n=turns[-1].n + 1)
         tally = self._limits.tally([asker])
         if not await self._store.journal(conversation, (), owed, tally):
             return None
@@ -205,8 +205,8 @@ class Beginnings:
         self.check(asker, served)
         origin = {**origin, **played.noted}
         question = asked[-1].id if asked else "0"
-        reply_id = f"r{question}.{time.time_ns():x}"
-        owed = owed_for(reply_id, asked, origin, served, n=next_number(snapshot))
+        name = reply_id(question, again=True)
+        owed = owed_for(name, asked, origin, served, n=next_number(snapshot))
         tally = self._limits.tally([asker])
         if not await self._store.journal(conversation, (), owed, tally):
             return None

@@ -10,6 +10,7 @@ from bot.conversation.facts import FactStore
 from bot.conversation.library import Library
 from bot.conversation.people import People
 from bot.conversation.revising import Revising
+from bot.conversation.statistics import StatisticsStore, Use
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.tools.context import ToolContext
 
@@ -217,7 +218,7 @@ class Tokenizer(Protocol):
         ...
 
 
-class Store(FactStore, Revising, People, Library, Protocol):
+class Store(FactStore, Revising, People, Library, StatisticsStore, Protocol):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
     async def load(self, conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:
@@ -252,6 +253,7 @@ class Store(FactStore, Revising, People, Library, Protocol):
         replaced: str = "",
         prompt: str | None = None,
         thoughts: str = "",
+        use: Use | None = None,
     ) -> bool:
         """Settle a reply in one round trip.
 
@@ -260,9 +262,9 @@ class Store(FactStore, Revising, People, Library, Protocol):
         with the ids in `dropped` (cut from the window; they move to the archive), stores `state`
         and the exact `prompt` for `/context` (None keeps the one before), and removes the owed
         reply from the journal. `thoughts` are kept apart from the turns, for `THOUGHTS_DAYS` and
-        of the newest `MAX_THOUGHTS` replies. Doing it again changes nothing. Returns False, and
-        changes nothing, if the reply is neither owed nor written: what it answers was forgotten
-        meanwhile.
+        of the newest `MAX_THOUGHTS` replies. `use` is counted for its server. Doing it again
+        changes nothing. Returns False, and changes nothing, if the reply is neither owed nor
+        written: what it answers was forgotten meanwhile.
         """
         ...
 

@@ -88,6 +88,11 @@ def engine_of(asked: Sequence[Turn], snapshot: Snapshot) -> str:
     return snapshot.state.engine
 
 
+def reply_id(question: str, *, again: bool = False) -> str:
+    """Name a reply after the newest message that it answers; another one `again` is told apart."""
+    return f"r{question}.{time.time_ns():x}" if again else f"r{question}"
+
+
 def owed_for(
     reply: str,
     asked: Sequence[Turn],

@@ -207,6 +207,11 @@ class Ticket:
         if told:
             yield None
 
+    @property
+    def waited(self) -> float:
+        """For how long it has been in line, in seconds."""
+        return _now() - self.since
+
     def accepted(self) -> None:
         """The engine has begun to answer."""
         self._line.accept(self)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
+from typing import Literal
 
+from bot import metrics
 from bot.characters.part import Part
 from bot.conversation.ask import Ask
 from bot.conversation.ports import End, Text
 from bot.conversation.turns import Replacing, Turn
 from bot.errors import UserError
+from bot.log import about_reply
 from bot.prompts.neutralise import restore
 from bot.tools.run import Step
 
 log = logging.getLogger(__name__)
+
+Outcome = Literal["done", "stopped", "withdrawn", "failed", "abandoned"]
 
 Commit = Callable[["Reply", tuple[str, ...]], Awaitable[Turn | None]]
 
@@ -75,6 +81,8 @@ class Reply:
     `older` is what was there in its place before, if anything, `replaces` its id ("" if nothing),
     and `how` what becomes of that. `part` is the character that says it, None for the bot itself;
     `origin` is what the front noted about its place.
+    `asked_at`, `first_text_at` and `ended_at` are `time.monotonic()`, 0 until then; `begun_at` is
+    the Unix time at which it was asked for.
     `turn` is what was stored: None if there was nothing to keep, or if what it answers has been
     forgotten. `withdrawn` tells that nothing of it is kept or shown, `reads_lost` that something
     that it was written from was deleted. `place` is the place in the line while it waits for the
@@ -107,6 +115,8 @@ class Reply:
         self.stopped = False
         self.reasoning = ""
         self.asked_at = 0.0
+        self.begun_at = 0.0
+        self.ended_at = 0.0
         self.first_text_at = 0.0
         self.steps: list[Step] = []
         self.running: list[str] = []
@@ -151,6 +161,17 @@ class Reply:
         """The same, with what tools did where they did it."""
         said = (*self._before, self._raw.lstrip())
         return [restore(part) if isinstance(part, str) else part for part in said if part]
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended; "abandoned" is for what a former process left, or this one leaves."""
+        if self.withdrawn:
+            return "withdrawn"
+        if self.stopped:
+            return "stopped"
+        if self.error or self.defect:
+            return "failed"
+        return "done" if self.end else "abandoned"
 
     @property
     def done(self) -> bool:
@@ -199,8 +220,11 @@ class Reply:
 
     def start(self, events: AsyncGenerator[Event, None]) -> None:
         """Begin to read the engine's answer."""
-        self.asked_at = time.monotonic()
-        self._pump = asyncio.create_task(self._read(events), name=f"reply {self.id}")
+        self.asked_at, self.begun_at = time.monotonic(), time.time()
+        metrics.REPLIES_IN_PROGRESS.inc()
+        with about_reply(self.id):
+            own = contextvars.copy_context()
+        self._pump = asyncio.create_task(self._read(events), name=f"reply {self.id}", context=own)
         # Not at the end of `_read`: a task that is cancelled before its first step never runs.
         self._pump.add_done_callback(self._end)
 
@@ -255,5 +279,16 @@ class Reply:
 
     def _end(self, _: asyncio.Task[None]) -> None:
         self.place = None
+        self.ended_at = time.monotonic()
+        self._count()
         self._finished.set()
         self._changed.set()
+
+    def _count(self) -> None:
+        metrics.REPLIES_IN_PROGRESS.dec()
+        failure = (self.error or self.defect) if self.outcome == "failed" else None
+        metrics.REPLIES.labels(self.outcome, metrics.kind_of(failure) if failure else "").inc()
+        if self.first_text_at:
+            metrics.REPLY_FIRST_TEXT.observe(self.first_text_at - self.asked_at)
+        if self.outcome == "done":
+            metrics.REPLY_SECONDS.observe(self.ended_at - self.asked_at)

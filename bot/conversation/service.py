@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from bot import metrics
 from bot.conversation.ask import Ask
 from bot.conversation.beginning import Beginnings, asker_of
 from bot.conversation.books import Read
@@ -35,6 +36,7 @@ from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.turns import Pending, Replacing, Turn
 from bot.errors import BadInput, UserError
+from bot.log import about_reply
 from bot.tools.run import Step, ToolRun
 
 # What a system prompt may take of the prompt, so that there is room left to talk.
@@ -96,7 +98,8 @@ class Conversations:
         Gives None where there is nothing to do: the message is answered together with another
         one, or was answered before. Raises `LimitReached` if its author has asked too much.
         """
-        self._beginnings.check(asker_of(ask.author, ask.origin), self.models.named(ask.engine))
+        with metrics.beginning():
+            self._beginnings.check(asker_of(ask.author, ask.origin), self.models.named(ask.engine))
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
@@ -106,7 +109,8 @@ class Conversations:
                         asks, place.waiting = tuple(place.waiting), []
                     place.beginning = asks
                     try:
-                        reply = await self._beginnings.answer(asks) if asks else None
+                        with metrics.beginning():
+                            reply = await self._beginnings.answer(asks) if asks else None
                     except UserError:
                         # Each of the others tries for itself, so that each hears of the failure.
                         place.waiting[:0] = [
@@ -142,7 +146,8 @@ class Conversations:
         no question to answer.
         """
         async with self._places.alone(conversation) as place:
-            reply = await self._beginnings.again(conversation, origin, how, message)
+            with metrics.beginning():
+                reply = await self._beginnings.again(conversation, origin, how, message)
             async with _writing(place, reply):
                 yield reply
 
@@ -150,7 +155,8 @@ class Conversations:
     async def resume(self, conversation: str, owed: Pending) -> AsyncGenerator[Reply | None, None]:
         """Finish a reply that a former process owed. Gives None if its question is gone."""
         async with self._places.alone(conversation) as place:
-            reply = await self._beginnings.owed(conversation, owed)
+            with metrics.beginning():
+                reply = await self._beginnings.owed(conversation, owed)
             async with _writing(place, reply):
                 yield reply
 
@@ -170,9 +176,10 @@ class Conversations:
         `anyway`: somebody is to speak, though nobody is due.
         """
         async with self._places.alone(conversation) as place:
-            reply = await self._beginnings.speech(
-                conversation, origin, character, anyway=anyway, answers=answers
-            )
+            with metrics.beginning():
+                reply = await self._beginnings.speech(
+                    conversation, origin, character, anyway=anyway, answers=answers
+                )
             async with _writing(place, reply):
                 yield reply
 
@@ -288,9 +295,10 @@ class Conversations:
 @asynccontextmanager
 async def _writing(place: Place, reply: Reply | None) -> AsyncGenerator[None, None]:
     place.reply = reply
-    try:
-        yield
-    finally:
-        place.reply = None
-        if reply:
-            await reply.close()
+    with about_reply(reply.id if reply else ""):
+        try:
+            yield
+        finally:
+            place.reply = None
+            if reply:
+                await reply.close()

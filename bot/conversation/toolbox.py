@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bot import metrics
 from bot.conversation.ports import Action, LoggedCall, Store
 from bot.conversation.tool_rules import ToolRules
 from bot.errors import StoreUnavailable
@@ -106,7 +107,10 @@ class Toolbox:
         if tool is None:
             content = runner.error(f"there is no tool {action.tool} any more")
             return ToolRun(action.tool, action.arguments, content, failed=True)
-        return await runner.run(tool, action.context, action.arguments)
+        run = await runner.run(tool, action.context, action.arguments)
+        metrics.TOOL_CALLS.labels(tool.name, "failed" if run.failed else "done").inc()
+        metrics.TOOL_SECONDS.labels(tool.name).observe(run.seconds)
+        return run
 
     async def _wait(self, context: ToolContext, call: PlannedCall) -> ToolRun:
         action = Action(secrets.token_hex(8), call.tool.name, call.arguments, context, time.time())

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from bot import metrics
 from bot.conversation.toolbox import PlannedCall, Toolbox
 from bot.tools import runner
 from bot.tools.context import ToolContext
@@ -79,9 +80,19 @@ class Rounds:
         runs += [_misread(fault.code, fault.text) for fault in answer.errors]
         if len(self.steps) + 1 >= MAX_ROUNDS:
             runs = [_told_to_end(run) for run in runs]
+        for run in runs:
+            self._count(run)
         step = Step(tuple(runs), "" if answer.calls else written)
         self.steps.append(step)
         return step
+
+    def _count(self, run: ToolRun) -> None:
+        # What a model makes up is no label: there is no end to that.
+        name = run.name if run.name in self._tools else "unknown"
+        outcome = "failed" if run.failed else "waiting" if run.action else "done"
+        metrics.TOOL_CALLS.labels(name, outcome).inc()
+        if run.seconds or outcome == "done":
+            metrics.TOOL_SECONDS.labels(name).observe(run.seconds)
 
     async def _runs(self, calls: Sequence[Call]) -> Sequence[ToolRun]:
         planned = [self._plan(number, calls) for number in range(len(calls))]

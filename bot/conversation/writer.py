@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from bot import metrics
 from bot.characters.part import Part
 from bot.characters.speech import stop_strings
 from bot.conversation import context, recalling
@@ -19,8 +21,10 @@ from bot.conversation.prompting import Prompting
 from bot.conversation.queue import Ticket
 from bot.conversation.recalling import Memory
 from bot.conversation.reply import Event, InLine, Reply, Trace
+from bot.conversation.statistics import Use
 from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
+from bot.conversation.usage import use_of
 from bot.conversation.variants import in_place, joined
 from bot.errors import EngineBusy, EngineInterrupted, EngineUnreachable, PromptTooLong
 from bot.prompts.neutralise import restore
@@ -68,6 +72,7 @@ class Writer:
     ) -> None:
         self._ticket = ticket
         self._engine = served.engine
+        self._engine_name = served.name
         self._model = served.model
         self._mark = served.mark
         self._store = store
@@ -103,6 +108,7 @@ class Writer:
         with self._ticket:
             async for place in self._ticket.wait():
                 yield InLine(place)
+            metrics.LINE_SECONDS.labels(self._engine_name).observe(self._ticket.waited)
             async with aclosing(self._in_turn()) as events:
                 async for event in events:
                     yield event
@@ -168,6 +174,7 @@ class Writer:
                     yield heard
                 if isinstance(event, End):
                     self._ends.append(event)
+                    self._count(event)
                     for heard in self._lines.end(event):
                         yield heard
                 elif self._lines.cut:
@@ -182,14 +189,29 @@ class Writer:
         while True:
             async for place in self._ticket.wait():
                 yield InLine(place)
+            asked, heard = time.monotonic(), False
             try:
                 async with aclosing(self._engine.stream(request)) as events:
                     async for event in events:
-                        self._ticket.accepted()
+                        if not heard:
+                            heard = True
+                            self._note_first(time.monotonic() - asked)
                         yield event
                 return
             except EngineBusy as busy:
+                metrics.ENGINE_REFUSALS.labels(self._engine_name).inc()
                 self._ticket.refused(busy)
+
+    def _note_first(self, seconds: float) -> None:
+        self._ticket.accepted()
+        metrics.ENGINE_FIRST_TOKEN.labels(self._engine_name).observe(seconds)
+
+    def _count(self, end: End) -> None:
+        engine = self._engine_name
+        metrics.PROMPT_TOKENS.labels(engine).inc(end.prompt_tokens or 0)
+        if end.cached_tokens is not None:
+            metrics.CACHED_TOKENS.labels(engine).inc(end.cached_tokens)
+        metrics.GENERATED_TOKENS.labels(engine).inc(end.generated_tokens)
 
     async def commit(self, reply: Reply, shown: tuple[str, ...]) -> Turn | None:
         """Store the reply, what it taught about token counts, and the prompt it came from.
@@ -228,15 +250,25 @@ class Writer:
             # What people have deleted meanwhile is not to be found in /context either.
             prompt=None if reply.reads_lost else self._prompt.text,
             thoughts=context.shorten(restore(reply.reasoning).strip(), LONGEST_THOUGHT),
+            use=self._use(reply),
         )
         return turn if stored else None
 
     async def _leave(self, reply: Reply) -> None:
         """Settle a reply of which nothing is kept."""
-        await self._store.commit(self._conversation, self._owed.reply, None, self._prompt.state)
+        await self._store.commit(
+            self._conversation,
+            self._owed.reply,
+            None,
+            self._prompt.state,
+            use=self._use(reply),
+        )
         if reply.withdrawn and self._older:
             # Its messages were those of the reply that is withdrawn.
             await self._store.remove(self._conversation, [self._older.id])
+
+    def _use(self, reply: Reply) -> Use | None:
+        return use_of(reply, self._ends, self._owed.origin.get("guild", ""))
 
     def _reply_turn(self, reply: Reply, shown: tuple[str, ...]) -> Turn:
         status: Status = ""

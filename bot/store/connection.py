@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from redis import exceptions
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
+from bot import metrics
 from bot.errors import SettingsError, StartupError, StoreUnavailable
 from bot.store import scripts
 from bot.store.script import Script
@@ -67,6 +69,16 @@ class Connection:
         Other people's commands may come between two of it; what must not be parted is one script.
         Raises `StoreUnavailable` if the server cannot be reached in time or refuses any command.
         """
+        began, outcome = time.perf_counter(), "failed"
+        try:
+            answers = await self._ask(commands)
+            outcome = "ok"
+            return answers
+        finally:
+            metrics.REDIS_CALLS.labels(outcome).inc()
+            metrics.REDIS_SECONDS.observe(time.perf_counter() - began)
+
+    async def _ask(self, commands: Sequence[Command]) -> list[Any]:
         try:
             async with asyncio.timeout(self._timeout):
                 return await self._persist(commands)
@@ -89,6 +101,7 @@ class Connection:
                 raise
             except exceptions.ConnectionError as error:
                 log.debug("the connection to Redis broke (%s); asking again", error)
+            metrics.REDIS_RETRIES.inc()
             if self._revive is not None:
                 await self._revive()
             await asyncio.sleep(pause)

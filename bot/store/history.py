@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.conversation.ports import MAX_SCHEMAS, MAX_THOUGHTS, THOUGHTS_DAYS, Tally
+from bot.conversation.statistics import Use
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
@@ -20,6 +21,7 @@ from bot.store.replies import counting, note_counts
 from bot.store.retention import RetentionRecords
 from bot.store.revisions import RevisionRecords
 from bot.store.stages import StageRecords, read_stage
+from bot.store.statistics import StatisticsRecords, counting_use
 from bot.store.tools import ToolRecords
 
 _DAY = 86_400
@@ -38,6 +40,7 @@ class RedisStore(
     PersonRecords,
     RetentionRecords,
     LibraryRecords,
+    StatisticsRecords,
 ):
     """Conversations in Redis; what a reply needs is one round trip a method.
 
@@ -139,13 +142,15 @@ class RedisStore(
         replaced: str = "",
         prompt: str | None = None,
         thoughts: str = "",
+        use: Use | None = None,
     ) -> bool:
         """Settle a reply in one round trip.
 
         Writes `turn`, in place of the turn with the id `replaced`; gives the turns in `counted`
         their token counts, unless their text is another one by now; moves the turns with the ids
         in `dropped` to the archive, stores `state` and `prompt` (None keeps the one of an earlier
-        reply), and removes `reply` from the journal. `thoughts` are kept in a key of their own.
+        reply), and removes `reply` from the journal. `thoughts` are kept in a key of their own,
+        `use` is counted for its server.
         Doing it again changes nothing. Returns False, and changes nothing, if the reply is neither
         owed nor written: it was forgotten; and if somebody's words were erased here since it was
         begun.
@@ -177,6 +182,7 @@ class RedisStore(
             ("ZREM", keys.OWED, keys.owed_member(conversation, reply)),
             ("ZREMRANGEBYSCORE", keys.ACTIVE, "-inf", now - self._seconds),
             *(_keep_thoughts(key.thoughts, now, reply, thoughts) if thoughts else ()),
+            *counting_use(use, reply),
         )
         if not settled and thoughts:
             await self._redis.run(("DEL", key.thoughts))

@@ -107,6 +107,12 @@ def replies(owner: str, hour: int) -> str:
     return f"{PREFIX}{{{encode(owner)}}}:replies:{hour}"
 
 
+def statistics(server: str, hour: int) -> tuple[str, str, str]:
+    """Name the keys of a server's figures in one hour: counters, people, which are counted."""
+    stem = f"{PREFIX}{{{encode(f'server:{server}')}}}:"
+    return f"{stem}use:{hour}", f"{stem}use-people:{hour}", f"{stem}use-seen:{hour}"
+
+
 def action(action_id: str) -> str:
     """Name the key of what waits for confirmation."""
     return f"{PREFIX}action:{encode(action_id)}"

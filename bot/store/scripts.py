@@ -8,7 +8,7 @@ together, but for a state that holds a setting; the others have a shorter life o
 
 from __future__ import annotations
 
-from bot.store import fact_scripts, library_scripts, people_scripts, revision_scripts
+from bot.store import fact_scripts, library_scripts, people_scripts, revision_scripts, use_scripts
 from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # A conversation as it is at one moment: turns, state and pending, as fields and values in turn.
@@ -224,4 +224,5 @@ ALL = (
     *revision_scripts.ALL,
     *people_scripts.ALL,
     SAVE_STAGE,
+    use_scripts.COUNT_USE,
 )

@@ -17,16 +17,20 @@ _OK = "ok"
 
 
 def add_health(app: web.Application, checks: Mapping[str, Check]) -> None:
-    """Serve `/healthz` (the process lives) and `/readyz` (every one of `checks` passes)."""
+    """Serve `/healthz` (the process lives) and `/readyz` (every one of `checks` passes).
+
+    Where one does not, `/readyz` answers 503, with the names of those in `not_ready`.
+    """
 
     async def alive(_request: web.Request) -> web.Response:
         return web.json_response({"status": _OK})
 
     async def ready(_request: web.Request) -> web.Response:
         answers = await asyncio.gather(*(_ask(check) for check in checks.values()))
-        is_ready = all(answer == _OK for answer in answers)
-        body = {"ready": is_ready, "checks": dict(zip(checks, answers, strict=True))}
-        return web.json_response(body, status=200 if is_ready else 503)
+        found = dict(zip(checks, answers, strict=True))
+        missing = [name for name, answer in found.items() if answer != _OK]
+        body = {"ready": not missing, "not_ready": missing, "checks": found}
+        return web.json_response(body, status=503 if missing else 200)
 
     app.router.add_get("/healthz", alive)
     app.router.add_get("/readyz", ready)

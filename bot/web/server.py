@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from bot import metrics
 from bot.errors import StartupError
 from bot.web.guard import is_loopback
 from bot.web.health import Check, add_health
@@ -39,7 +40,7 @@ async def serve(
     playground: Playground | None = None,
     pictures: PicturePages | None = None,
 ) -> AsyncGenerator[str, None]:
-    """Serve health, and playground and pictures if there are; give the address, `http://host:port`.
+    """Serve health, metrics, and what else there is; give the address, `http://host:port`.
 
     `checks` are what `/readyz` asks, by name. Port 0 takes a free one. A host or port that cannot
     be had is a `StartupError`.
@@ -48,6 +49,7 @@ async def serve(
     add_health(app, checks)
     if pictures:
         pictures.add_to(app)
+    app.router.add_get("/metrics", _metrics)
     if playground:
         playground.add_to(app)
         if not is_loopback(_in_url(host)):
@@ -58,6 +60,10 @@ async def serve(
         yield await _listen(runner, host, port)
     finally:
         await runner.cleanup()
+
+
+async def _metrics(_request: web.Request) -> web.Response:
+    return web.Response(body=metrics.exposition(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection
+from contextlib import ExitStack
 
 import discord
 from discord.ext import commands
 
+from bot import metrics
 from bot.client import HermesBot
 from bot.conversation.books import HOUSE
 from bot.conversation.reply import Reply
@@ -53,16 +55,23 @@ class Live(commands.Cog):
         self._under_way: set[Delivery] = set()
         self._notify_after = notify_after
         self._unsettled: set[str] = set()
+        self._shown = ExitStack()
 
     async def cog_load(self) -> None:
         """Listen to what discord.py finds out about Discord's limits."""
         logging.getLogger(_HTTP_LOG).addFilter(self._hear)
+        self._shown.enter_context(metrics.looking(self._show))
 
     async def cog_unload(self) -> None:
         """Stop listening."""
         if self.tidier:
             self.tidier.close()
         logging.getLogger(_HTTP_LOG).removeFilter(self._hear)
+        self._shown.close()
+
+    def _show(self) -> None:
+        metrics.DISCORD_RATE.set(self.pace.rate)
+        metrics.DISCORD_WAITING.set(self.pace.waiting)
 
     def _hear(self, record: logging.LogRecord) -> bool:
         """Go slower after a refusal that discord.py deals with by itself: it only logs it."""

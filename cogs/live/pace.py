@@ -158,6 +158,11 @@ class Pace:
         since = _now() - self._refused_at
         return min(self._rate, self._rate_when_refused + since * _RECOVERY * self._rate)
 
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for their turn."""
+        return len(self._line)
+
     def refused(self) -> None:
         """Discord said that it was too much (429): go slower for a while."""
         self._most = self._tried = self._rate

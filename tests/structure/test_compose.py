@@ -1,11 +1,14 @@
-"""docker-compose.yml: it parses, it fits the settings, and it publishes nothing.
+"""docker-compose.yml: it parses, it fits the settings, and it publishes next to nothing.
 
 There is no Docker engine in the tests; what the file promises is read from the file.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -112,8 +115,79 @@ def test_the_bot_starts_when_the_others_are_healthy():
     assert all("healthcheck" in SERVICES[name] for name in waits)
 
 
-def test_nothing_is_published():
-    assert [name for name, service in SERVICES.items() if "ports" in service] == []
+def test_nothing_is_published_but_grafana_to_the_host_itself():
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["grafana"]
+    assert [expand(port) for port in SERVICES["grafana"]["ports"]] == ["127.0.0.1:3000:3000"]
+
+
+@pytest.mark.parametrize(("chosen", "engine"), [("gpu", "tgi"), ("cpu", "llama")])
+def test_monitoring_is_added_to_either_engine(chosen, engine):
+    added = {"prometheus", "grafana"}
+    assert started(chosen, "monitoring") == started(chosen) | added
+    assert not added & (started() | started("cpu") | started("none"))
+    reached = {name for name in SERVICES if "monitoring" in SERVICES[name]["networks"]}
+    assert {"bot", engine} | added <= reached
+    assert "redis" not in reached
+    assert COMPOSE["networks"]["monitoring"]["internal"] is True
+
+
+def test_prometheus_asks_the_services_where_they_answer():
+    config = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text("utf-8"))
+    targets = {
+        job["job_name"]: target
+        for job in config["scrape_configs"]
+        for one in job["static_configs"]
+        for target in one["targets"]
+    }
+    settings = load(bot_environment({}), dotenv=None)
+    assert targets == {"bot": f"bot:{settings.http_port}", "engine": "engine:8080"}
+    assert settings.http_host == "0.0.0.0"
+    for file in config["rule_files"]:
+        assert (ROOT / "deploy/prometheus" / file).is_file()
+
+
+def test_monitoring_runs_with_as_little_as_possible_and_lets_nobody_in():
+    for name in ("prometheus", "grafana"):
+        service = SERVICES[name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert "no-new-privileges:true" in service["security_opt"]
+        mounted = [volume for volume in service["volumes"] if volume.startswith("./")]
+        assert mounted
+        assert all(volume.endswith(":ro") for volume in mounted)
+        assert all((ROOT / volume.partition(":")[0]).is_dir() for volume in mounted)
+    given = SERVICES["grafana"]["environment"]
+    assert given["GF_AUTH_ANONYMOUS_ENABLED"] == given["GF_USERS_ALLOW_SIGN_UP"] == "false"
+    assert expand(given["GF_SECURITY_ADMIN_PASSWORD"], {"GRAFANA_PASSWORD": "s"}) == "s"
+
+
+def test_grafana_does_not_start_without_a_password(tmp_path):
+    [shell, option, script] = SERVICES["grafana"]["entrypoint"]
+    script = script.replace("$$", "$").replace("/run.sh", "true")
+    for password, code in (("", 78), ("s", 0)):
+        given = {"GF_SECURITY_ADMIN_PASSWORD": password, "PATH": os.environ["PATH"]}
+        done = subprocess.run([shell, option, script], env=given, capture_output=True, check=False)
+        assert done.returncode == code
+        assert (b"GRAFANA_PASSWORD" in done.stderr) == (code != 0)
+
+
+def test_grafana_finds_its_source_and_its_dashboard():
+    folder = ROOT / "deploy/grafana"
+    sources = yaml.safe_load(
+        (folder / "provisioning/datasources/prometheus.yml").read_text("utf-8")
+    )
+    [source] = sources["datasources"]
+    assert source["url"] == "http://prometheus:9090"
+    providers = yaml.safe_load((folder / "provisioning/dashboards/hermes.yml").read_text("utf-8"))
+    path = providers["providers"][0]["options"]["path"]
+    assert f"./deploy/grafana/dashboards:{path}:ro" in SERVICES["grafana"]["volumes"]
+    board = json.loads((folder / "dashboards/hermes.json").read_text("utf-8"))
+    used = {
+        target["datasource"]["uid"] for one in board["panels"] for target in one.get("targets", ())
+    }
+    assert used == {source["uid"]}
+    ids = [one["id"] for one in board["panels"]]
+    assert len(set(ids)) == len(ids)
 
 
 def test_every_image_is_pinned_to_a_tag():

@@ -22,13 +22,18 @@ HOME_OF = {
     "xllamacpp": ("bot.engine",),
     "mcp": ("bot.tools.mcp",),
     "anyio": ("bot.tools.mcp",),
-    "PIL": ("bot.pictures",),
+    "PIL": ("bot.pictures", "cogs.stats"),
+    "prometheus_client": ("bot.metrics",),
 }
 
 # Below each room: the rooms of `bot` that it may know beside itself.
 PURE_ROOMS = ("prompts", "schemas", "tools", "characters")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.errors": (),
+    # What the bot counts of itself, and how log lines name a reply: pure bookkeeping, for whoever
+    # does something that is counted or logged.
+    "bot.metrics": ("errors", "__version__"),
+    "bot.log": (),
     "bot.settings": ("errors",),
     "bot.prompts": ("errors",),
     "bot.schemas": ("errors",),
@@ -39,24 +44,35 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.characters": ("errors", "prompts"),
     "bot.pictures": ("errors",),
     "bot.models": ("errors", "prompts", "conversation.ports"),
-    "bot.conversation": ("errors", "models", *PURE_ROOMS),
+    "bot.conversation": ("errors", "log", "metrics", "models", *PURE_ROOMS),
     "bot.engine": ("errors", "models", "prompts", "conversation.ports"),
     "bot.store": (
         "errors",
+        "metrics",
         "characters",
         "conversation.facts",
         "conversation.library",
         "conversation.people",
         "conversation.ports",
         "conversation.revising",
+        "conversation.statistics",
         "conversation.turns",
         "tools.context",
         "tools.run",
     ),
     "bot.evaluation": ("errors", "models", "conversation", *PURE_ROOMS),
-    "bot.web": ("errors", "models", "conversation", "pictures", *PURE_ROOMS),
-    "bot.client": ("errors", "settings", "models", "conversation", *PURE_ROOMS),
-    "cogs": ("errors", "client", "models", "conversation", "pictures", *PURE_ROOMS),
+    "bot.web": ("errors", "metrics", "models", "conversation", "pictures", *PURE_ROOMS),
+    "bot.client": ("errors", "metrics", "settings", "models", "conversation", *PURE_ROOMS),
+    "cogs": (
+        "errors",
+        "log",
+        "metrics",
+        "client",
+        "models",
+        "conversation",
+        "pictures",
+        *PURE_ROOMS,
+    ),
     "cogs.tools": (
         "errors",
         "net",
