@@ -8,9 +8,14 @@ from contextlib import aclosing
 import pytest
 import pytest_asyncio
 import redis
+from hypothesis import settings
 
 from bot.store.embedded import EmbeddedValkey
 from bot.store.history import RedisStore
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("any-machine", deadline=None)
+settings.load_profile("any-machine")
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 from bot.conversation.facts import FactStore
 from bot.conversation.library import Library
 from bot.conversation.people import People
+from bot.conversation.reminding import ReminderStore
 from bot.conversation.revising import Revising
 from bot.conversation.statistics import StatisticsStore, Use
 from bot.conversation.turns import Pending, Snapshot, State, Turn
@@ -35,9 +36,6 @@ LONGEST_THOUGHT = 16_384
 MAX_LOGGED = 1_000
 """How many calls the log of a server keeps."""
 
-MAX_REMINDERS = 25
-"""How many reminders a person can have at a time."""
-
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -60,34 +58,6 @@ class LoggedCall:
     channel: str
     tool: str
     arguments: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Reminder:
-    """What somebody wants to be reminded of when it is `due`, set `at` (Unix times).
-
-    `channel` is where it was set, in the front's own words. `number` is what its owner knows it
-    by; 0 until it is saved.
-    """
-
-    id: str
-    asker: str
-    text: str
-    due: float
-    at: float
-    channel: str
-    number: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """Reminders to deliver now, each with the time of an earlier claim that was never settled.
-
-    `next_due` is when the next one falls due, or a claim ends; None if nothing is left.
-    """
-
-    reminders: tuple[tuple[Reminder, float | None], ...]
-    next_due: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +188,7 @@ class Tokenizer(Protocol):
         ...
 
 
-class Store(FactStore, Revising, People, Library, StatisticsStore, Protocol):
+class Store(FactStore, Revising, People, Library, ReminderStore, StatisticsStore, Protocol):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
     async def load(self, conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:
@@ -356,29 +326,6 @@ class Store(FactStore, Revising, People, Library, StatisticsStore, Protocol):
 
     async def take_action(self, action: str) -> bool:
         """Settle what waits for confirmation; only one caller is told True."""
-        ...
-
-    async def save_reminder(self, reminder: Reminder) -> int:
-        """Save a reminder; returns its number, 0 if the person has `MAX_REMINDERS` others."""
-        ...
-
-    async def reminders(self, asker: str) -> Sequence[Reminder]:
-        """A person's reminders, the next one first."""
-        ...
-
-    async def cancel_reminder(self, asker: str, number: int) -> Reminder | None:
-        """Take back a person's reminder; returns it, None if there is none of that number."""
-        ...
-
-    async def claim_reminders(self, now: float, until: float) -> Claims:
-        """Take on some reminders that are due, so that nobody else is told of them `until` then.
-
-        What is not settled by then can be claimed again.
-        """
-        ...
-
-    async def settle_reminder(self, reminder: Reminder) -> None:
-        """Forget a reminder, since it was delivered or never can be."""
         ...
 
     async def active(self, since: float) -> Sequence[str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, cast
 
-from bot.conversation.ports import MAX_REMINDERS, Claims, Reminder
+from bot.conversation.reminding import MAX_REMINDERS, Claims, Reminder
 from bot.store import keys, scripts
 from bot.store.connection import Connection, call
 

@@ -13,7 +13,7 @@ from typing import Any
 import discord
 
 from bot.client.failures import DISCORD_FAILURES
-from bot.conversation.ports import MAX_REMINDERS, Reminder
+from bot.conversation.reminding import MAX_REMINDERS, Reminder
 from bot.errors import StoreUnavailable
 from bot.tools.context import ToolContext
 from bot.tools.kit import Kit

@@ -15,7 +15,8 @@ from bot.characters.read import read_card
 from bot.conversation.facts import Fact
 from bot.conversation.opt_outs import OptOuts
 from bot.conversation.people import Held
-from bot.conversation.ports import LoggedCall, Reminder
+from bot.conversation.ports import LoggedCall
+from bot.conversation.reminding import Reminder
 from bot.settings import load
 from bot.store.history import RedisStore
 from bot.tools.context import ToolContext

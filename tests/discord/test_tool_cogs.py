@@ -20,7 +20,7 @@ from simcord.enums import OverwriteType
 from simcord.http.router import RequestContext, route
 
 from bot.conversation.facts import Fact
-from bot.conversation.ports import Reminder
+from bot.conversation.reminding import Reminder
 from bot.conversation.turns import Turn
 from bot.settings import load
 from bot.store.history import RedisStore

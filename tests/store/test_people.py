@@ -12,7 +12,8 @@ import pytest
 import redis
 
 from bot.conversation.facts import Fact
-from bot.conversation.ports import Action, LoggedCall, Reminder
+from bot.conversation.ports import Action, LoggedCall
+from bot.conversation.reminding import Reminder
 from bot.conversation.turns import Pending, State, Turn
 from bot.store import keys, records
 from bot.store.history import RedisStore

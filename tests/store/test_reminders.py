@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.conversation.ports import MAX_REMINDERS, Reminder
+from bot.conversation.reminding import MAX_REMINDERS, Reminder
 from bot.store import keys
 from bot.store.history import RedisStore
 

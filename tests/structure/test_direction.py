@@ -54,6 +54,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "conversation.library",
         "conversation.people",
         "conversation.ports",
+        "conversation.reminding",
         "conversation.revising",
         "conversation.statistics",
         "conversation.turns",
@@ -79,6 +80,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "client.failures",
         "conversation.facts",
         "conversation.ports",
+        "conversation.reminding",
         "tools",
     ),
     # The composition root and the commands above it pick concrete classes.
