@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import __version__
@@ -79,6 +80,12 @@ async def _command(options: argparse.Namespace, settings: Settings) -> int:
         from bot.commands.evaluate import evaluate
 
         return await evaluate(options, settings)
+    if options.command in ("backup", "restore"):
+        from bot.commands import backup
+
+        if options.command == "backup":
+            return await backup.back_up(settings, options.file)
+        return await backup.put_back(settings, options.file)
     from bot.doctor import examine
 
     return await examine(settings, as_json=options.json)
@@ -101,6 +108,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor = commands.add_parser("doctor", help="say what is wrong, and how to mend it")
     doctor.add_argument("--json", action="store_true", help="for programs; see docs/doctor.md")
+    save = commands.add_parser("backup", help="copy all conversations to a file; the bot may run")
+    save.add_argument("file", metavar="FILE", help="a new file; - is standard output")
+    back = commands.add_parser("restore", help="put such a copy back; the bot must not run")
+    back.add_argument("file", metavar="FILE", type=Path)
     measure = commands.add_parser("eval", help="measure the model's tool calls, JSON and more")
     eval_options.add_to(measure)
     commands.add_parser("render", help="prompts as JSON Lines: cases in, prompts out")
