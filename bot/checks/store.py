@@ -15,12 +15,15 @@ _MEBIBYTE = 2**20
 _FULL = 0.85
 
 
-async def findings(store: Store, where: str) -> list[Finding]:
-    """Ask the store's server; `where` is how its operator knows it. Never fails."""
+async def findings(store: Store, where: str, *, private: bool = False) -> list[Finding]:
+    """Ask the store's server; `where` is how its operator knows it. Never fails.
+
+    `private`: others than the operator read it, so that no addresses are told.
+    """
     try:
         info = await store.server()
     except UserError as error:
-        return [_silent(where, error.detail)]
+        return [_silent(where, "it does not answer" if private else error.detail)]
     return [
         fine(
             "store.reachable",

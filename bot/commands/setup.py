@@ -139,8 +139,7 @@ def _say_engine(run: _Run, url: str) -> None:
     except EngineError as error:
         said = f"it does not answer just now ({error.text.split('.')[0].lower()})"
     run.terminal.say(f"{url}: {said}.")
-    host = url.partition("://")[2]
-    if run.docker and host.startswith(_LOOPBACK):
+    if run.docker and _is_loopback(url):
         run.terminal.say(
             "Mind: inside of a container that address is the container itself. With Docker, use "
             "http://host.docker.internal and deploy/host-engine.yml (docs/hosting.md)."
@@ -210,9 +209,21 @@ def _write(run: _Run, changes: Mapping[str, str | None]) -> None:
 def _next(run: _Run, plan: Plan) -> str:
     env: Path = run.options.env
     is_usual = env.resolve() == Path(settings.DOTENV).resolve()
-    if plan.in_docker or (plan.kind == "external" and run.docker):
-        extra = "" if is_usual else f"--env-file {env} "
-        many = "--num-shard" in (plan.changes.get("TGI_ARGS") or "")
-        overlay = "-f docker-compose.yml -f deploy/gpus.yml " if many else ""
-        return f"docker compose {extra}{overlay}up -d"
+    if plan.in_docker or (plan.kind == "external" and run.docker and not _is_loopback(plan.title)):
+        chosen = "" if is_usual else f"--env-file {env} "
+        return f"docker compose {chosen}{_overlays(plan)}up -d"
     return "make run" if is_usual else f"make run, with {env} as .env (systemd: docs/hosting.md)"
+
+
+def _overlays(plan: Plan) -> str:
+    names: list[str] = []
+    if "--num-shard" in (plan.changes.get("TGI_ARGS") or ""):
+        names.append("gpus")
+    if plan.kind == "external" and "//host.docker.internal" in plan.title:
+        names.append("host-engine")
+    files = "".join(f"-f deploy/{name}.yml " for name in names)
+    return f"-f docker-compose.yml {files}" if files else ""
+
+
+def _is_loopback(url: str) -> bool:
+    return url.partition("://")[2].startswith(_LOOPBACK)
