@@ -18,9 +18,14 @@ from bot.settings import Settings
 # Raised by one with every change that a program which reads the JSON would notice.
 _SCHEMA = 1
 
+# From sysexits.h, as for every other command.
+_EXIT_CONFIG = 78
+
+_SETTINGS = "settings"
+
 
 async def examine(settings: Settings, *, as_json: bool = False) -> int:
-    """Print what was found, as it is found; return 1 if there is a problem, else 0."""
+    """Print what was found, as it is found; return the exit code of docs/doctor.md."""
     found: list[Finding] = []
     async with aclosing(findings(settings)) as every:
         async for finding in every:
@@ -29,6 +34,8 @@ async def examine(settings: Settings, *, as_json: bool = False) -> int:
                 print(finding, flush=True)
     if as_json:
         print(report(found))
+    if any(one.check == _SETTINGS and one.state == "problem" for one in found):
+        return _EXIT_CONFIG
     return int(worst(found) == "problem")
 
 
@@ -46,7 +53,7 @@ def refused(error: SettingsError) -> str:
 
 async def findings(settings: Settings) -> AsyncGenerator[Finding, None]:
     """Look at everything, cheapest first. Never fails: a check that breaks is a finding."""
-    yield fine("settings", "settings", "every one is well-formed")
+    yield fine("settings", _SETTINGS, "every one is well-formed")
     for finding in machine.findings(settings.data_dir):
         yield finding
     async with AsyncExitStack() as stack:

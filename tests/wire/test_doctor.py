@@ -173,6 +173,14 @@ async def test_wrong_settings_are_json_too(surgery: Surgery) -> None:
     assert "HISTORY_DAYS" in found["settings"]["text"]
 
 
+async def test_a_setting_that_only_its_user_finds_wrong_has_the_same_exit_code(
+    surgery: Surgery,
+) -> None:
+    code, said = await surgery.run(ENGINES="big=http://me:secret@host")
+    assert code == 78
+    assert "MEND settings: ENGINES: takes no user or password" in said
+
+
 async def test_a_check_that_breaks_is_a_line_like_any_other(surgery: Surgery) -> None:
     surgery.discord.fault("GET", "/gateway/bot", status=500, times=None)
     code, found = await surgery.findings()
