@@ -132,7 +132,11 @@ def _always_on(guild: discord.Guild, always: frozenset[str], here: object) -> It
 def _allowed(place: Place, me: discord.Member) -> Finding | None:
     """What is missing in a place, None if nothing is."""
     thread = isinstance(place, discord.Thread)
-    allowed = place.permissions_for(me).value
+    try:
+        allowed = place.permissions_for(me).value
+    except discord.ClientException:
+        # A thread whose channel is not to be seen.
+        return problem("discord.places", place.mention, "I cannot see its channel", _HOW)
     missing, useful = access.lacking(allowed, thread=thread, characters=True)
     if missing:
         text = f"I lack {access.names(missing)}, so I cannot answer there"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import re
@@ -70,30 +71,47 @@ def write(path: Path, text: str) -> Path | None:
     """
     path = path.resolve()
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    copy: Path | None = None
     try:
-        kept = _keep(path)
-        try:
-            _write_private(draft, text)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        _write_private(draft, text)
+        _give(draft, path)
+        copy = _copy(path)
+        draft.replace(path)
     except OSError as error:
+        _remove(copy)
         raise StartupError(
             f"{path} cannot be written ({error.strerror or error}); nothing was changed. "
             "Choose another place with --env FILE, or run this as who owns the folder"
         ) from None
-    return kept
+    finally:
+        _remove(draft)
+    return copy
 
 
-def _keep(path: Path) -> Path | None:
-    """Copy the old file to a name that is free."""
+def _copy(path: Path) -> Path | None:
+    """Copy the old file to a name that is free; None if there is no old file."""
     if not path.exists():
         return None
     number = 1
     while (copy := path.with_name(f"{path.name}.backup-{number}")).exists():
         number += 1
     _write_private(copy, read(path))
+    _give(copy, path)
     return copy
+
+
+def _give(file: Path, like: Path) -> None:
+    """Let a file belong to whom another one does: with sudo, the owner has to read it still."""
+    if hasattr(os, "chown") and like.exists():
+        with contextlib.suppress(OSError):
+            found = like.stat()
+            os.chown(file, found.st_uid, found.st_gid)
+
+
+def _remove(path: Path | None) -> None:
+    if path is not None:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def _write_private(path: Path, text: str) -> None:

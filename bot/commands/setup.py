@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,8 +59,9 @@ def _set_up(options: argparse.Namespace) -> int:
     terminal = Terminal(asks=not options.yes and is_there())
     if not terminal.asks and not options.yes:
         raise SettingsError("this is no terminal, so nobody can be asked: give --yes")
+    _check_options(options)
     text = dotenv.read(options.env)
-    run = _Run(options, terminal, text, dotenv.values(text), bool(shutil.which("docker")))
+    run = _Run(options, terminal, text, dotenv.values(text), _docker())
     changes: dict[str, str | None] = dict(token.obtain(terminal, options.token_file, run.before))
     terminal.say("\n3. The model")
     plan = _plan(run)
@@ -84,6 +86,25 @@ def _check_place(env: Path) -> None:
         raise StartupError(f"{folder} cannot be written; choose another place with --env FILE")
 
 
+def _check_options(options: argparse.Namespace) -> None:
+    if options.model:
+        catalogue.named(options.model, "--model")
+    if options.engine:
+        _meant(options.engine)
+
+
+def _docker() -> bool:
+    """Whether Docker and its Compose are there."""
+    program = shutil.which("docker")
+    if program is None:
+        return False
+    try:
+        asked = subprocess.run([program, "compose", "version"], capture_output=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return False
+    return asked.returncode == 0
+
+
 # ---------------------------------------------------------------------- the model
 
 
@@ -100,24 +121,33 @@ def _plan(run: _Run) -> Plan:
 
 
 def _where(run: _Run, machine: memory.Machine) -> tuple[Kind, str]:
-    wanted: str | None = run.options.engine
+    if run.options.engine is not None:
+        return _meant(run.options.engine)
     best = proposal.proposed(machine, docker=run.docker)
-    if wanted is None:
-        kinds = list(WORDS)
-        run.terminal.say("\nWhere does the model run?")
-        options = [WORDS[kind] + (" (proposed)" if kind == best else "") for kind in kinds]
-        kind = kinds[run.terminal.choose("Number", options, kinds.index(best))]
-        wanted = kind if kind != "external" else run.terminal.ask("Its address, http://host:port")
-    if wanted in ("gpu", "cpu", "embedded"):
-        return cast("Kind", wanted), ""
+    kinds = list(WORDS)
+    run.terminal.say("\nWhere does the model run?")
+    options = [WORDS[kind] + (" (proposed)" if kind == best else "") for kind in kinds]
+    kind = kinds[run.terminal.choose("Number", options, kinds.index(best))]
+    while kind == "external":
+        try:
+            return kind, _meant(run.terminal.ask("Its address, http://host:port"))[1]
+        except SettingsError as error:
+            run.terminal.say(f"  {error}.")
+    return kind, ""
+
+
+def _meant(where: str) -> tuple[Kind, str]:
+    """What `--engine` says: one of the ways by name, or the address of a server."""
+    if where in ("gpu", "cpu", "embedded"):
+        return cast("Kind", where), ""
     try:
-        parse(wanted, "--engine")
+        parse(where, "--engine")
     except SettingsError:
         raise SettingsError(
             "--engine: takes gpu, cpu, embedded, or an address: tgi+http://host:port, "
-            f"openai+http://host:port/v1, http://host:port; not {wanted!r}"
+            f"openai+http://host:port/v1, http://host:port; not {where!r}"
         ) from None
-    return "external", wanted
+    return "external", where
 
 
 def _choose_model(run: _Run, kind: Kind, machine: memory.Machine) -> Profile | None:

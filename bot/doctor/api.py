@@ -11,6 +11,8 @@ from typing import Any, Self, cast
 
 import aiohttp
 
+from bot import __version__
+
 _DISCORD = "https://discord.com/api/v10"
 _SECONDS = 10.0
 _LONGEST_PAUSE = 5.0
@@ -49,16 +51,15 @@ class Api:
         self.shown = url or "discord.com"
         self.application: Mapping[str, Any] | None = None
         self._bases = _bases(url)
-        self._headers = {"Authorization": f"Bot {token}"} if token else {}
+        # Discord refuses programs that do not say what they are.
+        self._headers = {"User-Agent": f"DiscordBot (hermes-discord, {__version__})"}
+        if token:
+            self._headers["Authorization"] = f"Bot {token}"
         self._http: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         timeout = aiohttp.ClientTimeout(total=_SECONDS)
-        try:
-            self._http = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
-        except ValueError:
-            # A token with a line break in it is no header.
-            self._http = aiohttp.ClientSession(timeout=timeout)
+        self._http = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:

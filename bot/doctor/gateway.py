@@ -17,6 +17,7 @@ READY = 0
 WRONG_TOKEN, REFUSED_INTENTS = 4004, 4014
 
 _SECONDS = 10.0
+_FORM = {"v": "10", "encoding": "json"}
 _HELLO, _IDENTIFY, _INVALID = 10, 2, 9
 
 
@@ -33,7 +34,7 @@ async def identify(api: Api) -> int:
     try:
         async with (
             asyncio.timeout(_SECONDS),
-            api.http.ws_connect(f"{url}?v=10&encoding=json", max_msg_size=0) as socket,
+            api.http.ws_connect(url, params=_FORM, max_msg_size=0) as socket,
         ):
             return await _talk(socket, api.token, shards)
     except TimeoutError:

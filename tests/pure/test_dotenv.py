@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,16 @@ def test_every_copy_has_a_name_of_its_own(tmp_path: Path):
         dotenv.write(path, f"A={number}\n")
     copies = {copy.name: copy.read_text("utf-8") for copy in tmp_path.glob("*.backup-*")}
     assert copies == {f".env.backup-{n + 1}": f"A={n}\n" for n in range(3)}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="as with sudo")
+def test_the_file_stays_its_owners(tmp_path: Path):
+    path = tmp_path / ".env"
+    path.write_text("A=1\n", "utf-8")
+    os.chown(path, 4711, 4712)
+    copy = dotenv.write(path, "A=2\n")
+    assert copy is not None
+    assert {(f.stat().st_uid, f.stat().st_gid) for f in (path, copy)} == {(4711, 4712)}
 
 
 def test_what_is_no_text_is_refused(tmp_path: Path):

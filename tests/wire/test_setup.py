@@ -240,6 +240,25 @@ async def test_guided_in_a_terminal(folder: Path, discord: DiscordStandIn) -> No
     assert load({}, folder / ".env").discord_token is not None
 
 
+async def test_an_address_that_cannot_be_is_asked_for_again(
+    folder: Path, discord: DiscordStandIn, tgi: TgiStandIn
+) -> None:
+    settings = {"DISCORD_API_URL": discord.api, "TERM": "dumb", "DISCORD_TOKEN": TOKEN}
+    async with Person(folder, "setup", **settings) as person:
+        await person.reads("Number")
+        person.types("4")
+        await person.reads("Its address")
+        person.types("gpu box")
+        await person.reads("takes gpu, cpu, embedded, or an address")
+        person.types(f"tgi+{tgi.url}")
+        await person.reads("tgi serves NousResearch/Hermes-2-Pro-Llama-3-8B")
+        await person.reads("Write this")
+        person.types("n")
+        await person.reads("Nothing was changed")
+        assert await person.leaves() == 0
+    assert not (folder / ".env").exists()
+
+
 async def test_ctrl_c_leaves_nothing_behind(folder: Path, discord: DiscordStandIn) -> None:
     before = names(folder, "*")
     settings = {"DISCORD_API_URL": discord.api, "TERM": "dumb", "DISCORD_TOKEN": TOKEN}
