@@ -134,10 +134,6 @@ def _gpu(machine: Machine, profile: Profile | None) -> Plan:
     )
     # The repository has the weights in 16 bit, however they are loaded.
     size = 1.05 if start.repository.endswith("-FP8") else 2
-    if gpus > 1:
-        remark = "; ".join(
-            filter(None, [remark, "several GPUs need deploy/gpus.yml: docs/hosting.md"])
-        )
     return Plan("gpu", chosen.name, changes, chosen.parameters * size, _TGI_IMAGE, remark)
 
 

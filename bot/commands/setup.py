@@ -25,6 +25,7 @@ from bot.models.profile import Profile
 
 _DOCKER_FILES = Path("/var/lib/docker")
 _EXAMPLE = Path(".env.example")
+_ENGINES = ("gpu", "cpu", "none")
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 # Beside the model: logs, conversations, and what a download takes while it is unpacked.
@@ -66,7 +67,9 @@ def _set_up(options: argparse.Namespace) -> int:
     terminal.say("\n3. The model")
     plan = _plan(run)
     _say_plan(run, plan)
-    changes.update(_only_what_differs(run.before, plan.changes))
+    wanted = {**plan.changes, **_compose_files(plan, run.before)}
+    wanted["COMPOSE_PROFILES"] = _profiles(plan, run.before)
+    changes.update(_only_what_differs(run.before, wanted))
     if not terminal.agree(f"\nWrite this to {options.env}?"):
         terminal.say("Nothing was changed.")
         return 0
@@ -125,7 +128,8 @@ def _where(run: _Run, machine: memory.Machine) -> tuple[Kind, str]:
         return _meant(run.options.engine)
     best = proposal.proposed(machine, docker=run.docker)
     kinds = list(WORDS)
-    run.terminal.say("\nWhere does the model run?")
+    if run.terminal.asks:
+        run.terminal.say("\nWhere does the model run?")
     options = [WORDS[kind] + (" (proposed)" if kind == best else "") for kind in kinds]
     kind = kinds[run.terminal.choose("Number", options, kinds.index(best))]
     while kind == "external":
@@ -171,8 +175,8 @@ def _say_engine(run: _Run, url: str) -> None:
     run.terminal.say(f"{url}: {said}.")
     if run.docker and _is_loopback(url):
         run.terminal.say(
-            "Mind: inside of a container that address is the container itself. With Docker, use "
-            "http://host.docker.internal and deploy/host-engine.yml (docs/hosting.md)."
+            "Mind: inside of a container that address is the container itself. With Docker, give "
+            "http://host.docker.internal and its port instead (docs/hosting.md)."
         )
 
 
@@ -240,19 +244,32 @@ def _next(run: _Run, plan: Plan) -> str:
     env: Path = run.options.env
     is_usual = env.resolve() == Path(settings.DOTENV).resolve()
     if plan.in_docker or (plan.kind == "external" and run.docker and not _is_loopback(plan.title)):
-        chosen = "" if is_usual else f"--env-file {env} "
-        return f"docker compose {chosen}{_overlays(plan)}up -d"
+        return f"docker compose {'' if is_usual else f'--env-file {env} '}up -d"
     return "make run" if is_usual else f"make run, with {env} as .env (systemd: docs/hosting.md)"
 
 
-def _overlays(plan: Plan) -> str:
+def _compose_files(plan: Plan, before: Mapping[str, str]) -> dict[str, str | None]:
+    """COMPOSE_FILE with the overlays that a plan needs: so every command of Compose has them."""
+    present = before.get("COMPOSE_FILE") or "docker-compose.yml"
+    wanted = [f"deploy/{name}.yml" for name in _overlays(plan)]
+    files = [*present.split(os.pathsep), *(file for file in wanted if file not in present)]
+    return {"COMPOSE_FILE": os.pathsep.join(files)} if wanted else {}
+
+
+def _profiles(plan: Plan, before: Mapping[str, str]) -> str:
+    """The engine's profile for Compose, with those that are about something else."""
+    present = [name.strip() for name in before.get("COMPOSE_PROFILES", "").split(",")]
+    others = [name for name in present if name and name not in _ENGINES]
+    return ",".join([plan.changes["COMPOSE_PROFILES"] or "none", *others])
+
+
+def _overlays(plan: Plan) -> list[str]:
     names: list[str] = []
     if "--num-shard" in (plan.changes.get("TGI_ARGS") or ""):
         names.append("gpus")
     if plan.kind == "external" and "//host.docker.internal" in plan.title:
         names.append("host-engine")
-    files = "".join(f"-f deploy/{name}.yml " for name in names)
-    return f"-f docker-compose.yml {files}" if files else ""
+    return names
 
 
 def _is_loopback(url: str) -> bool:

@@ -99,6 +99,40 @@ async def test_a_gpu_and_docker_without_any_question(folder: Path, discord: Disc
     assert not names(folder, "*.new")
 
 
+async def test_several_gpus_need_more_shared_memory_in_every_command(
+    folder: Path, discord: DiscordStandIn
+) -> None:
+    machine_with(folder, gpus=(81_559, 81_559), docker=True)
+    (folder / ".env").write_text(
+        "COMPOSE_FILE=docker-compose.yml:mine.yml\nCOMPOSE_PROFILES=cpu, monitoring\n", "utf-8"
+    )
+    code, said = await setup(folder, "--yes", "--token-file", "token", DISCORD_API_URL=discord.api)
+    assert code == 0, said
+    assert said.rstrip().endswith("Next:  docker compose up -d")
+    text = (folder / ".env").read_text("utf-8")
+    assert text.startswith("COMPOSE_FILE=docker-compose.yml:mine.yml:deploy/gpus.yml\n")
+    assert "--num-shard 2" in text
+    assert "\nCOMPOSE_PROFILES=gpu,monitoring\n" in text
+
+
+async def test_a_server_on_this_machine_is_reached_from_a_container(
+    folder: Path, discord: DiscordStandIn
+) -> None:
+    machine_with(folder, docker=True)
+    host = "openai+http://host.docker.internal:9/v1"
+    options = ("--yes", "--token-file", "token", "--engine", host)
+    code, said = await setup(folder, *options, DISCORD_API_URL=discord.api)
+    assert code == 0, said
+    assert "it does not answer just now" in said
+    text = (folder / ".env").read_text("utf-8")
+    assert "\nCOMPOSE_FILE=docker-compose.yml:deploy/host-engine.yml\n" in text
+    options = ("--yes", "--engine", "openai+http://127.0.0.1:9/v1")
+    code, said = await setup(folder, *options, DISCORD_API_URL=discord.api)
+    assert code == 0, said
+    assert "inside of a container that address is the container itself" in said
+    assert said.rstrip().endswith("Next:  make run")
+
+
 async def test_without_docker_the_bot_runs_by_itself(folder: Path, discord: DiscordStandIn) -> None:
     code, said = await setup(folder, "--yes", DISCORD_API_URL=discord.api, DISCORD_TOKEN=TOKEN)
     assert code == 0, said
