@@ -14,6 +14,7 @@ from bot.settings import load
 from tests.stand_ins.discord import DiscordStandIn
 from tests.stand_ins.tgi import TgiStandIn
 from tests.structure.tree import ROOT
+from tests.wire.conftest import House
 from tests.wire.processes import TOKEN, environment
 from tests.wire.terminal import Person
 
@@ -153,6 +154,17 @@ async def test_a_server_of_ones_own_is_asked_what_it_serves(
     assert "tgi serves NousResearch/Hermes-2-Pro-Llama-3-8B" in said
     assert load({}, folder / ".env").engine_url == address
     assert "\nCOMPOSE_PROFILES=none\n" in (folder / ".env").read_text("utf-8")
+
+
+async def test_from_nothing_to_an_answer(empty_house: House) -> None:
+    house = empty_house
+    (house.directory / "token").write_text(TOKEN, "utf-8")
+    options = ("--yes", "--token-file", "token", "--engine", f"tgi+{house.engine.url}")
+    code, said = await setup(house.directory, *options, DISCORD_API_URL=house.api)
+    assert code == 0, said
+    # Now nothing but the file tells the bot who it is, and what answers.
+    await house.start_bot(DISCORD_TOKEN="", ENGINE_URL="")
+    await house.say_and_hear("Hello", "Hello, and welcome!")
 
 
 async def test_an_existing_file_keeps_what_is_not_asked_about(
