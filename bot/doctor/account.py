@@ -50,7 +50,7 @@ def of_application(answer: Answer) -> list[Finding]:
         fine("discord.token", "token", f"belongs to {name}"),
         _public(public=bool(body.get("bot_public", True))),
         _granted(flags),
-        fine("discord.invite", "invitation", access.invite_link(number)),
+        _invited(number, body.get("approximate_guild_count")),
     ]
     if answer.skew is not None:
         found.append(_clock(answer.skew))
@@ -89,6 +89,14 @@ def _public(*, public: bool) -> Finding:
     if not public:
         text = "only you can bring the bot into a server"
     return fine("discord.public", "application", text)
+
+
+def _invited(application: str, servers: object) -> Finding:
+    check, subject = "discord.invite", "invitation"
+    link = access.invite_link(application)
+    if servers == 0:
+        return warning(check, subject, "the bot is in no server yet", f"open {link}")
+    return fine(check, subject, link)
 
 
 def _granted(flags: int) -> Finding:

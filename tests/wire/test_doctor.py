@@ -74,6 +74,7 @@ async def surgery(tmp_path: Path, valkey_url: str) -> AsyncIterator[Surgery]:
         DiscordStandIn(token=TOKEN) as discord,
         TgiStandIn(max_stop_sequences=16) as tgi,
     ):
+        discord.add_guild("Home")
         yield Surgery(tmp_path, discord, tgi, valkey_url)
 
 
@@ -106,6 +107,26 @@ async def test_an_intent_that_is_off_is_seen_twice_and_is_no_problem(surgery: Su
     assert found["discord.intents"]["state"] == "warning"
     assert "Privileged Gateway Intents, Message Content" in found["discord.intents"]["advice"]
     assert "4014" in found["discord.gateway"]["text"]
+
+
+async def test_a_bot_without_a_server_is_shown_its_invitation(surgery: Surgery) -> None:
+    surgery.discord.world.guilds.clear()
+    code, found = await surgery.findings()
+    assert code == 0
+    assert found["discord.invite"]["text"] == "the bot is in no server yet"
+    assert found["discord.invite"]["advice"].startswith("open https://discord.com/oauth2/")
+
+
+async def test_a_gateway_that_lets_nobody_in(surgery: Surgery) -> None:
+    surgery.discord.gateway.accepting = False
+    code, found = await surgery.findings()
+    assert code == 1
+    assert "websockets" in found["discord.gateway"]["advice"]
+    surgery.discord.gateway.accepting = True
+    surgery.discord.gateway.token = "another"
+    code, found = await surgery.findings()
+    assert code == 1
+    assert "4004" in found["discord.gateway"]["text"]
 
 
 async def test_a_wrong_token_is_a_problem_and_the_rest_is_looked_at(surgery: Surgery) -> None:
