@@ -289,3 +289,10 @@ def test_the_systemd_unit_starts_the_bot_and_gives_up_on_wrong_settings():
     assert lines["EnvironmentFile"] in unit.partition("[Unit]")[0]
     makefile = (ROOT / "Makefile").read_text("utf-8")
     assert "RUN_READY := $(VENV)/.ready-run" in makefile
+
+
+def test_the_first_start_may_take_long_and_no_log_fills_the_disk():
+    for name in ("tgi", "llama"):
+        assert SERVICES[name]["healthcheck"]["start_period"] == "2h"
+    for name, service in SERVICES.items():
+        assert {"max-size", "max-file"} <= set(service["logging"]["options"]), name
