@@ -17,11 +17,14 @@ ARGS ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help play run doctor test lint format bench train eval-tiny lock hooks clean
+.PHONY: help setup play run doctor backup restore test lint format bench train eval-tiny lock hooks clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; \
 		do printf '%-18s %s\n' "$$name" "$$text"; done
+
+setup: $(RUN_READY) ## Lead me from a bot token to a bot that runs
+	@$(PY) -m bot setup $(ARGS)
 
 play: $(RUN_READY) ## Talk to the bot in your browser; no account, no GPU
 	@$(PY) -m bot play $(ARGS)
@@ -32,6 +35,12 @@ run: $(RUN_READY) ## Connect to Discord (DISCORD_TOKEN in the environment or in 
 doctor: $(RUN_READY) ## Say what is wrong with the set-up, and how to mend it
 	@$(PY) -m bot doctor $(ARGS)
 
+backup: ## Copy all conversations: make backup FILE=all.rdb (the bot may run)
+	@sh scripts/backup.sh backup "$(FILE)"
+
+restore: ## Put such a copy back: make restore FILE=all.rdb
+	@sh scripts/backup.sh restore "$(FILE)"
+
 test: $(DEV_READY) ## Run all tests
 	@$(PY) tests/web/find_browser.py --install >/dev/null
 	$(PY) -m pytest -n logical --dist loadgroup $(ARGS)
@@ -40,7 +49,7 @@ lint: $(DEV_READY) ## Check style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/basedpyright
-	@sh -n scripts/bootstrap.sh && sh -n scripts/lock.sh && bash -n .ci/run
+	@sh -n scripts/bootstrap.sh && sh -n scripts/lock.sh && sh -n scripts/backup.sh && bash -n .ci/run
 
 format: $(DEV_READY) ## Format the code and mend what can be mended
 	$(VENV)/bin/ruff check --fix .

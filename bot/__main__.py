@@ -1,4 +1,4 @@
-"""The command line: `python -m bot run | play | doctor | eval | model | parse | render`."""
+"""The command line: `python -m bot setup | run | play | doctor | eval | …`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot import __version__
@@ -32,6 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return parse(sys.stdin.buffer, sys.stdout.buffer)
     try:
+        if options.command == "setup":
+            # It writes the settings that the others read.
+            from bot.commands.setup import set_up
+
+            return set_up(options)
         from bot import log
         from bot.settings import load
 
@@ -39,7 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.set_up(settings.log_format, settings.log_level)
         return asyncio.run(_command(options, settings))
     except SettingsError as error:
-        print(error, file=sys.stderr)
+        if options.command == "doctor" and options.json:
+            from bot.doctor import refused
+
+            print(refused(error))
+        else:
+            print(error, file=sys.stderr)
         return EXIT_CONFIG
     except StartupError as error:
         print(error, file=sys.stderr)
@@ -69,25 +80,38 @@ async def _command(options: argparse.Namespace, settings: Settings) -> int:
         from bot.commands.evaluate import evaluate
 
         return await evaluate(options, settings)
+    if options.command in ("backup", "restore"):
+        from bot.commands import backup
+
+        if options.command == "backup":
+            return await backup.back_up(settings, options.file)
+        return await backup.put_back(settings, options.file)
     from bot.doctor import examine
 
-    return await examine(settings)
+    return await examine(settings, as_json=options.json)
 
 
 def _parser() -> argparse.ArgumentParser:
-    from bot.commands import eval_options
+    from bot.commands import eval_options, setup_options
 
     parser = argparse.ArgumentParser(
         prog="hermes-discord", description="Nous Hermes models in your Discord server."
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
+    set_up = commands.add_parser("setup", help="a guided first run: from a token to a .env file")
+    setup_options.add_to(set_up)
     commands.add_parser("run", help="connect to Discord and answer")
     play = commands.add_parser("play", help="open the playground in a browser; needs no account")
     play.add_argument(
         "--no-browser", dest="browser", action="store_false", help="only print the address"
     )
-    commands.add_parser("doctor", help="say what is wrong with the set-up, and how to mend it")
+    doctor = commands.add_parser("doctor", help="say what is wrong, and how to mend it")
+    doctor.add_argument("--json", action="store_true", help="for programs; see docs/doctor.md")
+    save = commands.add_parser("backup", help="copy all conversations to a file; the bot may run")
+    save.add_argument("file", metavar="FILE", help="a new file; - is standard output")
+    back = commands.add_parser("restore", help="put such a copy back; the bot must not run")
+    back.add_argument("file", metavar="FILE", type=Path)
     measure = commands.add_parser("eval", help="measure the model's tool calls, JSON and more")
     eval_options.add_to(measure)
     commands.add_parser("render", help="prompts as JSON Lines: cases in, prompts out")
@@ -98,7 +122,8 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("list", help="all profiles")
     show = actions.add_parser("show", help="one profile, and the settings that start it")
     download = actions.add_parser("download", help="fetch its GGUF file for the embedded engine")
-    for one in (show, download):
+    env = actions.add_parser("env", help="its file for docker compose (deploy/models)")
+    for one in (show, download, env):
         one.add_argument("name", help="a profile's name, or a model id")
     download.add_argument("--file", help="which file of its repository; unset: the 4-bit one")
     return parser

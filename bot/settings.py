@@ -26,7 +26,16 @@ DOTENV = ".env"
 SECRETS = ("DISCORD_TOKEN", "ENGINE_API_KEY", "REDIS_URL")
 
 # Variables that share a prefix with ours or our .env file but belong to other programs.
-_FOREIGN_PREFIXES = ("COMPOSE_", "TGI_", "HF_", "HUGGING_FACE_", "DOCKER_", "LLAMA_", "GRAFANA_")
+_FOREIGN_PREFIXES = (
+    "COMPOSE_",
+    "TGI_",
+    "HF_",
+    "HUGGING_FACE_",
+    "DOCKER_",
+    "LLAMA_",
+    "GRAFANA_",
+    "CUDA_",
+)
 _OUR_PREFIXES = (
     "DISCORD_",
     "ENGINE_",

@@ -28,7 +28,7 @@ _COMMANDS = """\
 `/branch` go on in a thread
 `/scene` `/narrate` `/as` `/note` stories with several characters; `/roll` rolls dice
 `/reset` forget what was said here
-`/stats` how much I am used in this server, for those who manage it
+`/stats` `/doctor` how much I am used here, and what is wrong, for those who manage the server
 `/privacy` what I keep about you; erase it, or have me leave you alone
 🔁 another answer, ⏩ go on, ✏️ edit, 🗑️ delete: for older answers, in their menu"""
 

@@ -1,4 +1,4 @@
-"""`python -m bot model list | show NAME | download NAME`: profiles, and getting a model's file."""
+"""`python -m bot model list | show | env | download`: profiles, and getting what runs one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.commands import memory
 from bot.commands.memory import Machine
 from bot.errors import StartupError
-from bot.models import catalogue, launch
+from bot.models import catalogue, deploy, launch
 from bot.models.generic import GENERIC
 from bot.models.profile import Profile
 from bot.models.tiny import TINY
@@ -153,11 +153,21 @@ def _compose(profile: Profile, machine: Machine) -> list[str]:
     return ["", "For docker compose, in .env:", *found] if found else []
 
 
+def compose_file(profile: Profile) -> str:
+    """The file of deploy/models for a profile; a `StartupError` if TGI does not serve it."""
+    try:
+        return deploy.file(profile)
+    except ValueError as error:
+        raise StartupError(str(error)) from None
+
+
 def run(action: str | None, name: str, file: str | None, data_dir: Path) -> None:
     """Do what the command line asks for and print it."""
     if action == "download":
         profile, path = download(name, file, data_dir)
         print(f"{profile.name} is at {path}\nUse it: MODEL_FILE={path} make play")
+    elif action == "env":
+        print(compose_file(catalogue.named(name)), end="")
     elif action == "show":
         print(details(catalogue.named(name), memory.look()))
     else:

@@ -11,6 +11,7 @@ from bot.conversation.library import Library
 from bot.conversation.people import People
 from bot.conversation.reminding import ReminderStore
 from bot.conversation.revising import Revising
+from bot.conversation.server import Surveyed
 from bot.conversation.statistics import StatisticsStore, Use
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.tools.context import ToolContext
@@ -131,6 +132,7 @@ class EngineInfo:
     None where it does not tell. `model` is the id it serves ("" if unknown). `forces_schema`
     tells whether it holds an answer to the `schema` of a request. `slots` is how many answers it
     writes, or lets wait inside, before it refuses more; None where it does not tell.
+    `max_stops` is how many stop strings a request may have, None where it does not tell.
     """
 
     kind: str
@@ -139,6 +141,7 @@ class EngineInfo:
     max_prompt: int | None = None
     forces_schema: bool = False
     slots: int | None = None
+    max_stops: int | None = None
 
 
 @dataclass(slots=True)
@@ -188,7 +191,9 @@ class Tokenizer(Protocol):
         ...
 
 
-class Store(FactStore, Revising, People, Library, ReminderStore, StatisticsStore, Protocol):
+class Store(
+    FactStore, Revising, People, Library, ReminderStore, StatisticsStore, Surveyed, Protocol
+):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
     async def load(self, conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:

@@ -100,6 +100,7 @@ class TgiEngine:
             max_prompt=info.get("max_input_tokens") or info.get("max_input_length"),
             forces_schema=True,
             slots=info.get("max_concurrent_requests"),
+            max_stops=self._max_stops,
         )
 
     async def aclose(self) -> None:

@@ -158,7 +158,7 @@ class EmbeddedValkey:
         return answer
 
     def _start_unless_running(self, last: _Owner | None) -> None:
-        lock = _take_lock(self._directory)
+        lock = take_lock(self._directory)
         if lock is None:
             return
         try:
@@ -203,8 +203,8 @@ def _open_lock(directory: Path) -> int:
     return os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
-def _take_lock(directory: Path) -> int | None:
-    """Lock the directory and return the open lock file, or None if a server has it."""
+def take_lock(directory: Path) -> int | None:
+    """Lock a server's directory; the open lock file, to be closed, or None if a server has it."""
     import fcntl  # does not exist on Windows, where `server_binary` has refused before
 
     lock = _open_lock(directory)
@@ -274,6 +274,7 @@ def _spawn(directory: Path, socket: str, lock: int) -> subprocess.Popen[bytes]:
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",
+        "repl-diskless-sync-delay": "0",  # a backup begins at once: no replica is waited for
         "maxmemory-policy": "noeviction",
         "logfile": str(_log_file(directory)),
         "loglevel": "warning",

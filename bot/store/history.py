@@ -20,6 +20,7 @@ from bot.store.reminders import ReminderRecords
 from bot.store.replies import counting, note_counts
 from bot.store.retention import RetentionRecords
 from bot.store.revisions import RevisionRecords
+from bot.store.server import ServerRecords
 from bot.store.stages import StageRecords, read_stage
 from bot.store.statistics import StatisticsRecords, counting_use
 from bot.store.tools import ToolRecords
@@ -41,6 +42,7 @@ class RedisStore(
     RetentionRecords,
     LibraryRecords,
     StatisticsRecords,
+    ServerRecords,
 ):
     """Conversations in Redis; what a reply needs is one round trip a method.
 

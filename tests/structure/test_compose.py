@@ -13,6 +13,7 @@ import subprocess
 import pytest
 import yaml
 
+from bot.__main__ import EXIT_CONFIG
 from bot.settings import load, variable_names
 from tests.structure.tree import ROOT
 
@@ -244,3 +245,54 @@ def test_the_search_overlay_gives_the_bot_json_and_publishes_nothing():
     source = mount.partition(":")[0]
     settings = yaml.safe_load((ROOT / source).read_text("utf-8"))
     assert "json" in settings["search"]["formats"]
+
+
+OVERLAYS = sorted(ROOT.glob("deploy/*.yml"))
+
+
+@pytest.mark.parametrize("path", OVERLAYS, ids=lambda path: path.stem)
+def test_an_overlay_changes_services_that_exist_and_publishes_nothing(path):
+    source = path.read_text("utf-8")
+    services = yaml.safe_load(source)["services"]
+    assert set(services) <= set(SERVICES)
+    assert not any("ports" in service for service in services.values())
+    named = {match[0] for match in REFERENCE.findall(source)}
+    passed = {
+        name
+        for service in services.values()
+        for name, value in (service.get("environment") or {}).items()
+        if value is None
+    }
+    assert named | passed <= documented()
+    assert f"-f docker-compose.yml -f deploy/{path.name} up -d" in source
+
+
+def test_the_memory_has_room_to_write_its_file_anew():
+    limits = yaml.safe_load((ROOT / "deploy/limits.yml").read_text("utf-8"))["services"]
+    assert limits["redis"]["mem_limit"] == "1g"
+    assert "--maxmemory 512mb" in SERVICES["redis"]["command"]
+
+
+def test_a_backup_does_not_wait_for_replicas_nor_leaves_a_file():
+    assert "--repl-diskless-sync-delay 0" in SERVICES["redis"]["command"]
+
+
+def test_the_systemd_unit_starts_the_bot_and_gives_up_on_wrong_settings():
+    unit = (ROOT / "deploy/hermes-discord.service").read_text("utf-8")
+    lines = dict(line.split("=", 1) for line in unit.splitlines() if "=" in line and line[0] != "#")
+    assert lines["ExecStart"].endswith("/.venv/bin/python -m bot run")
+    assert lines["ExecStart"].startswith(lines["WorkingDirectory"])
+    assert int(lines["RestartPreventExitStatus"]) == EXIT_CONFIG
+    assert lines["Environment"].partition("=")[2].endswith(lines["StateDirectory"])
+    # What it says about itself is true.
+    assert "make .venv/.ready-run" in unit
+    assert lines["EnvironmentFile"] in unit.partition("[Unit]")[0]
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert "RUN_READY := $(VENV)/.ready-run" in makefile
+
+
+def test_the_first_start_may_take_long_and_no_log_fills_the_disk():
+    for name in ("tgi", "llama"):
+        assert SERVICES[name]["healthcheck"]["start_period"] == "2h"
+    for name, service in SERVICES.items():
+        assert {"max-size", "max-file"} <= set(service["logging"]["options"]), name

@@ -46,6 +46,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.models": ("errors", "prompts", "conversation.ports"),
     "bot.conversation": ("errors", "log", "metrics", "models", *PURE_ROOMS),
     "bot.engine": ("errors", "models", "prompts", "conversation.ports"),
+    # The rules of the doctor, which both the terminal and Discord show.
+    "bot.checks": ("errors", "models", "prompts", "conversation"),
     "bot.store": (
         "errors",
         "metrics",
@@ -57,6 +59,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "conversation.reminding",
         "conversation.revising",
         "conversation.statistics",
+        "conversation.server",
         "conversation.turns",
         "tools.context",
         "tools.run",
@@ -68,6 +71,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "errors",
         "log",
         "metrics",
+        "checks",
         "client",
         "models",
         "conversation",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+import discord
 import pytest
 
 from bot.__main__ import _parser
+from bot.checks import access
 from bot.settings import SECRETS, Settings, variable_names
 from tests.structure.tree import ROOT, text_files
 
@@ -32,7 +34,7 @@ def test_every_make_target_that_is_named_exists(path):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_command_that_is_named_exists(path):
     for words in re.findall(r"python -m bot (\w+)", code(path.read_text("utf-8"))):
-        _parser().parse_args([words])
+        _parser().parse_args([words, *(["FILE"] if words in ("backup", "restore") else [])])
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
@@ -63,3 +65,32 @@ def test_every_target_says_what_it_does():
     described = re.findall(r"^([a-z-]+):.*## \w", MAKEFILE, re.MULTILINE)
     assert phony is not None
     assert sorted(phony[1].split()) == sorted(described)
+
+
+def test_the_doctors_page_has_every_check():
+    page = (ROOT / "docs/doctor.md").read_text("utf-8")
+    listed = re.findall(r"^\| `([a-z.]+)` \|", page, re.MULTILINE)
+    folders = ("bot/checks", "bot/doctor")
+    sources = [ROOT / "cogs/doctor.py", *(p for one in folders for p in (ROOT / one).glob("*.py"))]
+    told = "\n".join(path.read_text("utf-8") for path in sources)
+    alone = "settings|start|version|disk|clock"
+    kinds = rf"{alone}|discord(?:\.(?!com)[a-z]+)?|store\.[a-z]+|engine(?:\.[a-z]+)?"
+    assert set(re.findall(rf'"({kinds})"', told)) == set(listed)
+    symptoms = (ROOT / "docs/troubleshooting.md").read_text("utf-8")
+    lines = re.findall(r"`((?:discord|store|engine)\.[a-z]+|clock|disk|start|settings)`", symptoms)
+    assert set(lines) <= set(listed)
+
+
+def test_the_readme_names_the_permissions_that_the_invitation_asks_for():
+    [step] = re.findall(r"3\. \*\*Invite it\.\*\*(.*?)4\. ", README, re.DOTALL)
+    words = " ".join(step.split())
+    assert set(access.PERMISSIONS.values()) == set(re.findall(r"\*([A-Z][\w ]+)\*", words))
+    link = access.invite_link(1)
+    assert discord.Permissions(int(re.findall(r"permissions=(\d+)", link)[0])).manage_webhooks
+
+
+@pytest.mark.parametrize(("bit", "name"), access.PERMISSIONS.items())
+def test_the_bits_are_those_of_discord(bit, name):
+    known = {"View Channels": "view_channel", "Pin Messages": "pin_messages"}
+    attribute = known.get(name, name.lower().replace(" ", "_"))
+    assert getattr(discord.Permissions, attribute).flag == bit

@@ -140,7 +140,8 @@ class Rest:
                 return self._gateway_bot()
             case ["applications" | "oauth2", *_, "@me"]:
                 answer = self._simcord("GET", "/oauth2/applications/@me", None, {}, [])
-                return answer | {"flags": self.gateway.flags}
+                servers = {"approximate_guild_count": len(self.world.guilds)}
+                return answer | {"flags": self.gateway.flags} | servers
             case ["applications", _, *rest] if "commands" in rest and rest[-1] != "permissions":
                 return CommandRoutes(self.world).dispatch(call.method, rest, call.body)
         created = call.method == "POST" and _MESSAGES.fullmatch(call.path)

@@ -1,0 +1,174 @@
+"""`/doctor`: what is wrong here, for those who manage the server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.checks import access, engine, store
+from bot.checks.finding import Finding, State, fine, problem, warning, worst
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES
+from cogs.places import channel_of, engine_here
+
+# A command's answer can be edited for a quarter of an hour; nobody waits that long.
+_PATIENCE = 60.0
+_MOST_CHANNELS = 25
+_MOST_WEBHOOKS = 15
+_LONGEST = 3_900
+
+_MARKS: dict[State, str] = {"problem": "❌", "warning": "⚠️", "ok": "✅"}
+_HEADS: dict[State, str] = {
+    "problem": "## Something does not work",
+    "warning": "## It works, but could do better",
+    "ok": "## All is well",
+}
+_COLOURS: dict[State, int] = {"problem": 0xD83C3E, "warning": 0xF0B232, "ok": 0x23A55A}
+
+_HOW = "in the channel's settings, under Permissions, allow my role what is missing"
+
+Place = discord.abc.GuildChannel | discord.Thread
+
+
+class Panel(discord.ui.LayoutView):
+    """All that was found, the worst first."""
+
+    def __init__(self, found: Sequence[Finding]) -> None:
+        super().__init__(timeout=None)
+        state = worst(found)
+        box: discord.ui.Container[Panel] = discord.ui.Container(accent_colour=_COLOURS[state])
+        ordered = sorted(found, key=lambda finding: list(_MARKS).index(finding.state))
+        lines = "\n".join(map(_line, ordered))
+        text = f"{_HEADS[state]}\n{lines}"
+        if len(text) > _LONGEST:
+            text = f"{text[:_LONGEST].rpartition(chr(10))[0]}\n-# … and more of that kind"
+        box.add_item(discord.ui.TextDisplay(text))
+        self.add_item(box)
+        # There is nothing to press, so discord.py need not keep it.
+        self.stop()
+
+
+def _line(finding: Finding) -> str:
+    text = discord.utils.escape_markdown(finding.text)
+    advice = f"\n-# → {discord.utils.escape_markdown(finding.advice)}" if finding.advice else ""
+    return f"{_MARKS[finding.state]} **{finding.subject}**: {text}{advice}"
+
+
+class Doctor(commands.Cog):
+    """Looks at what can be seen from inside of Discord."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+
+    @app_commands.command()
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    async def doctor(self, interaction: discord.Interaction[HermesBot]) -> None:
+        """Check my permissions, the model and my memory, and say how to mend what is wrong"""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        found = [finding async for finding in self._findings(interaction)]
+        await interaction.edit_original_response(view=Panel(found))
+
+    async def _findings(
+        self, interaction: discord.Interaction[HermesBot]
+    ) -> AsyncIterator[Finding]:
+        yield self._intents()
+        here, guild = interaction.channel, interaction.guild
+        if guild is not None and isinstance(here, (discord.abc.GuildChannel, discord.Thread)):
+            yield _allowed(here, guild.me) or fine("discord.places", "here", "I may do all I need")
+            async for finding in _webhooks(here, guild.me):
+                yield finding
+        memory = await store.findings(self.bot.store, "my memory", private=True)
+        for finding in memory:
+            yield finding
+        if guild is not None and worst(memory) != "problem":
+            for finding in _always_on(guild, await self.bot.store.always_on(), here):
+                yield finding
+        for finding in await self._engine(await engine_here(interaction)):
+            yield finding
+
+    def _intents(self) -> Finding:
+        check, subject = "discord.intents", "reading"
+        if self.bot.reads_everything:
+            return fine(check, subject, "Discord shows me what is written in my channels")
+        return warning(
+            check,
+            subject,
+            "Discord shows me only messages that address me",
+            "my operator can switch on Message Content Intent in Discord's Developer Portal, page "
+            "Bot, and restart me",
+        )
+
+    async def _engine(self, name: str) -> list[Finding]:
+        served = self.bot.conversations.models.named(name)
+        found: list[Finding] = []
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                async for finding in engine.findings(served, "the model's server"):
+                    found.append(finding)
+        except TimeoutError:
+            found.append(
+                problem("engine", "engine", "it is silent", "my operator finds more in its log")
+            )
+        return found
+
+
+def _always_on(guild: discord.Guild, always: frozenset[str], here: object) -> Iterator[Finding]:
+    """What is missing in the server's other channels in which everything is answered."""
+    ids = sorted(filter(None, map(channel_of, always)))
+    places = [place for place in map(guild.get_channel_or_thread, ids) if place is not None]
+    others = [place for place in places if place != here]
+    found = [finding for place in others[:_MOST_CHANNELS] if (finding := _allowed(place, guild.me))]
+    yield from found
+    if others and not found:
+        text = f"I may do all I need in {len(others)} other always-on channel(s)"
+        yield fine("discord.places", "elsewhere", text)
+
+
+def _allowed(place: Place, me: discord.Member) -> Finding | None:
+    """What is missing in a place, None if nothing is."""
+    thread = isinstance(place, discord.Thread)
+    try:
+        allowed = place.permissions_for(me).value
+    except discord.ClientException:
+        # A thread whose channel is not to be seen.
+        return problem("discord.places", place.mention, "I cannot see its channel", _HOW)
+    missing, useful = access.lacking(allowed, thread=thread, characters=True)
+    if missing:
+        text = f"I lack {access.names(missing)}, so I cannot answer there"
+        return problem("discord.places", place.mention, text, _HOW)
+    if useful:
+        return warning("discord.places", place.mention, f"I lack {access.names(useful)}", _HOW)
+    return None
+
+
+async def _webhooks(place: Place, me: discord.Member) -> AsyncIterator[Finding]:
+    """Whether characters can have a voice of their own here."""
+    home = place.parent if isinstance(place, discord.Thread) else place
+    kinds = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.ForumChannel)
+    if not isinstance(home, kinds) or not home.permissions_for(me).manage_webhooks:
+        return
+    check, subject = "discord.webhooks", "voices"
+    try:
+        webhooks = await home.webhooks()
+    except DISCORD_FAILURES as error:
+        yield warning(
+            check, subject, f"Discord did not show me the webhooks ({error})", "try again"
+        )
+        return
+    mine = any(webhook.user == me for webhook in webhooks)
+    if len(webhooks) >= _MOST_WEBHOOKS and not mine:
+        text = f"the channel has {len(webhooks)} webhooks, which is all that Discord allows"
+        advice = "delete one of them (Edit Channel, Integrations)"
+        yield warning(check, subject, text, advice)
+    else:
+        yield fine(check, subject, "characters can speak with their own names and pictures")
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Doctor(bot))

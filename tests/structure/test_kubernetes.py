@@ -1,0 +1,91 @@
+"""deploy/k8s: it parses, it fits the settings, and it says the same as docker-compose.yml."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from bot.models import catalogue, deploy
+from bot.settings import load, variable_names
+from tests.structure.test_compose import SERVICES, expand
+from tests.structure.tree import ROOT
+
+FOLDER = ROOT / "deploy/k8s"
+CHOSEN = yaml.safe_load((FOLDER / "kustomization.yaml").read_text("utf-8"))
+OBJECTS = {
+    (thing["kind"], thing["metadata"]["name"]): thing
+    for name in CHOSEN["resources"]
+    for thing in yaml.safe_load_all((FOLDER / name).read_text("utf-8"))
+}
+
+
+def pod(kind: str, name: str) -> dict[str, Any]:
+    return OBJECTS[kind, name]["spec"]["template"]["spec"]
+
+
+def container(kind: str, name: str) -> dict[str, Any]:
+    [one] = pod(kind, name)["containers"]
+    return one
+
+
+def environment(kind: str, name: str) -> dict[str, str]:
+    return {one["name"]: one["value"] for one in container(kind, name)["env"]}
+
+
+def test_every_file_is_applied():
+    files = {path.name for path in FOLDER.glob("*.yaml")} - {"kustomization.yaml"}
+    assert files == set(CHOSEN["resources"])
+
+
+def test_the_bot_takes_what_it_is_given(tmp_path):
+    given = environment("Deployment", "bot")
+    assert set(given) <= set(variable_names())
+    token = tmp_path / "token"
+    token.write_text("a.b.c", "utf-8")
+    settings = load({**given, "DISCORD_TOKEN_FILE": str(token)}, tmp_path / "none")
+    assert settings.engine_url == "http://engine:8080"
+    assert ("Service", "engine") in OBJECTS
+    assert ("Service", "valkey") in OBJECTS
+    # Kubernetes' own variables for services look like misspelt settings.
+    assert pod("Deployment", "bot")["enableServiceLinks"] is False
+
+
+def test_there_is_one_bot_at_a_time():
+    spec = OBJECTS["Deployment", "bot"]["spec"]
+    assert spec["replicas"] == 1
+    assert spec["strategy"] == {"type": "Recreate"}
+
+
+def test_a_volume_holds_what_is_mounted():
+    for kind, name in (("Deployment", "bot"), ("Deployment", "tgi"), ("StatefulSet", "valkey")):
+        known = {volume["name"] for volume in pod(kind, name).get("volumes", [])}
+        claims = OBJECTS[kind, name]["spec"].get("volumeClaimTemplates", [])
+        known |= {claim["metadata"]["name"] for claim in claims}
+        assert {one["name"] for one in container(kind, name)["volumeMounts"]} == known
+
+
+def test_memory_and_engine_are_as_in_compose():
+    valkey, tgi = container("StatefulSet", "valkey"), container("Deployment", "tgi")
+    assert valkey["image"] == SERVICES["redis"]["image"]
+    assert " ".join(word or '""' for word in valkey["args"]) == SERVICES["redis"]["command"]
+    assert tgi["image"] == SERVICES["tgi"]["image"]
+    compose = SERVICES["tgi"]["environment"].items()
+    expected = {name: expand(value) for name, value in compose if value is not None}
+    assert environment("Deployment", "tgi") == expected
+    profile = catalogue.named("Hermes-2-Pro-Llama-3-8B")
+    assert " ".join(tgi["args"]) == deploy.arguments(profile, *deploy.usual(profile))
+    probe = tgi["startupProbe"]
+    assert probe["periodSeconds"] * probe["failureThreshold"] == 7_200
+
+
+def test_everything_runs_with_as_little_as_possible():
+    for kind, name in (("Deployment", "bot"), ("StatefulSet", "valkey")):
+        security = container(kind, name)["securityContext"]
+        assert security["readOnlyRootFilesystem"] is True
+        assert security["capabilities"] == {"drop": ["ALL"]}
+        assert pod(kind, name)["securityContext"]["runAsNonRoot"] is True
+        assert pod(kind, name)["automountServiceAccountToken"] is False
+    assert pod("Deployment", "bot")["securityContext"]["runAsUser"] == 10001
+    services = [thing for (kind, _), thing in OBJECTS.items() if kind == "Service"]
+    assert all(thing["spec"].get("type", "ClusterIP") == "ClusterIP" for thing in services)
