@@ -23,12 +23,13 @@ from bot.conversation.questions import reply_id
 from bot.conversation.reply import Reply
 from bot.errors import Explanation, LimitReached, UserError
 from bot.log import about_reply
+from cogs.admission import bar_of
 from cogs.again import again_view
 from cogs.live import live_of
 from cogs.live.target import NOBODY, Channel, ChannelTarget
 from cogs.live.wording import small
 from cogs.owners import owners
-from cogs.places import circles, conversation_in, engine_at, rules_for, story_origin
+from cogs.places import conversation_in, engine_at, places_of, rules_for, story_origin
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention, own_words
 from cogs.rolls import with_dice
@@ -126,8 +127,11 @@ class Chat(commands.Cog):
         """Whether a message wants an answer, and why."""
         if self.bot.opt_outs.ignores(str(message.author.id)):
             return Decision(False, "its author has opted out")
-        always_on = await self.bot.always_on.covers(*circles(message.channel))
-        return decide(self._seen(message, always_on))
+        always_on = await self.bot.always_on.covers(*places_of(message.channel))
+        await self.bot.configuration.load()
+        guild = message.guild.id if message.guild else None
+        barred, _ = bar_of(self.bot, message.channel, guild, message.author)
+        return decide(replace(self._seen(message, always_on), barred=barred))
 
     async def _answers_machines(self, channel: Channel) -> bool:
         """Whether a bot is answered once more there; that it is not is said once, to nobody."""
@@ -171,7 +175,7 @@ class Chat(commands.Cog):
             await with_dice(self.bot, message),
             self.bot,
             quote_me=reference != newest,
-            quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
+            quote_fully=not await self.bot.always_on.covers(*places_of(message.channel)),
             noted={
                 **({ADDRESSED: str(reference)} if self._replies_to(message) == "me" else {}),
                 **await rules_for(self.bot, message.channel, guild, message.author),

@@ -164,7 +164,9 @@ def _why(choice: Choice, interaction: discord.Interaction[HermesBot]) -> str:
     if choice.place == conversation_in(interaction.channel_id or 0):
         return f"`{choice.engine}` was chosen for {_here(interaction)}"
     server = interaction.guild_id and choice.place == server_place(interaction.guild_id)
-    where = "this server" if server else "the channel of this thread"
+    category = choice.place.startswith("category:")
+    wide = "this category" if category else "the channel of this thread"
+    where = "this server" if server else wide
     return f"`{choice.engine}` was chosen for {where}"
 
 

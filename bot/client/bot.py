@@ -72,8 +72,9 @@ class HermesBot(commands.AutoShardedBot):
 
     `reads_everything` says whether Discord shows the bot all messages (the Message Content
     intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
-    `always_on` knows the channels in which everything is answered, `engines` which engine was
-    chosen for which place, `opt_outs` who wants to be left alone, `json_mode` asks for data.
+    `configuration` knows what servers have set, `always_on` where everything is answered, `engines`
+    which engine was chosen for which place, `opt_outs` who wants to be left alone,
+    `json_mode` asks for data.
     `watch` knows which engines answer, while somebody runs it; `hearing` are the shards that hear
     Discord.
     `tool_cogs` are built already, with `kit`, which has the one way to the outside world.
@@ -116,7 +117,8 @@ class HermesBot(commands.AutoShardedBot):
         self.store = store
         self.json_mode = json_mode
         self.kit = kit
-        self.always_on = AlwaysOn(store)
+        self.configuration = conversations.configuration
+        self.always_on = AlwaysOn(store, self.configuration)
         self.engines = EngineChoices(store)
         self.opt_outs = OptOuts(store)
         self.watch = EngineWatch(conversations.models, settings.alert_after)
@@ -196,12 +198,14 @@ class HermesBot(commands.AutoShardedBot):
             return
         if self._syncing:
             self._syncing.cancel()
-        self.opt_outs.close()
+        for kept in (self.configuration, self.always_on, self.engines, self.opt_outs):
+            kept.close()
         await super().close()
         self._address.restore()
 
     async def setup_hook(self) -> None:
         """Everything between login and connection."""
+        await self.configuration.load()
         await self.always_on.load()
         await self.engines.load()
         await self.conversations.policies.load()

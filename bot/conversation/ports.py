@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from bot.conversation.config import Configuring
 from bot.conversation.facts import FactStore
 from bot.conversation.library import Library
 from bot.conversation.people import People
@@ -192,7 +193,15 @@ class Tokenizer(Protocol):
 
 
 class Store(
-    FactStore, Revising, People, Library, ReminderStore, StatisticsStore, Surveyed, Protocol
+    FactStore,
+    Revising,
+    People,
+    Library,
+    ReminderStore,
+    StatisticsStore,
+    Surveyed,
+    Configuring,
+    Protocol,
 ):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
