@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from cogs.places import can_write, conversation_in
+from cogs.places import can_write, conversation_in, server_of
 
 _ALWAYS = (
     "I now answer every message here, without a mention. I stay quiet when people reply to each "
@@ -39,7 +39,13 @@ class Channel(commands.Cog):
         """Choose whether I answer everything in this channel or only when addressed"""
         await interaction.response.defer(thinking=True)
         always = mode == "always"
-        await self.bot.always_on.choose(conversation_in(interaction.channel_id or 0), mode)
+        await self.bot.administration.change(
+            str(interaction.user.id),
+            server_of(interaction),
+            conversation_in(interaction.channel_id or 0),
+            "mode",
+            mode,
+        )
         text = _ALWAYS if always else _MENTION
         if always and not self.bot.reads_everything:
             text += _BLIND

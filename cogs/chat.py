@@ -17,6 +17,7 @@ from bot.client.failures import DISCORD_FAILURES, told
 from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
 from bot.conversation.ask import Ask
 from bot.conversation.casting import ADDRESSED
+from bot.conversation.config import Bar
 from bot.conversation.facts import note_owners
 from bot.conversation.machines import Machines
 from bot.conversation.questions import reply_id
@@ -123,14 +124,18 @@ class Chat(commands.Cog):
             except DISCORD_FAILURES as error:
                 log.debug("no reaction to message %s: %s", message.id, error)
 
-    async def judge(self, message: discord.Message) -> Decision:
-        """Whether a message wants an answer, and why."""
+    async def judge(self, message: discord.Message, barred: Bar | None = None) -> Decision:
+        """Whether a message wants an answer, and why.
+
+        `barred` is what the server has set against its author, where that is known already.
+        """
         if self.bot.opt_outs.ignores(str(message.author.id)):
             return Decision(False, "its author has opted out")
         always_on = await self.bot.always_on.covers(*places_of(message.channel))
-        await self.bot.configuration.load()
-        guild = message.guild.id if message.guild else None
-        barred, _ = bar_of(self.bot, message.channel, guild, message.author)
+        if barred is None:
+            await self.bot.configuration.load()
+            guild = message.guild.id if message.guild else None
+            barred, _ = bar_of(self.bot, message.channel, guild, message.author)
         return decide(replace(self._seen(message, always_on), barred=barred))
 
     async def _answers_machines(self, channel: Channel) -> bool:

@@ -102,6 +102,11 @@ def server_place(guild_id: int) -> str:
     return f"server:{guild_id}"
 
 
+def server_of(interaction: discord.Interaction) -> str:
+    """The place of the whole server where a command was used, "" in direct messages."""
+    return server_place(interaction.guild_id) if interaction.guild_id else ""
+
+
 def category_place(category_id: int) -> str:
     """Where a rule for all channels of a category is kept."""
     return f"category:{category_id}"

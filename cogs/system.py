@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import answer_failure
 from bot.errors import UserError
-from cogs.places import conversation_in, engine_here, places_of
+from cogs.places import conversation_in, engine_here, places_of, server_of
 from cogs.reading.words import is_blank, shortened
 
 # A modal has to be shown within three seconds; what is not known by then is left blank.
@@ -95,7 +95,9 @@ class System(
     async def clear(self, interaction: discord.Interaction[HermesBot]) -> None:
         """Go back to the model's default system prompt"""
         await interaction.response.defer(thinking=True)
-        await self.bot.conversations.set_system(_here(interaction), None)
+        await self.bot.administration.set_system(
+            str(interaction.user.id), server_of(interaction), _here(interaction), None
+        )
         await interaction.edit_original_response(
             content="This channel has no system prompt of its own now; the default holds."
         )
@@ -126,7 +128,9 @@ async def _store(bot: HermesBot, interaction: discord.Interaction[Any], text: st
         return
     await interaction.response.defer(thinking=True)
     engine = await engine_here(interaction)
-    await bot.conversations.set_system(_here(interaction), text.strip(), engine)
+    await bot.administration.set_system(
+        str(interaction.user.id), server_of(interaction), _here(interaction), text.strip(), engine
+    )
     await interaction.edit_original_response(
         content=f"From now on, in this channel:\n{quoted(text.strip(), _SHOWN)}"
     )

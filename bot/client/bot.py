@@ -22,6 +22,7 @@ from bot.client import failures, quiet
 from bot.client.address import ApiAddress
 from bot.client.requests import counting
 from bot.client.sync import sync
+from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
 from bot.conversation.opt_outs import OptOuts
@@ -74,7 +75,7 @@ class HermesBot(commands.AutoShardedBot):
     intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
     `configuration` knows what servers have set, `always_on` where everything is answered, `engines`
     which engine was chosen for which place, `opt_outs` who wants to be left alone,
-    `json_mode` asks for data.
+    `administration` changes what is set, `json_mode` asks for data.
     `watch` knows which engines answer, while somebody runs it; `hearing` are the shards that hear
     Discord.
     `tool_cogs` are built already, with `kit`, which has the one way to the outside world.
@@ -121,6 +122,7 @@ class HermesBot(commands.AutoShardedBot):
         self.always_on = AlwaysOn(store, self.configuration)
         self.engines = EngineChoices(store)
         self.opt_outs = OptOuts(store)
+        self.administration = Administration(store, conversations, self.always_on, self.engines)
         self.watch = EngineWatch(conversations.models, settings.alert_after)
         self.hearing: set[int] = set()
         self._address = ApiAddress(settings.discord_api_url)

@@ -77,6 +77,10 @@ class Configuring(Protocol):
         """Keep what was set in a place, None to forget it."""
         ...
 
+    async def systems(self, conversations: Sequence[str]) -> Mapping[str, str]:
+        """The conversations' own system prompts; who has none is left out."""
+        ...
+
     async def log_changes(self, server: str, changes: Sequence[Change]) -> None:
         """Add to a server's log, the oldest change first."""
         ...
@@ -152,15 +156,16 @@ def read(place: str, text: str) -> PlaceConfig:
 
 
 def fits(name: str, value: object) -> bool:
-    """Whether a JSON value is one that a setting of that name can have."""
+    """Whether a value is one that a setting of that name can have; lists may be tuples."""
     match name:
         case "mode":
             return value in ("mention", "always")
         case "answers" | "age_restricted_only":
             return isinstance(value, bool)
         case "allow" | "deny":
-            many = cast("list[Any]", value) if isinstance(value, list) else None
-            return many is not None and all(isinstance(one, str) for one in many)
+            if not isinstance(value, (list, tuple)):
+                return False
+            return all(isinstance(one, str) for one in cast("Sequence[Any]", value))
         case "system":
             return isinstance(value, str) and bool(value.strip())
         case "replies_per_user" | "replies_per_server":

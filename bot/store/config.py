@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from bot.conversation.config import CHANGES_DAYS, MAX_CHANGES, Change
-from bot.store import keys
+from bot.store import keys, records
 from bot.store.connection import Connection
+from bot.store.keys import ConversationKeys
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,20 @@ class ConfigRecords:
             if text is None
             else ("HSET", keys.CONFIG, field, text.encode("utf-8", "replace"))
         )
+
+    async def systems(self, conversations: Sequence[str]) -> Mapping[str, str]:
+        """The conversations' own system prompts; who has none is left out."""
+        if not conversations:
+            return {}
+        stored = await self._redis.run(
+            *(("HGET", ConversationKeys.of(one).state, "system") for one in conversations)
+        )
+        found = {
+            conversation: records.read_state({b"system": text}).system
+            for conversation, text in zip(conversations, stored, strict=True)
+            if text is not None
+        }
+        return {conversation: system for conversation, system in found.items() if system}
 
     async def log_changes(self, server: str, changes: Sequence[Change]) -> None:
         """Add to a server's log, the oldest change first."""

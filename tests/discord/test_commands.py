@@ -34,6 +34,7 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     told = ("show", "export", "erase", "opt-out", "opt-in", "retention")
     groups |= {f"privacy {name}" for name in told}
     groups |= {"undo", "redo", "rewind", "branch", "report"}
+    groups |= {f"config {name}" for name in ("show", "why", "export", "import", "log")}
     told = ("create", "import", "list", "show", "export", "edit", "duplicate", "share", "delete")
     groups |= {f"character {name}" for name in (*told, "use", "leave")}
     groups |= {f"persona {name}" for name in ("set", "show", "clear")}
