@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
-from bot.conversation.config import Change, fits
+from bot.conversation.config import NAMED, Change, fits
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.errors import BadInput
@@ -187,10 +187,8 @@ def _as_kept(value: Any) -> Any:
 def _check_list(name: str, value: Sequence[str]) -> None:
     if len(value) > MOST_NAMED:
         raise BadInput(f"`{name}` can name {MOST_NAMED} roles and people at most.")
-    for one in value:
-        kind, _, number = one.partition(":")
-        if kind not in ("role", "user") or not (number.isascii() and number.isdecimal()):
-            raise BadInput(f"`{name}` has to be {_MEANT[name]}.")
+    if not all(map(NAMED.fullmatch, value)):
+        raise BadInput(f"`{name}` has to be {_MEANT[name]}.")
 
 
 def _check_limit(place: str, name: str, value: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Protocol, cast
@@ -47,6 +48,9 @@ class PlaceConfig:
     replies_per_server: int | None = None
 
 
+NAMED = re.compile(r"(role|user):[0-9]{1,20}")
+"""How lists name a role or a person."""
+
 NOTHING = PlaceConfig()
 Configs = Mapping[str, PlaceConfig]
 
@@ -67,7 +71,23 @@ class Change:
 
 
 class Configuring(Protocol):
-    """What a store keeps for all this. Errors are `bot.errors.StoreUnavailable`."""
+    """What a store keeps of what places want. Errors are `bot.errors.StoreUnavailable`."""
+
+    async def always_on(self) -> frozenset[str]:
+        """The conversations in which every message is answered."""
+        ...
+
+    async def set_always_on(self, conversation: str, on: bool) -> None:
+        """Switch a conversation between answering everything and only when addressed."""
+        ...
+
+    async def engines(self) -> Mapping[str, str]:
+        """The engines that were chosen, by place."""
+        ...
+
+    async def set_engine(self, place: str, engine: str | None) -> None:
+        """Choose an engine for a place, or take the choice back."""
+        ...
 
     async def config(self) -> Mapping[str, str]:
         """What was set, by place, as `written`."""
@@ -149,10 +169,15 @@ def read(place: str, text: str) -> PlaceConfig:
         if value is None:
             continue
         if fits(one.name, value):
-            found[one.name] = tuple(cast("list[str]", value)) if isinstance(value, list) else value
+            found[one.name] = _named(value) if isinstance(value, list) else value
         else:
             log.warning("the stored setting %s of %s is damaged", one.name, place)
     return PlaceConfig(**found)
+
+
+def _named(stored: Any) -> tuple[str, ...]:
+    """The roles and people of a list; of who was erased there is only the gap."""
+    return tuple(one for one in cast("list[str]", stored) if NAMED.fullmatch(one))
 
 
 def fits(name: str, value: object) -> bool:

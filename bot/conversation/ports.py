@@ -268,22 +268,6 @@ class Store(
         """All replies that are owed, as (conversation, entry), oldest first."""
         ...
 
-    async def always_on(self) -> frozenset[str]:
-        """The conversations in which every message is answered."""
-        ...
-
-    async def set_always_on(self, conversation: str, on: bool) -> None:
-        """Switch a conversation between answering everything and only when addressed."""
-        ...
-
-    async def engines(self) -> Mapping[str, str]:
-        """The engines that were chosen, by place."""
-        ...
-
-    async def set_engine(self, place: str, engine: str | None) -> None:
-        """Choose an engine for a place, or take the choice back."""
-        ...
-
     async def schema_names(self, owner: str) -> Sequence[str]:
         """The names of the schemas that an owner (a server, or a person) has saved, in order."""
         ...

@@ -136,7 +136,7 @@ def _default(bot: HermesBot, name: str) -> str:
     """What holds where nobody has set anything."""
     match name:
         case "engine":
-            return "the first one"
+            return "the operator's default"
         case "system":
             return "the model's own"
         case "replies_per_user" | "replies_per_server":

@@ -52,6 +52,9 @@ _YES: Mapping[str, str] = {
     "a reply to me": "it is a reply to me",
     "in a channel where I answer everything": "I answer everything there",
 }
+_IF_NOT = "-# If no answer came: I may have been away, or busy; see `/model show`."
+_ON_STAGE = "-# Characters are on stage there; which of them answers, if any, is up to the scene."
+_PAUSED = "⚠️ But the scene there is paused, so nobody speaks."
 _BLIND = (
     "⚠️ Discord does not show me messages that do not mention me: the bot's operator has to switch "
     "on the Message Content intent."
@@ -103,12 +106,20 @@ async def _verdict(bot: HermesBot, message: discord.Message) -> str:
     decision = await chat_of(bot).judge(message, barred)
     if decision.answer:
         why = _YES.get(decision.why, decision.why)
-        lines = [f"✅ I answer [that message]({message.jump_url}): {why}."]
-        lines.append("-# If no answer came: I may have been away, or busy; see `/model show`.")
+        lines = [f"✅ I answer [that message]({message.jump_url}): {why}.", _IF_NOT]
+        lines += await _of_the_stage(bot, here)
     else:
         why = _because(decision.why, here, where)
         lines = [f"❌ I do not answer [that message]({message.jump_url}). {why}"]
     return "\n".join([*lines, *_troubles(bot, message.channel, guild)])
+
+
+async def _of_the_stage(bot: HermesBot, here: Standpoint) -> list[str]:
+    """What a scene that is played there has to do with it."""
+    stage = (await bot.store.load(here.places["channel"])).stage
+    if stage is None or not stage.cast:
+        return []
+    return [_PAUSED if stage.paused else _ON_STAGE]
 
 
 def _because(why: str, here: Standpoint, where: str) -> str:

@@ -120,7 +120,7 @@ async def test_the_panel_shows_everything_and_where_it_comes_from(
         "The narrowest place that sets something decides.",
         "",
         "**When I answer:** when addressed (*default*)",
-        "**Model:** the first one (*default*)",
+        "**Model:** the operator's default (*default*)",
         "**System prompt:** the model's own (*default*)",
         "**Answers at all:** yes (*server*)",
         "**Only in age-restricted channels:** no (*default*)",

@@ -10,6 +10,8 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
+from bot.characters.stage import Member
+from bot.characters.stage import Stage as Scene
 from cogs.places import category_place, conversation_in, server_place
 from tests.discord.conftest import MakeBot, Stage
 
@@ -209,6 +211,15 @@ class TestWhy:
         panel = await admin.slash(stage.channel, "config show")
         told = await admin.click(panel.response, label="Why do I (not) answer?")
         assert "I answer everything here (server)" in text(told)
+
+    async def test_tells_of_a_scene(self, stage: Stage) -> None:
+        called = await stage.bob.send(stage.channel, f"{stage.me} hello?")
+        mira = Member("discord:server:1", "5f0c", "9c1b", "Mira")
+        here = conversation_in(stage.channel.id)
+        await stage.bot.store.save_stage(here, Scene(cast=(mira,)))
+        assert "Characters are on stage there" in await self.why(stage, called)
+        await stage.bot.store.save_stage(here, Scene(cast=(mira,), paused=True))
+        assert "the scene there is paused" in await self.why(stage, called)
 
     async def test_tells_that_it_may_not_write(self, stage: Stage) -> None:
         closed = {stage.bot.user: discord.PermissionOverwrite(send_messages=False)}

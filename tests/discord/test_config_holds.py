@@ -9,6 +9,8 @@ from simcord.builders import ChannelHandle
 from bot.conversation.ports import Store
 from cogs.places import category_place, conversation_in, server_place
 from tests.discord.conftest import MakeBot, Stage
+from tests.discord.live_support import play
+from tests.discord.test_controls import id_of
 
 REFUSED = pytest.mark.simcord(check_errors=False)
 
@@ -155,3 +157,24 @@ async def test_what_was_set_holds_after_a_restart(stage: Stage, make_bot: MakeBo
     await stage.env.restart_bot(make_bot())
     await stage.alice.send(stage.channel, "no mention")
     assert stage.engine.prompts == []
+
+
+@pytest.mark.simcord(settle_timeout=0.2, check_errors=False)
+async def test_who_is_denied_has_nothing_written_again(stage: Stage):
+    await stage.alice.send(stage.channel, f"{stage.me} hi")
+    await play(stage.env, 1.0)
+    [reply] = stage.shown()
+    await stage.bot.configuration.change(server(stage), deny=(f"user:{stage.alice.id}",))
+    pressed = await stage.alice.click(reply, custom_id=id_of(reply, "🔁"))
+    await play(stage.env, 1.0)
+    assert "do not want me to answer you here" in pressed.followups[-1].content
+    assert len(stage.engine.prompts) == 1
+
+
+async def test_a_branch_takes_the_settings_of_its_thread_along(stage: Stage):
+    await stage.bot.configuration.change("discord:1", answers=True, deny=("user:5",))
+    await stage.bot.always_on.choose("discord:1", "mention")
+    await stage.bot.always_on.choose("discord:2", "always")
+    await stage.bot.configuration.copy("discord:1", "discord:2")
+    assert stage.bot.configuration.own("discord:2").deny == ("user:5",)
+    assert await stage.bot.always_on.covers("discord:2")

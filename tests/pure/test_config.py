@@ -66,6 +66,11 @@ def test_a_damaged_setting_does_not_take_the_others_along():
     assert read_back == PlaceConfig(mode="mention")
 
 
+def test_of_who_was_erased_a_list_has_only_the_gap():
+    stored = '{"allow": ["user:[…]"], "deny": ["role:5", "user:[…]"]}'
+    assert read("server:1", stored) == PlaceConfig(allow=(), deny=("role:5",))
+
+
 def test_a_number_is_no_boolean():
     assert not fits("replies_per_user", True)
     assert not fits("answers", 1)
