@@ -16,6 +16,7 @@ from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model
 from bot.conversation.models import Served
 from bot.conversation.ports import EngineInfo
+from bot.errors import StoreUnavailable
 from cogs.places import server_place
 from tests.discord.conftest import MakeBot, Stage
 from tests.stand_ins.engine import ScriptedEngine
@@ -291,3 +292,24 @@ async def test_the_log_tells_who_changed_what(stage: Stage, admin: MemberActor) 
         f"<@{admin.id}>, the server: **Answers at all** off → on",
         f"<@{admin.id}>, the server: **Answers at all** not set → off",
     ]
+
+
+@REFUSED
+async def test_while_the_store_is_away_nothing_changes_and_that_is_said(
+    stage: Stage, admin: MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await Desk.open(stage, admin)
+    await desk.choose("server", "answers")
+
+    async def down(*_: object) -> None:
+        raise StoreUnavailable(detail="test")
+
+    monkeypatch.setattr(stage.bot.store, "set_config", down)
+    told = await desk.select("set", "no")
+    assert StoreUnavailable.text in told.followups[-1].content
+    await stage.alice.send(stage.channel, f"{stage.me} hi")
+    assert len(stage.engine.prompts) == 1
+    monkeypatch.undo()
+    await desk.select("set", "no")
+    await stage.alice.send(stage.channel, f"{stage.me} hi")
+    assert len(stage.engine.prompts) == 1
