@@ -14,7 +14,7 @@ from bot.errors import BadInput
 from cogs.links import message_named
 from cogs.live.target import NOBODY
 from cogs.live.wording import small
-from cogs.places import circles, conversation_in
+from cogs.places import conversation_in, places_of
 
 NAME = "Branch from here"
 
@@ -195,14 +195,15 @@ async def _take_along(bot: HermesBot, channel: object, thread: discord.Thread) -
     What was chosen for the channel holds in all of its threads anyway.
     """
     branch = conversation_in(thread.id)
-    if not await bot.always_on.covers(*circles(thread)):
-        await bot.always_on.switch(branch, True)
+    if not await bot.always_on.covers(*places_of(thread)):
+        await bot.always_on.choose(branch, "always")
     if not isinstance(channel, discord.Thread):
         return
     left = conversation_in(channel.id)
     choice = await bot.engines.at(left)
     if choice.place:
         await bot.engines.choose(branch, choice.engine)
+    await bot.configuration.copy(left, branch)
     if (toolbox := bot.conversations.toolbox) is not None:
         await toolbox.rules.copy(left, branch)
 

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from cogs.places import can_write, circles, conversation_in
+from cogs.places import can_write, conversation_in, server_of
 
 _ALWAYS = (
     "I now answer every message here, without a mention. I stay quiet when people reply to each "
@@ -21,10 +21,6 @@ _BLIND = (
     "switch on the Message Content intent (Developer Portal, page Bot) and restart me."
 )
 _MUTE = "\n⚠️ But I am not allowed to write here: I need View Channel and Send Messages."
-_INHERITED = (
-    "This thread belongs to a channel where I answer everything, so I answer everything here too. "
-    "Use /channel in that channel to change it."
-)
 
 
 class Channel(commands.Cog):
@@ -43,10 +39,14 @@ class Channel(commands.Cog):
         """Choose whether I answer everything in this channel or only when addressed"""
         await interaction.response.defer(thinking=True)
         always = mode == "always"
-        await self.bot.always_on.switch(conversation_in(interaction.channel_id or 0), always)
+        await self.bot.administration.change(
+            str(interaction.user.id),
+            server_of(interaction),
+            conversation_in(interaction.channel_id or 0),
+            "mode",
+            mode,
+        )
         text = _ALWAYS if always else _MENTION
-        if not always and await self.bot.always_on.covers(*circles(interaction.channel)):
-            text = _INHERITED
         if always and not self.bot.reads_everything:
             text += _BLIND
         if not can_write(interaction.channel, interaction.guild and interaction.guild.me):

@@ -17,18 +17,20 @@ from bot.client.failures import DISCORD_FAILURES, told
 from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
 from bot.conversation.ask import Ask
 from bot.conversation.casting import ADDRESSED
+from bot.conversation.config import Bar
 from bot.conversation.facts import note_owners
 from bot.conversation.machines import Machines
 from bot.conversation.questions import reply_id
 from bot.conversation.reply import Reply
 from bot.errors import Explanation, LimitReached, UserError
 from bot.log import about_reply
+from cogs.admission import bar_of
 from cogs.again import again_view
 from cogs.live import live_of
 from cogs.live.target import NOBODY, Channel, ChannelTarget
 from cogs.live.wording import small
 from cogs.owners import owners
-from cogs.places import circles, conversation_in, engine_at, rules_for, story_origin
+from cogs.places import conversation_in, engine_at, places_of, rules_for, story_origin
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention, own_words
 from cogs.rolls import with_dice
@@ -122,12 +124,19 @@ class Chat(commands.Cog):
             except DISCORD_FAILURES as error:
                 log.debug("no reaction to message %s: %s", message.id, error)
 
-    async def judge(self, message: discord.Message) -> Decision:
-        """Whether a message wants an answer, and why."""
+    async def judge(self, message: discord.Message, barred: Bar | None = None) -> Decision:
+        """Whether a message wants an answer, and why.
+
+        `barred` is what the server has set against its author, where that is known already.
+        """
         if self.bot.opt_outs.ignores(str(message.author.id)):
             return Decision(False, "its author has opted out")
-        always_on = await self.bot.always_on.covers(*circles(message.channel))
-        return decide(self._seen(message, always_on))
+        always_on = await self.bot.always_on.covers(*places_of(message.channel))
+        if barred is None:
+            await self.bot.configuration.load()
+            guild = message.guild.id if message.guild else None
+            barred, _ = bar_of(self.bot, message.channel, guild, message.author)
+        return decide(replace(self._seen(message, always_on), barred=barred))
 
     async def _answers_machines(self, channel: Channel) -> bool:
         """Whether a bot is answered once more there; that it is not is said once, to nobody."""
@@ -171,7 +180,7 @@ class Chat(commands.Cog):
             await with_dice(self.bot, message),
             self.bot,
             quote_me=reference != newest,
-            quote_fully=not await self.bot.always_on.covers(*circles(message.channel)),
+            quote_fully=not await self.bot.always_on.covers(*places_of(message.channel)),
             noted={
                 **({ADDRESSED: str(reference)} if self._replies_to(message) == "me" else {}),
                 **await rules_for(self.bot, message.channel, guild, message.author),

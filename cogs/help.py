@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.errors import EngineUnreachable
-from cogs.places import circles, engine_here, is_guest
+from cogs.places import engine_here, is_guest, places_of
 
 _COMMANDS = """\
 **Commands**
@@ -23,7 +23,7 @@ _COMMANDS = """\
 `/tools` what I can do beside talking, and who may use it
 `/report` tell the moderators
 `/say` post something in my name
-`/channel` answer everything here, or only when addressed
+`/config` what holds here, and why I did not answer
 `/undo` `/redo` `/rewind` take back what was said, or bring it again
 `/branch` go on in a thread
 `/scene` `/narrate` `/as` `/note` stories with several characters; `/roll` rolls dice
@@ -84,7 +84,7 @@ class Help(commands.Cog):
         if interaction.guild_id is None:
             return "**Talk to me** by just writing here."
         name = self.bot.user.mention if self.bot.user else "me"
-        if await self.bot.always_on.covers(*circles(interaction.channel)):
+        if await self.bot.always_on.covers(*places_of(interaction.channel)):
             return "**Talk to me** by just writing in this channel; I answer everything here."
         return f"**Talk to me** by mentioning {name}, by replying to me, or in a direct message."
 

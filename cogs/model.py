@@ -14,7 +14,7 @@ from bot.conversation.choices import Choice
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.errors import BadInput, EngineUnreachable
-from cogs.places import conversation_in, model_places, server_place
+from cogs.places import conversation_in, model_places, server_of, server_place
 
 Scope = Literal["channel", "server"]
 
@@ -84,7 +84,7 @@ class ModelChoice(
             known = ", ".join(f"`{served.name}`" for served in models)
             raise BadInput(f"There is no model of that name. There are {known}.")
         await interaction.response.defer(thinking=True)
-        await self.bot.engines.choose(_place(interaction, scope), name)
+        await self._choose(interaction, scope, name)
         await interaction.edit_original_response(
             content=await self._chosen(interaction, models.named(name), scope)
         )
@@ -97,7 +97,7 @@ class ModelChoice(
         """Take the choice of a model back"""
         _check_rights(interaction, scope)
         await interaction.response.defer(thinking=True)
-        await self.bot.engines.choose(_place(interaction, scope), None)
+        await self._choose(interaction, scope, None)
         choice = await self._choice(interaction)
         model = await self.bot.conversations.model(choice.engine)
         where = _here(interaction) if scope == "channel" else "this server"
@@ -118,6 +118,12 @@ class ModelChoice(
             for served, title in zip(models, titles, strict=True)
             if current.strip().casefold() in title.casefold()
         ][:_MOST_SUGGESTED]
+
+    async def _choose(
+        self, interaction: discord.Interaction[HermesBot], scope: Scope, name: str | None
+    ) -> None:
+        place, author = _place(interaction, scope), str(interaction.user.id)
+        await self.bot.administration.change(author, server_of(interaction), place, "engine", name)
 
     async def _choice(self, interaction: discord.Interaction[HermesBot]) -> Choice:
         return await self.bot.engines.at(*model_places(interaction.channel, interaction.guild_id))
@@ -164,7 +170,9 @@ def _why(choice: Choice, interaction: discord.Interaction[HermesBot]) -> str:
     if choice.place == conversation_in(interaction.channel_id or 0):
         return f"`{choice.engine}` was chosen for {_here(interaction)}"
     server = interaction.guild_id and choice.place == server_place(interaction.guild_id)
-    where = "this server" if server else "the channel of this thread"
+    category = choice.place.startswith("category:")
+    wide = "this category" if category else "the channel of this thread"
+    where = "this server" if server else wide
     return f"`{choice.engine}` was chosen for {where}"
 
 

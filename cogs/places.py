@@ -102,6 +102,11 @@ def server_place(guild_id: int) -> str:
     return f"server:{guild_id}"
 
 
+def server_of(interaction: discord.Interaction) -> str:
+    """The place of the whole server where a command was used, "" in direct messages."""
+    return server_place(interaction.guild_id) if interaction.guild_id else ""
+
+
 def category_place(category_id: int) -> str:
     """Where a rule for all channels of a category is kept."""
     return f"category:{category_id}"
@@ -114,7 +119,7 @@ def category_of(channel: object) -> int | None:
 
 
 def rule_places(channel: object, guild_id: int | None) -> tuple[str, ...]:
-    """Where rules about tools are looked for, the narrowest first: channel, category, server."""
+    """Where settings are looked for, the narrowest first: channel, category, server."""
     category = category_of(channel)
     return (
         *circles(channel),
@@ -123,23 +128,27 @@ def rule_places(channel: object, guild_id: int | None) -> tuple[str, ...]:
     )
 
 
+def places_of(channel: object) -> tuple[str, ...]:
+    """The same for a channel that knows its server, if it is in one."""
+    guild = getattr(channel, "guild", None)
+    return rule_places(channel, guild.id if isinstance(guild, discord.Guild) else None)
+
+
 async def rules_for(
     bot: HermesBot,
     channel: object,
     guild_id: int | None,
     asker: discord.User | discord.Member | None,
 ) -> dict[str, str]:
-    """What a reply's origin notes of what may be done in a place.
+    """What a reply's origin notes of what holds in a place.
 
-    That is whether it is age-restricted, and for tools its places and the asker's roles that
-    matter.
+    That is whether it is age-restricted, where settings are looked for, and the asker's roles that
+    tools ask for.
     """
     noted = {MATURE: "yes"} if age_restricted(channel) else {}
     toolbox = bot.conversations.toolbox
-    if toolbox is None:
-        return noted
     places = rule_places(channel, guild_id)
-    named = await toolbox.rules.named_roles(places)
+    named = await toolbox.rules.named_roles(places) if toolbox else frozenset[str]()
     roles = asker.roles if named and isinstance(asker, discord.Member) else ()
     return {**noted, **origin_of_rules(places, named & {str(role.id) for role in roles})}
 
@@ -160,8 +169,8 @@ async def rules_here(
 
 
 def model_places(channel: object, guild_id: int | None) -> tuple[str, ...]:
-    """Where the choice of an engine is looked for: channel, the thread's channel, the server."""
-    return (*circles(channel), *([server_place(guild_id)] if guild_id else []))
+    """Where the choice of an engine is looked for, the narrowest place first."""
+    return rule_places(channel, guild_id)
 
 
 async def engine_at(bot: HermesBot, channel: object, guild_id: int | None) -> str:

@@ -17,6 +17,7 @@ from bot.conversation.facts import note_owners
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
+from cogs.admission import refuse_barred
 from cogs.live import live_of
 from cogs.live.buttons import RETRY, STOP, fingerprint, question_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
@@ -80,6 +81,7 @@ class RetryButton(KnownButton, template=RETRY):
         bot, failed = interaction.client, interaction.message
         if bot.opt_outs.ignores(str(self.asker)):
             raise BadInput(OPTED_OUT)
+        refuse_barred(interaction)
         if failed is None or not interaction.channel_id:
             raise BadInput(_NOWHERE)
         with pressing(bot, self.conversation):

@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import answer_failure
 from bot.errors import UserError
-from cogs.places import conversation_in, engine_here
+from cogs.places import conversation_in, engine_here, places_of, server_of
 from cogs.reading.words import is_blank, shortened
 
 # A modal has to be shown within three seconds; what is not known by then is left blank.
@@ -63,11 +63,13 @@ class System(
         """Show the system prompt that this channel uses"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         report = await self.bot.conversations.report(
-            _here(interaction), await engine_here(interaction)
+            _here(interaction),
+            await engine_here(interaction),
+            places=places_of(interaction.channel),
         )
-        whose = (
-            "This channel has its own" if report.own_system else f"The default of {report.model}"
-        )
+        whose = f"The default of {report.model}"
+        if report.own_system or report.inherited:
+            whose = "This channel has its own" if report.own_system else "The server's own default"
         text = f"{whose}:\n{quoted(report.system, _SHOWN)}"
         files = []
         if len(report.system) > _SHOWN:
@@ -93,9 +95,11 @@ class System(
     async def clear(self, interaction: discord.Interaction[HermesBot]) -> None:
         """Go back to the model's default system prompt"""
         await interaction.response.defer(thinking=True)
-        await self.bot.conversations.set_system(_here(interaction), None)
+        await self.bot.administration.set_system(
+            str(interaction.user.id), server_of(interaction), _here(interaction), None
+        )
         await interaction.edit_original_response(
-            content="This channel uses the model's default system prompt again."
+            content="This channel has no system prompt of its own now; the default holds."
         )
 
     async def _present(self, interaction: discord.Interaction[HermesBot]) -> str:
@@ -124,7 +128,9 @@ async def _store(bot: HermesBot, interaction: discord.Interaction[Any], text: st
         return
     await interaction.response.defer(thinking=True)
     engine = await engine_here(interaction)
-    await bot.conversations.set_system(_here(interaction), text.strip(), engine)
+    await bot.administration.set_system(
+        str(interaction.user.id), server_of(interaction), _here(interaction), text.strip(), engine
+    )
     await interaction.edit_original_response(
         content=f"From now on, in this channel:\n{quoted(text.strip(), _SHOWN)}"
     )

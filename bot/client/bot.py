@@ -22,6 +22,7 @@ from bot.client import failures, quiet
 from bot.client.address import ApiAddress
 from bot.client.requests import counting
 from bot.client.sync import sync
+from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
 from bot.conversation.opt_outs import OptOuts
@@ -72,8 +73,9 @@ class HermesBot(commands.AutoShardedBot):
 
     `reads_everything` says whether Discord shows the bot all messages (the Message Content
     intent); it becomes False when Discord refuses that. `store` is for what is no conversation,
-    `always_on` knows the channels in which everything is answered, `engines` which engine was
-    chosen for which place, `opt_outs` who wants to be left alone, `json_mode` asks for data.
+    `configuration` knows what servers have set, `always_on` where everything is answered, `engines`
+    which engine was chosen for which place, `opt_outs` who wants to be left alone,
+    `administration` changes what is set, `json_mode` asks for data.
     `watch` knows which engines answer, while somebody runs it; `hearing` are the shards that hear
     Discord.
     `tool_cogs` are built already, with `kit`, which has the one way to the outside world.
@@ -116,9 +118,11 @@ class HermesBot(commands.AutoShardedBot):
         self.store = store
         self.json_mode = json_mode
         self.kit = kit
-        self.always_on = AlwaysOn(store)
+        self.configuration = conversations.configuration
+        self.always_on = AlwaysOn(store, self.configuration)
         self.engines = EngineChoices(store)
         self.opt_outs = OptOuts(store)
+        self.administration = Administration(store, conversations, self.always_on, self.engines)
         self.watch = EngineWatch(conversations.models, settings.alert_after)
         self.hearing: set[int] = set()
         self._address = ApiAddress(settings.discord_api_url)
@@ -196,12 +200,14 @@ class HermesBot(commands.AutoShardedBot):
             return
         if self._syncing:
             self._syncing.cancel()
-        self.opt_outs.close()
+        for kept in (self.configuration, self.always_on, self.engines, self.opt_outs):
+            kept.close()
         await super().close()
         self._address.restore()
 
     async def setup_hook(self) -> None:
         """Everything between login and connection."""
+        await self.configuration.load()
         await self.always_on.load()
         await self.engines.load()
         await self.conversations.policies.load()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.conversation.config import Bar
+
 RepliesTo = Literal["nobody", "me", "someone else", "unknown"]
 
 
@@ -19,7 +21,8 @@ class Incoming:
     `opens_with_other`: the text begins with a mention of another person or role. `always_on`:
     everything in this channel is meant for the bot. `readable`: Discord showed at least a part of
     what was written. `welcome_machine`: another machine, that the operator lets speak to the bot.
-    `calls_everyone`: it mentions @everyone or @here.
+    `calls_everyone`: it mentions @everyone or @here. `barred`: what the server has set against an
+    answer to its author there.
     """
 
     from_machine: bool = False
@@ -32,6 +35,7 @@ class Incoming:
     readable: bool = True
     welcome_machine: bool = False
     calls_everyone: bool = False
+    barred: Bar = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ def decide(message: Incoming) -> Decision:
         return Decision(False, "written by a bot or a webhook")
     if not message.ordinary:
         return Decision(False, "a notice, not a message")
+    if message.barred:
+        return Decision(False, message.barred)
     if message.direct:
         return Decision(message.readable, "a direct message")
     if message.mentions_me:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.characters.part import Part
 from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
 from bot.conversation.books import Company, Read
 from bot.conversation.casting import CHARACTER, Casting
+from bot.conversation.configuration import Configuration
 from bot.conversation.facts import owners_in
 from bot.conversation.fair_order import Asker
 from bot.conversation.fitting import fitting
@@ -38,6 +39,7 @@ from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
 from bot.conversation.writer import Writer
 from bot.errors import BadInput
+from bot.tools.context import places_in
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +73,7 @@ class Beginnings:
         likeness: Likeness,
         summaries: Summaries,
         policies: Policies,
+        configuration: Configuration,
         house: Read | None = None,
     ) -> None:
         self._store = store
@@ -81,6 +84,7 @@ class Beginnings:
         self._likeness = likeness
         self._summaries = summaries
         self._policies = policies
+        self._configuration = configuration
         self._casting = Casting(store, house)
 
     def check(self, asker: Asker, served: Served) -> None:
@@ -118,7 +122,9 @@ class Beginnings:
             origin = {**origin, **played.noted}
         rounds = await self._rounds(conversation, origin, as_written[-1], served, played)
         recap, part = self._summaries.recap(snapshot), played.part if played else None
-        turns = await fitting(served, as_written, snapshot, rounds.text, recap, part)
+        turns = await fitting(
+            served, as_written, self._with_system(snapshot, origin), rounds.text, recap, part
+        )
         owed = owed_for(reply_id(asks[-1].id), turns, origin, served)
         tally = self._limits.tally(asker_of(ask.author, ask.origin) for ask in asks)
         if not await self._store.journal(conversation, turns, owed, tally):
@@ -268,6 +274,11 @@ class Beginnings:
         policy = await self._policies.of(origin.get(SERVER, ""))
         return await self._casting.company(conversation, snapshot, origin, asks, policy)
 
+    def _with_system(self, snapshot: Snapshot, origin: Mapping[str, str]) -> Snapshot:
+        """The conversation as if what it inherits were its own, to measure its prompt."""
+        system = snapshot.state.system or self._configuration.system(places_in(origin))
+        return replace(snapshot, state=replace(snapshot.state, system=system or None))
+
     async def _played(
         self,
         company: Company | None,
@@ -338,6 +349,7 @@ class Beginnings:
             likeness=self._likeness,
             recap=self._summaries.recap(snapshot),
             part=part,
+            persona=self._configuration.system(places_in(owed.origin)),
         )
 
         async def commit(reply: Reply, shown: tuple[str, ...]) -> Turn | None:

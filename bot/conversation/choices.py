@@ -1,4 +1,4 @@
-"""Which engine was chosen for which place, kept in memory."""
+"""Which engine was chosen for which place, kept in memory and read again every minute."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.conversation.ports import Store
-from bot.conversation.read_once import ReadOnce
+from bot.conversation.read_once import REFRESHED, ReadOnce
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class EngineChoices:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._chosen = ReadOnce(self._read, "which engines were chosen")
+        self._chosen = ReadOnce(self._read, "which engines were chosen", every=REFRESHED)
 
     async def load(self) -> bool:
         """Read the choices if they are not known yet; returns whether they are known now."""
@@ -51,6 +51,10 @@ class EngineChoices:
             chosen.pop(place, None)
             if engine is not None:
                 chosen[place] = engine
+
+    def close(self) -> None:
+        """End what is being read."""
+        self._chosen.close()
 
     async def _read(self) -> dict[str, str]:
         return dict(await self._store.engines())

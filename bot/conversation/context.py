@@ -86,15 +86,21 @@ NOTHING_LATE = Late()
 
 
 def counted_by(
-    mark: str, turns: Sequence[Turn], state: State, recap: str = "", part: Part | None = None
+    mark: str,
+    turns: Sequence[Turn],
+    state: State,
+    recap: str = "",
+    part: Part | None = None,
+    persona: str = "",
 ) -> tuple[tuple[Turn, ...], State]:
     """Turns and state with the counts of one engine only: what another one counted is unknown.
 
     Another model has another tokenizer. Each turn tells who counted it, so that turns which a
     reply never touched are not taken for counted when the engine changes. The head is unknown as
-    well if another `recap` or `part` stands in it now.
+    well if another `recap`, `part` or inherited `persona` stands in it now.
     """
-    told = _digest(recap + _head_of(part))
+    inherited = f"\0{persona}" if persona and not (part or state.system) else ""
+    told = _digest(recap + _head_of(part) + inherited)
     if (state.engine, state.recap) != (mark, told):
         state = replace(state, engine=mark, recap=told, base_tokens=0, examples=-1)
     known = tuple(

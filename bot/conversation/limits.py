@@ -22,6 +22,9 @@ _HOUR = 3_600
 _QUIET = 60.0
 _REMEMBERED = 1_000
 
+OwnLimits = Callable[[Asker], tuple[int, int]]
+"""What a server allows one person, and itself, in an hour; 0 is no limit of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReplyLimits:
@@ -37,10 +40,20 @@ class ReplyLimits:
 
 
 class Limits:
-    """Who has had how much in this hour. `clock` gives Unix time."""
+    """Who has had how much in this hour. `clock` gives Unix time.
 
-    def __init__(self, allowed: ReplyLimits, clock: Callable[[], float] = time.time) -> None:
+    `own` tells what the server of an asker allows beside the operator: one person there, and all
+    of it; the lower limit holds.
+    """
+
+    def __init__(
+        self,
+        allowed: ReplyLimits,
+        clock: Callable[[], float] = time.time,
+        own: OwnLimits | None = None,
+    ) -> None:
         self._allowed = allowed
+        self._own = own or _no_limits
         self._clock = clock
         self._hour = 0
         self._counts: dict[str, int] = {}
@@ -76,8 +89,14 @@ class Limits:
         """For whom a reply counts, each with its limit."""
         if self._allowed.per_user and asker.person:
             yield f"user:{asker.person}", self._allowed.per_user
-        if self._allowed.per_server and asker.server:
-            yield f"server:{asker.server}", self._allowed.per_server
+        if not asker.server:
+            return
+        person, whole = self._own(asker)
+        if person and asker.person:
+            yield f"server:{asker.server}:user:{asker.person}", person
+        limits = [most for most in (self._allowed.per_server, whole) if most]
+        if limits:
+            yield f"server:{asker.server}", min(limits)
 
     def _begin_hour(self) -> None:
         hour = int(self._clock()) // _HOUR
@@ -89,7 +108,7 @@ class Limits:
         again = f"Please try again in {_count(minutes, 'minute')}."
         text = (
             f"You have asked {_count(most, 'time')} in this hour. {again}"
-            if owner.startswith("user:")
+            if "user:" in owner
             else f"This server has had its {_count(most, 'answer')} of this hour. {again}"
         )
         raise LimitReached(text, repeated=self._repeats(owner, asker.person))
@@ -103,6 +122,10 @@ class Limits:
             self._told = {key: at for key, at in self._told.items() if now - at < _QUIET}
         self._told[owner, person] = now
         return False
+
+
+def _no_limits(_: Asker) -> tuple[int, int]:
+    return 0, 0
 
 
 def _too_many_waiting(most: int) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from bot.conversation.config import Configuring
 from bot.conversation.facts import FactStore
 from bot.conversation.library import Library
 from bot.conversation.people import People
@@ -192,7 +193,15 @@ class Tokenizer(Protocol):
 
 
 class Store(
-    FactStore, Revising, People, Library, ReminderStore, StatisticsStore, Surveyed, Protocol
+    FactStore,
+    Revising,
+    People,
+    Library,
+    ReminderStore,
+    StatisticsStore,
+    Surveyed,
+    Configuring,
+    Protocol,
 ):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
@@ -257,22 +266,6 @@ class Store(
 
     async def owed(self) -> Sequence[tuple[str, Pending]]:
         """All replies that are owed, as (conversation, entry), oldest first."""
-        ...
-
-    async def always_on(self) -> frozenset[str]:
-        """The conversations in which every message is answered."""
-        ...
-
-    async def set_always_on(self, conversation: str, on: bool) -> None:
-        """Switch a conversation between answering everything and only when addressed."""
-        ...
-
-    async def engines(self) -> Mapping[str, str]:
-        """The engines that were chosen, by place."""
-        ...
-
-    async def set_engine(self, place: str, engine: str | None) -> None:
-        """Choose an engine for a place, or take the choice back."""
         ...
 
     async def schema_names(self, owner: str) -> Sequence[str]:

@@ -35,17 +35,18 @@ def head_of(
     offer: str = "",
     recap: str = "",
     part: Part | None = None,
+    persona: str = "",
 ) -> str:
     """What stands before the first turn: the same bytes for as long as nothing is changed.
 
     `offer` is the text that offers tools, `recap` tells what was said before the first turn, `part`
-    is what the model plays.
+    is what the model plays, `persona` the system prompt where the conversation has none of its own.
     """
     form = model.profile.script
     named = any(turn.speaker for turn in turns if turn.role == "user")
     if part is None:
-        persona = state.system or model.profile.persona
-        return form.head(persona, named=named, tool_text=offer, recap=recap)
+        system = state.system or persona or model.profile.persona
+        return form.head(system, named=named, tool_text=offer, recap=recap)
     # Who speaks, and for whom nobody else does, is said by the part itself.
     head = form.head(part.system, tool_text=offer, recap=recap)
     blocks = part.examples if state.examples < 0 else part.examples[: state.examples]
@@ -57,7 +58,8 @@ class Prompting:
 
     `asked` is how many of them are the question. `memory` has the facts that apply, `likeness`
     tells which are near to it. `recap` tells what was said before `turns`, `part` is what the model
-    plays, `begun` the reply that this one goes on with. After `build`, `text` is the prompt,
+    plays, `begun` the reply that this one goes on with, `persona` the system prompt where the
+    conversation has none of its own. After `build`, `text` is the prompt,
     `window` what it was made of, and `form` its format.
     """
 
@@ -73,15 +75,17 @@ class Prompting:
         recap: str = "",
         part: Part | None = None,
         begun: Turn | None = None,
+        persona: str = "",
     ) -> None:
         self._model = served.model
         self._count = served.count
-        self.turns, self.state = context.counted_by(served.mark, turns, state, recap, part)
+        self.turns, self.state = context.counted_by(served.mark, turns, state, recap, part, persona)
         self._asked = asked
         self._memory = memory
         self._likeness = likeness
         self._recap = recap
         self._part = part
+        self._persona = persona
         self._begun = begun
         self.form = CHATML
         self.text = ""
@@ -96,7 +100,7 @@ class Prompting:
         """Write the prompt, with at most `limit` tokens; `offer` is the text that offers tools."""
         self.form = model.profile.script
         self._offer = offer
-        self._head = head_of(self.turns, self.state, model, offer, self._recap, self._part)
+        self._head = self._head_with(self.turns, self.state, model)
         self._limit = min(limit or model.prompt_limit, model.prompt_limit)
         begun = self._text_begun()
         room = int(self._limit * (1 - _TOOLS_SHARE)) if offer else self._limit
@@ -146,6 +150,9 @@ class Prompting:
     def _opening(self) -> str:
         return context.opening(self.form, self._part)
 
+    def _head_with(self, turns: Sequence[Turn], state: State, model: ModelInUse) -> str:
+        return head_of(turns, state, model, self._offer, self._recap, self._part, self._persona)
+
     def _text_begun(self) -> str:
         """What the reply goes on with, as it stands in the prompt: its turn is not closed yet."""
         turn = self._begun
@@ -165,7 +172,7 @@ class Prompting:
                 base = await self._count(self._head + self._opening) + 1
                 state = replace(state, base_tokens=base)
             state = await self._without_examples(turns, state, room)
-            self._head = head_of(turns, state, model, self._offer, self._recap, self._part)
+            self._head = self._head_with(turns, state, model)
         return context.fit(
             self.form,
             self._head,

@@ -14,8 +14,9 @@ class ContextReport:
     """What the model was last sent in a conversation.
 
     `prompt` is the exact text of the last request, None if there was none or it has expired.
-    `limit` is how many tokens a prompt may have; `kept` turns are sent, `cut` no more. `facts` are
-    the lines of the memory that stood in it. What only another person may see is not told.
+    `inherited`: a wider place gave `system`. `limit` is how many tokens a prompt may have;
+    `kept` turns are sent, `cut` no more. `facts` are the lines of the memory that stood in it.
+    What only another person may see is not told.
     """
 
     model: str
@@ -27,17 +28,22 @@ class ContextReport:
     cut: int
     prompt: str | None
     facts: tuple[str, ...] = ()
+    inherited: bool = False
 
 
 def report_of(
-    snapshot: Snapshot, model: ModelInUse, sent: str | None, viewer: str
+    snapshot: Snapshot, model: ModelInUse, sent: str | None, viewer: str, inherited: str = ""
 ) -> ContextReport:
-    """A conversation as a person may see it; `sent` is the exact prompt."""
+    """A conversation as a person may see it.
+
+    `sent` is the exact prompt, `inherited` the system prompt of a wider place.
+    """
     prompt, facts = seen_by(viewer, sent, snapshot.state.usage)
     return ContextReport(
         model=model.profile.name,
-        system=snapshot.state.system or model.profile.persona,
+        system=snapshot.state.system or inherited or model.profile.persona,
         own_system=bool(snapshot.state.system),
+        inherited=bool(inherited) and not snapshot.state.system,
         usage=snapshot.state.usage,
         limit=model.prompt_limit,
         kept=len(snapshot.turns),

@@ -14,6 +14,7 @@ from bot import metrics
 from bot.conversation.ask import Ask
 from bot.conversation.beginning import Beginnings, asker_of
 from bot.conversation.books import Read
+from bot.conversation.configuration import Configuration
 from bot.conversation.fair_order import Asker
 from bot.conversation.gathering import gather
 from bot.conversation.likeness import Embedder, Likeness
@@ -54,6 +55,7 @@ class Conversations:
     in short what no prompt has room for, where they are wanted; `policies` are what servers allow.
     `house` is the character that the bot is wherever no other one is on stage; None: it is itself.
     `stages` sets stages up.
+    `configuration` knows what servers have set, which is never more than `limits` allow.
     """
 
     def __init__(
@@ -73,21 +75,24 @@ class Conversations:
         self.models = Models(Served(DEFAULT, engine, model, line or Line()), *others)
         self._store = store
         self._places = Places()
+        self.limits = limits or ReplyLimits()
         self.timeline = Timeline(store, self._places)
         self.stages = Stages(store, self._places)
         self.summaries = Summaries(store, self.models, wanted=summaries)
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
         self.policies = Policies(store)
+        self.configuration = Configuration(store)
         self._beginnings = Beginnings(
             store,
             self.models,
             self._places,
-            Limits(limits or ReplyLimits()),
+            Limits(self.limits, own=self.configuration.limits),
             self._offering,
             Likeness(embedder),
             self.summaries,
             self.policies,
+            self.configuration,
             house,
         )
 
@@ -222,29 +227,38 @@ class Conversations:
     async def set_system(self, conversation: str, text: str | None, engine: str = "") -> None:
         """Give the conversation its own system prompt, or None for the model's default."""
         if text:
-            served = self.models.named(engine)
-            limit = (await served.model.current()).prompt_limit
-            size, room = await served.count(text), int(limit * _SYSTEM_SHARE)
-            if size > room:
-                raise BadInput(
-                    f"That system prompt is about {size:,} tokens long. With this model it can "
-                    f"have {room:,}, so that there is room left to talk."
-                )
+            await self.check_system(text, engine)
         async with self._places.alone(conversation):
             snapshot = await self._store.load(conversation)
             state = replace(snapshot.state, system=text or None, base_tokens=0)
             await self._store.save_state(conversation, state)
 
+    async def check_system(self, text: str, engine: str = "") -> None:
+        """Raise `BadInput` if a system prompt leaves an engine no room to talk."""
+        served = self.models.named(engine)
+        limit = (await served.model.current()).prompt_limit
+        size, room = await served.count(text), int(limit * _SYSTEM_SHARE)
+        if size > room:
+            raise BadInput(
+                f"That system prompt is about {size:,} tokens long. With this model it can "
+                f"have {room:,}, so that there is room left to talk."
+            )
+
     async def model(self, engine: str = "") -> ModelInUse:
         """The model that answers; its `info` is None while the engine cannot be asked."""
         return await self.models.named(engine).model.current()
 
-    async def report(self, conversation: str, engine: str = "", viewer: str = "") -> ContextReport:
-        """What was last sent to the model there, and what it cost, as a person may see it."""
+    async def report(
+        self, conversation: str, engine: str = "", viewer: str = "", places: Sequence[str] = ()
+    ) -> ContextReport:
+        """What was last sent to the model there, and what it cost, as a person may see it.
+
+        `places` are where the conversation is, to tell what it inherits.
+        """
         snapshot = await self._store.load(conversation)
         model = await self.model(engine)
         sent = await self._store.last_prompt(conversation)
-        return report_of(snapshot, model, sent, viewer)
+        return report_of(snapshot, model, sent, viewer, self.configuration.system(places))
 
     async def history(self, conversation: str) -> Sequence[Turn]:
         """The turns that the model is sent, oldest first."""

@@ -49,7 +49,7 @@ class Writer:
     any, and `owed.how` what becomes of it. `rounds` runs the tools that are offered. `memory` has
     the facts that apply, `likeness` tells which are near to the question. `ticket` is
     for the line in front of the engine. `recap` tells what was said before `turns`, `part` is what
-    the model plays.
+    the model plays, `persona` the system prompt where the conversation has none of its own.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Writer:
         likeness: Likeness,
         recap: str = "",
         part: Part | None = None,
+        persona: str = "",
     ) -> None:
         self._ticket = ticket
         self._engine = served.engine
@@ -93,6 +94,7 @@ class Writer:
             recap=recap,
             part=part,
             begun=self._begun_text,
+            persona=persona,
         )
         self._ends: list[End] = []
         self._lines = self._own_lines()

@@ -11,6 +11,7 @@ from bot.conversation.statistics import Use
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
+from bot.store.config import ConfigRecords
 from bot.store.connection import Command, Connection, Revive, call
 from bot.store.facts import FactRecords, facts_in, read_facts
 from bot.store.keys import ConversationKeys, decoded, encoded
@@ -43,6 +44,7 @@ class RedisStore(
     LibraryRecords,
     StatisticsRecords,
     ServerRecords,
+    ConfigRecords,
 ):
     """Conversations in Redis; what a reply needs is one round trip a method.
 

@@ -23,13 +23,25 @@ TOOL_RULES = f"{PREFIX}tool-rules"
 POLICIES = f"{PREFIX}policies"
 OPTED_OUT = f"{PREFIX}opted-out"
 RETENTION = f"{PREFIX}retention"
+CONFIG = f"{PREFIX}config"
 # One hash tag for all reminders: a script touches several of these keys.
 REMINDERS = f"{PREFIX}{{reminders}}:"
 REMINDERS_DUE = f"{REMINDERS}due"
 REMINDERS_SAVED = f"{REMINDERS}saved"
 REMINDERS_CLAIMED = f"{REMINDERS}claimed"
 
-LASTING = (ALWAYS_ON, ENGINES, ACTIVE, OWED, HEARD, TOOL_RULES, POLICIES, OPTED_OUT, RETENTION)
+LASTING = (
+    ALWAYS_ON,
+    ENGINES,
+    ACTIVE,
+    OWED,
+    HEARD,
+    TOOL_RULES,
+    POLICIES,
+    OPTED_OUT,
+    RETENTION,
+    CONFIG,
+)
 """The keys that exist once per database and never expire; the code that writes trims them."""
 
 _EMPTY = "%"  # no percent-encoded text is a lone percent sign; `{}` would be no hash tag at all
@@ -95,6 +107,11 @@ def schemas(owner: str) -> str:
 def tool_log(owner: str) -> str:
     """Name the key of the calls that were made in a server."""
     return f"{PREFIX}{{{encode(owner)}}}:tool-log"
+
+
+def config_log(server: str) -> str:
+    """Name the key of the changes that were made to a server's settings."""
+    return f"{PREFIX}{{{encode(server)}}}:config-log"
 
 
 def tool_calls(owner: str, asker_and_hour: str) -> str:

@@ -45,10 +45,15 @@ class ToolContext:
             channel=origin.get(_CHANNEL, ""),
             message=origin.get(_MESSAGE, ""),
             roles=frozenset(origin.get(_ROLES, "").split()),
-            places=tuple(origin.get(_PLACES, "").split()),
+            places=places_in(origin),
             private=origin.get(_PRIVATE) == "yes",
             guest=origin.get(_GUEST) == "yes",
         )
+
+
+def places_in(origin: Mapping[str, str]) -> tuple[str, ...]:
+    """Where a reply is asked for, the narrowest place first, from what its front noted."""
+    return tuple(origin.get(_PLACES, "").split())
 
 
 def origin_of_rules(places: tuple[str, ...], roles: frozenset[str]) -> dict[str, str]:

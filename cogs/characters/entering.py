@@ -21,7 +21,7 @@ from cogs.characters.rights import check_may_play, may_lead
 from cogs.characters.shelf import Interaction, find_character, here, shown_name
 from cogs.live.buttons import Button, in_rows, view_of
 from cogs.live.target import NOBODY, Channel
-from cogs.places import can_write, circles, conversation_in
+from cogs.places import can_write, conversation_in, places_of
 from cogs.pressed import KnownButton
 from cogs.reading.words import shortened
 from cogs.system import quoted
@@ -299,7 +299,8 @@ async def _set(interaction: Interaction, conversation: str, member: Member, mode
 
 
 async def _how(interaction: Interaction, channel: Channel) -> str:
-    if interaction.guild_id is None or await interaction.client.always_on.covers(*circles(channel)):
+    always_on = interaction.client.always_on
+    if interaction.guild_id is None or await always_on.covers(*places_of(channel)):
         return _JUST_WRITE
     return _MENTION
 

@@ -11,6 +11,7 @@ from bot.client import HermesBot
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Replacing, Turn
 from bot.errors import BadInput
+from cogs.admission import refuse_barred
 from cogs.allowed import check_text
 from cogs.controls.meant import Meant, channel_of_press
 from cogs.live import live_of
@@ -40,6 +41,7 @@ async def write(
     bot, conversation = interaction.client, meant.conversation
     if bot.opt_outs.ignores(str(meant.asker)):
         raise BadInput(OPTED_OUT)
+    refuse_barred(interaction)
     origin = await origin_of(interaction, conversation, question_of(meant.turn.id), meant.asker)
     again = bot.conversations.again(conversation, origin, how, str(meant.message))
     async with again as reply:

@@ -14,6 +14,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
+from cogs.admission import refuse_barred
 from cogs.live import live_of
 from cogs.live.buttons import Button
 from cogs.live.pace import Pace, Priority
@@ -79,6 +80,7 @@ class RenewButton(KnownButton, template=RENEW):
     async def _renew(self, interaction: discord.Interaction[HermesBot]) -> None:
         if not may_press(interaction, self.asker):
             raise BadInput(NOT_YOURS)
+        refuse_barred(interaction)
         if interaction.message is not None:
             with pressing(interaction.client, self.conversation):
                 await self._write(interaction, interaction.message)

@@ -34,6 +34,7 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     told = ("show", "export", "erase", "opt-out", "opt-in", "retention")
     groups |= {f"privacy {name}" for name in told}
     groups |= {"undo", "redo", "rewind", "branch", "report"}
+    groups |= {f"config {name}" for name in ("show", "why", "export", "import", "log")}
     told = ("create", "import", "list", "show", "export", "edit", "duplicate", "share", "delete")
     groups |= {f"character {name}" for name in (*told, "use", "leave")}
     groups |= {f"persona {name}" for name in ("set", "show", "clear")}
@@ -236,10 +237,19 @@ class TestChannel:
         await stage.alice.send(stage.channel, "no mention")
         assert len(stage.engine.prompts) == count
 
-    async def test_thread_follows_its_channel(self, stage: Stage, admin: MemberActor) -> None:
+    async def test_thread_follows_its_channel_until_it_says_otherwise(
+        self, stage: Stage, admin: MemberActor
+    ) -> None:
         await admin.slash(stage.channel, "channel", mode="always")
-        off = await admin.slash(stage.thread(), "channel", mode="mention")
-        assert "belongs to a channel where I answer everything" in off.response.content
+        thread = stage.thread()
+        await stage.alice.send(thread, "no mention")
+        assert len(stage.engine.prompts) == 1
+        off = await admin.slash(thread, "channel", mode="mention")
+        assert "only when I am mentioned" in off.response.content
+        await stage.alice.send(thread, "still no mention")
+        assert len(stage.engine.prompts) == 1
+        await stage.alice.send(stage.channel, "no mention")
+        assert len(stage.engine.prompts) == 2
 
     @pytest.mark.simcord(content=False)
     async def test_missing_intent_is_said(self, stage: Stage, admin: MemberActor) -> None:

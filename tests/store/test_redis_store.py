@@ -283,6 +283,7 @@ async def test_every_key_expires(store: RedisStore, raw):
     await store.set_opted_out("mark", True)
     await store.set_retention("111", 9)
     await store.set_policy("111", "{}")
+    await store.set_config("server:111", "{}")
     await store.say_heard(1.0)
     await store.journal(PLACE, [*turns(1), ASK], OWED)
     await settle(store, PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p", thoughts="hm")

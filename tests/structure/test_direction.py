@@ -52,6 +52,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "errors",
         "metrics",
         "characters",
+        "conversation.config",
         "conversation.facts",
         "conversation.library",
         "conversation.people",

@@ -1,0 +1,198 @@
+"""All settings of a place by one name each, changed in one way: checked, kept, noted in a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from bot.conversation.always_on import AlwaysOn
+from bot.conversation.choices import EngineChoices
+from bot.conversation.config import NAMED, Change, fits
+from bot.conversation.ports import Store
+from bot.conversation.service import Conversations
+from bot.errors import BadInput
+
+NAMES = (
+    "mode",
+    "engine",
+    "system",
+    "answers",
+    "age_restricted_only",
+    "allow",
+    "deny",
+    "replies_per_user",
+    "replies_per_server",
+)
+"""Every setting, in the order in which people see them."""
+
+LONGEST_SYSTEM = 4_000
+MOST_NAMED = 25
+MOST_REPLIES = 100_000
+
+_LIMITS = ("replies_per_user", "replies_per_server")
+_LISTS = ("allow", "deny")
+_CONVERSATION = "discord:"
+_LONGEST_WORDS = 200
+
+_MEANT = {
+    "mode": '"mention" or "always"',
+    "answers": "true or false",
+    "age_restricted_only": "true or false",
+    "system": "a text that is not empty",
+    **dict.fromkeys(_LISTS, 'a list of "role:<id>" and "user:<id>"'),
+    **dict.fromkeys(_LIMITS, f"a whole number from 1 to {MOST_REPLIES:,}"),
+}
+
+
+class Administration:
+    """Reads and changes what is set in single places. `clock` gives Unix time."""
+
+    def __init__(
+        self,
+        store: Store,
+        conversations: Conversations,
+        always_on: AlwaysOn,
+        engines: EngineChoices,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._store = store
+        self._conversations = conversations
+        self._always_on = always_on
+        self._engines = engines
+        self._clock = clock
+
+    async def own(self, places: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What is set in each of some places itself; a name that is missing is not set there."""
+        talks = [place for place in places if place.startswith(_CONVERSATION)]
+        systems = await self._store.systems(talks)
+        return {place: await self._own(place, systems.get(place)) for place in places}
+
+    async def check(self, place: str, name: str, value: Any) -> None:
+        """Raise `BadInput`, which names the setting, unless a place can be set to a value."""
+        if name not in NAMES:
+            raise BadInput(f"`{name}` is no setting. There are {', '.join(NAMES)}.")
+        if value is None:
+            return
+        if name == "engine":
+            self._check_engine(value)
+        elif not fits(name, value):
+            raise BadInput(f"`{name}` has to be {_MEANT[name]}.")
+        if name in _LISTS:
+            _check_list(name, value)
+        elif name in _LIMITS:
+            _check_limit(place, name, value)
+        elif name == "system":
+            await self._check_system(value)
+
+    async def change(self, author: str, server: str, place: str, name: str, value: Any) -> bool:
+        """Set a setting in a place, None to clear it, and note who did; whether it was different.
+
+        Raises `BadInput` for a value that cannot be. `server` is the place of the whole server, ""
+        where there is none, and so no log.
+        """
+        await self.check(place, name, value)
+        before = (await self.own([place]))[place].get(name)
+        value = _as_kept(list(value) if name in _LISTS and value is not None else value)
+        if before == value:
+            return False
+        await self._set(place, name, value)
+        await self._note(author, server, place, name, before, value)
+        return True
+
+    async def set_system(
+        self, author: str, server: str, conversation: str, text: str | None, engine: str = ""
+    ) -> None:
+        """Set a conversation's own system prompt, checked for the engine that answers there."""
+        before = (await self._store.systems([conversation])).get(conversation)
+        await self._conversations.set_system(conversation, text, engine)
+        if before != text:
+            await self._note(author, server, conversation, "system", before, text)
+
+    async def _note(
+        self, author: str, server: str, place: str, name: str, before: Any, after: Any
+    ) -> None:
+        """Put a change that was made into its server's log."""
+        if server:
+            entry = Change(author, self._clock(), place, name, in_words(before), in_words(after))
+            await self._store.log_changes(server, [entry])
+
+    async def _own(self, place: str, system: str | None) -> dict[str, Any]:
+        config = self._conversations.configuration.own(place)
+        mode, _ = await self._always_on.at(place)
+        choice = await self._engines.at(place)
+        found = {name: getattr(config, name) for name in NAMES if name not in ("mode", "engine")}
+        if place.startswith(_CONVERSATION):
+            found["system"] = system
+        found |= {"mode": mode, "engine": choice.engine or None}
+        return {name: found[name] for name in NAMES if found[name] is not None}
+
+    async def _set(self, place: str, name: str, value: Any) -> None:
+        if name == "mode":
+            await self._always_on.choose(place, value)
+        elif name == "engine":
+            await self._engines.choose(place, value)
+        elif name == "system" and place.startswith(_CONVERSATION):
+            await self._conversations.set_system(place, value)
+        else:
+            await self._conversations.configuration.change(place, **{name: value})
+
+    def _check_engine(self, value: Any) -> None:
+        if not isinstance(value, str) or value not in self._conversations.models:
+            known = ", ".join(f"`{one.name}`" for one in self._conversations.models)
+            raise BadInput(f"`engine` has to be the name of a model here. There are {known}.")
+
+    async def _check_system(self, value: str) -> None:
+        if len(value) > LONGEST_SYSTEM:
+            raise BadInput(f"`system` can have {LONGEST_SYSTEM:,} characters at most.")
+        for served in self._conversations.models:
+            await self._conversations.check_system(value, served.name)
+
+
+def in_words(value: Any) -> str:
+    """A value for a log, "" for none."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "on" if value else "off"
+        case str() | int():
+            text = " ".join(str(value).split())
+            return text if len(text) <= _LONGEST_WORDS else f"{text[: _LONGEST_WORDS - 1]}…"
+        case _:
+            return ", ".join(map(str, value)) or "nobody"
+
+
+def changes_of(
+    given: Mapping[str, Mapping[str, Any]], own: Mapping[str, Mapping[str, Any]]
+) -> list[tuple[str, str, Any, Any]]:
+    """What a file would change: place, setting, before, after; only what differs."""
+    found: list[tuple[str, str, Any, Any]] = []
+    for place, values in given.items():
+        for name, value in values.items():
+            after = _as_kept(value)
+            before = own.get(place, {}).get(name)
+            if before != after:
+                found.append((place, name, before, after))
+    return found
+
+
+def _as_kept(value: Any) -> Any:
+    """A value from a file as it is kept."""
+    if isinstance(value, list):
+        return tuple(dict.fromkeys(cast("list[Any]", value)))
+    return value.strip() if isinstance(value, str) else value
+
+
+def _check_list(name: str, value: Sequence[str]) -> None:
+    if len(value) > MOST_NAMED:
+        raise BadInput(f"`{name}` can name {MOST_NAMED} roles and people at most.")
+    if not all(map(NAMED.fullmatch, value)):
+        raise BadInput(f"`{name}` has to be {_MEANT[name]}.")
+
+
+def _check_limit(place: str, name: str, value: int) -> None:
+    if not place.startswith("server:"):
+        raise BadInput(f"`{name}` can only be set for a whole server.")
+    if not 1 <= value <= MOST_REPLIES:
+        raise BadInput(f"`{name}` has to be {_MEANT[name]}.")

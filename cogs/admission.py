@@ -1,0 +1,50 @@
+"""Who is answered where, as servers have set it with `/config`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import discord
+
+from bot.client import HermesBot
+from bot.conversation.config import Bar
+from bot.errors import BadInput
+from cogs.places import age_restricted, is_guest, rule_places
+
+REFUSALS: Mapping[Bar, str] = {
+    "switched off": "I am switched off here. Those who manage the server decide that with /config.",
+    "age-restricted only": "In this server I only answer in age-restricted channels.",
+    "denied": "Those who manage this server do not want me to answer you here.",
+    "not allowed": "Here I only answer some people, and you are not among them. Those who manage "
+    "the server decide that.",
+}
+"""What somebody who uses a command is told."""
+
+
+def bar_of(
+    bot: HermesBot,
+    channel: object,
+    guild_id: int | None,
+    person: discord.User | discord.Member,
+) -> tuple[Bar, str]:
+    """Why somebody is not answered in a channel, and where that was set; ("", "") if they are."""
+    if guild_id is None:
+        return "", ""
+    roles = person.roles if isinstance(person, discord.Member) else ()
+    return bot.configuration.bar(
+        rule_places(channel, guild_id),
+        person=str(person.id),
+        roles=[str(role.id) for role in roles],
+        age_restricted=age_restricted(channel),
+    )
+
+
+def refuse_barred(interaction: discord.Interaction[HermesBot]) -> None:
+    """Raise a `BadInput` that says why, if whoever uses a command is not answered there."""
+    if is_guest(interaction):
+        return
+    found, _ = bar_of(
+        interaction.client, interaction.channel, interaction.guild_id, interaction.user
+    )
+    if found:
+        raise BadInput(REFUSALS[found])

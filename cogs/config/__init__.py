@@ -1,0 +1,217 @@
+"""`/config`: what holds in a channel and why, changed in one panel, as a file, and with a log."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any, Self
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES
+from bot.conversation.config import Change
+from bot.errors import BadInput, UserError
+from cogs.config import files, why
+from cogs.config.levels import Standpoint, check_changes, check_sees, standpoint
+from cogs.config.panel import TITLES, Chosen, panel_of
+from cogs.config.pressed import Pressed
+from cogs.live.buttons import Button, view_of
+from cogs.live.split import split
+from cogs.live.target import NOBODY
+from cogs.live.traces import harmless
+from cogs.replies import tell
+
+Interaction = discord.Interaction[HermesBot]
+
+_LOGGED = 100
+_SHOWN = 25
+_VALUE_SHOWN = 60
+_CHANGES_SHOWN = 1_500
+
+_EMPTY_LOG = "Nobody has changed any setting of this server yet."
+_TOO_LARGE = f"That file is too large. A file of settings has {files.LARGEST // 1024} kB at most."
+_EXPORTED = (
+    "All settings of this server, its categories, channels and threads. `/config import` reads "
+    "such a file; what is not in it stays as it is, and `null` clears a setting."
+)
+_NO_DIFFERENCE = "Everything is as in that file already. Nothing was changed."
+_FORGOTTEN = "I do not remember that file any more. Please use `/config import` again."
+_KEPT = "Nothing was changed."
+_NO_GUILD = "I cannot see this server just now. Please try again in a moment."
+
+
+class ImportButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=re.compile(r"config-import:(?P<what>apply|cancel):(?P<key>\d{1,20})"),
+):
+    """Applies what a file would change, or leaves everything as it is."""
+
+    def __init__(self, item: discord.ui.Button[Any], what: str, key: str) -> None:
+        super().__init__(item)
+        self.what = what
+        self.key = key
+
+    @classmethod
+    async def from_custom_id(
+        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the id."""
+        assert isinstance(item, discord.ui.Button)
+        return cls(item, match["what"], match["key"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """Apply it, or do not."""
+        try:
+            await self._act(interaction)
+        except (UserError, *DISCORD_FAILURES) as error:
+            await tell(interaction, error)
+
+    async def _act(self, interaction: Interaction) -> None:
+        here = standpoint(interaction)
+        check_changes(interaction, "server")
+        cog = interaction.client.get_cog("Config")
+        found = cog.waiting.take(self.key) if isinstance(cog, Config) else None
+        if self.what == "cancel":
+            await interaction.response.edit_message(content=_KEPT, view=None)
+            return
+        if found is None:
+            raise BadInput(_FORGOTTEN)
+        await interaction.response.edit_message(content="…", view=None)
+        administration = interaction.client.administration
+        author = str(interaction.user.id)
+        done = 0
+        for place, name, _, value in found:
+            done += await administration.change(author, here.server, place, name, value)
+        count = "1 setting" if done == 1 else f"{done} settings"
+        await interaction.edit_original_response(content=f"✅ {count} changed.")
+
+
+@app_commands.guild_only()
+class Config(
+    commands.GroupCog,
+    name="Config",
+    group_name="config",
+    group_description="What holds here, where it was set, and why I do or do not answer",
+):
+    """Settings of a server, its categories and its channels."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+        self.waiting = files.Waiting()
+
+    @app_commands.command()
+    async def show(self, interaction: Interaction) -> None:
+        """See and change what holds in this channel (for those who manage it)"""
+        here = standpoint(interaction)
+        check_sees(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        view = await panel_of(self.bot, here, Chosen())
+        await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
+
+    @app_commands.command()
+    @app_commands.describe(message="The link of a message; leave it out to ask about this channel")
+    async def why(
+        self, interaction: Interaction, message: app_commands.Range[str, 1, 200] | None = None
+    ) -> None:
+        """Why I do or do not answer here, or why a message got no answer"""
+        standpoint(interaction)
+        if message is None:
+            await why.show_here(interaction)
+        else:
+            await why.show_message(interaction, message)
+
+    @app_commands.command()
+    async def export(self, interaction: Interaction) -> None:
+        """Get all settings of this server as a file (for those who manage the server)"""
+        check_changes(interaction, "server")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        data = await files.exported(self.bot, _guild(interaction))
+        file = discord.File(io.BytesIO(data), f"config-{interaction.guild_id}.json")
+        await interaction.edit_original_response(content=_EXPORTED, attachments=[file])
+
+    @app_commands.command(name="import")
+    @app_commands.describe(file="A file that /config export made; I show first what it changes")
+    async def import_(self, interaction: Interaction, file: discord.Attachment) -> None:
+        """Read settings from a file (for those who manage the server)"""
+        check_changes(interaction, "server")
+        if file.size > files.LARGEST:
+            raise BadInput(_TOO_LARGE)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        guild = _guild(interaction)
+        found = await files.differences(self.bot, guild, await file.read())
+        if not found:
+            await interaction.edit_original_response(content=_NO_DIFFERENCE)
+            return
+        key = str(interaction.id)
+        self.waiting.keep(key, found)
+        text = files.described(found, files.places_in(guild))
+        buttons = (
+            Button("Apply", f"config-import:apply:{key}", discord.ButtonStyle.primary),
+            Button("Cancel", f"config-import:cancel:{key}"),
+        )
+        long = len(harmless(text)) > _CHANGES_SHOWN
+        count = "1 setting" if len(found) == 1 else f"{len(found)} settings"
+        shown = f"That file changes {count}" + (", all of them in this file." if long else ":")
+        attached = [discord.File(io.BytesIO(text.encode("utf-8", "replace")), "changes.txt")]
+        await interaction.edit_original_response(
+            content=shown if long else f"{shown}\n{harmless(text)}",
+            attachments=attached if long else [],
+            view=view_of(buttons),
+            allowed_mentions=NOBODY,
+        )
+
+    @app_commands.command()
+    async def log(self, interaction: Interaction) -> None:
+        """The newest changes of settings: who, when, what (for those who manage the server)"""
+        here = standpoint(interaction)
+        check_changes(interaction, "server")
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        changes = await self.bot.store.changes(here.server, _LOGGED)
+        lines = [_logged(change, here) for change in changes[:_SHOWN]]
+        pages = [page.text for page in split("\n".join(lines) or _EMPTY_LOG)]
+        every = "\n".join(_plain(change) for change in changes).encode("utf-8", "replace")
+        more = [discord.File(io.BytesIO(every), "changes.txt")] if len(changes) > _SHOWN else []
+        await interaction.edit_original_response(
+            content=pages[0], attachments=more, allowed_mentions=NOBODY
+        )
+        for page in pages[1:]:
+            await interaction.followup.send(page, ephemeral=True, allowed_mentions=NOBODY)
+
+
+def _guild(interaction: Interaction) -> discord.Guild:
+    guild = interaction.client.get_guild(interaction.guild_id or 0)
+    if guild is None:
+        raise BadInput(_NO_GUILD)
+    return guild
+
+
+def _logged(change: Change, here: Standpoint) -> str:
+    who = f"<@{change.author}>" if change.author.isdecimal() else "somebody"
+    before, after = (
+        harmless(words[:_VALUE_SHOWN]) or "not set" for words in (change.before, change.after)
+    )
+    title = TITLES.get(change.field, change.field)
+    where = f"<t:{int(change.at)}:R> {who}, {_place(change.place, here)}"
+    return f"{where}: **{title}** {before} → {after}"
+
+
+def _place(place: str, here: Standpoint) -> str:
+    kind, _, number = place.partition(":")
+    if place == here.server or not number.isdecimal():
+        return "the server"
+    return f"<#{number}>" if kind == "discord" else f"category <#{number}>"
+
+
+def _plain(change: Change) -> str:
+    return "\t".join(
+        (f"{change.at:.0f}", change.author, change.place, change.field, change.before, change.after)
+    )
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog, and hear its panels, also those that former processes sent."""
+    bot.add_dynamic_items(Pressed, ImportButton)
+    await bot.add_cog(Config(bot))

@@ -1,0 +1,125 @@
+"""Settings as a file: all that a server has set, and what a file would change."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any, cast
+
+import discord
+
+from bot.client import HermesBot
+from bot.conversation.administration import changes_of, in_words
+from bot.errors import BadInput
+from cogs.places import category_place, conversation_in, server_place
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+LARGEST = 256 * 1024
+
+Values = dict[str, dict[str, Any]]
+Differences = list[tuple[str, str, Any, Any]]
+
+_NO_JSON = "That file is no JSON: line {}, column {}."
+_NO_CONFIG = (
+    "That file holds no settings: `hermes_config` has to be 1, and `places` an object. "
+    "`/config export` makes such a file."
+)
+_UNKNOWN_FIELD = "`{}` is nothing that I know in a file of settings. Nothing was changed."
+_UNKNOWN_PLACE = (
+    "`places.{}` is no channel, category or thread of this server that I can see. Nothing was "
+    "changed."
+)
+
+
+def places_in(guild: discord.Guild) -> dict[str, str]:
+    """All places of a server with their names, the widest first."""
+    found = {server_place(guild.id): "the server"}
+    found |= {category_place(one.id): f"category {one.name}" for one in guild.categories}
+    inner = (*guild.channels, *guild.threads)
+    return found | {
+        conversation_in(one.id): f"#{one.name}"
+        for one in inner
+        if not isinstance(one, discord.CategoryChannel)
+    }
+
+
+async def exported(bot: HermesBot, guild: discord.Guild) -> bytes:
+    """Everything that is set in a server, as a file."""
+    names = places_in(guild)
+    own = await bot.administration.own(list(names))
+    data = {
+        "hermes_config": VERSION,
+        "server": guild.name,
+        "places": {place: values for place, values in own.items() if values},
+    }
+    return json.dumps(data, ensure_ascii=False, indent=2).encode("utf-8", "replace")
+
+
+async def differences(bot: HermesBot, guild: discord.Guild, data: bytes) -> Differences:
+    """What a file would change. A `BadInput` names the first thing in it that cannot be."""
+    given = _parsed(data)
+    known = places_in(guild)
+    for place, values in given.items():
+        if place not in known:
+            raise BadInput(_UNKNOWN_PLACE.format(place[:60]))
+        for name, value in values.items():
+            try:
+                await bot.administration.check(place, name, value)
+            except BadInput as error:
+                at = f"`places.{place}.{name[:40]}`"
+                raise BadInput(f"{at}: {error.text} Nothing was changed.") from None
+    own = await bot.administration.own(list(given))
+    return changes_of(given, own)
+
+
+def described(found: Differences, names: Mapping[str, str]) -> str:
+    """Changes in lines, for people."""
+    return "\n".join(
+        f"{names.get(place, place)} · {name}: {in_words(before) or 'not set'} → "
+        f"{in_words(after) or 'not set'}"
+        for place, name, before, after in found
+    )
+
+
+class Waiting:
+    """Files that wait to be applied, the newest few of them, by the message that shows them."""
+
+    _MOST = 50
+
+    def __init__(self) -> None:
+        self._found: OrderedDict[str, Differences] = OrderedDict()
+
+    def keep(self, key: str, found: Differences) -> None:
+        """Remember what a file would change."""
+        self._found[key] = found
+        if len(self._found) > self._MOST:
+            self._found.popitem(last=False)
+
+    def take(self, key: str) -> Differences | None:
+        """What was remembered, once; None if it is not known any more."""
+        return self._found.pop(key, None)
+
+
+def _parsed(data: bytes) -> Values:
+    try:
+        read: Any = json.loads(data.decode("utf-8-sig", "replace"))
+    except json.JSONDecodeError as error:
+        raise BadInput(_NO_JSON.format(error.lineno, error.colno)) from None
+    except (ValueError, RecursionError):
+        raise BadInput(_NO_CONFIG) from None
+    if not isinstance(read, dict):
+        raise BadInput(_NO_CONFIG)
+    found = cast("dict[str, Any]", read)
+    places = found.get("places")
+    if found.get("hermes_config") != VERSION or not isinstance(places, dict):
+        raise BadInput(_NO_CONFIG)
+    if unknown := set(found) - {"hermes_config", "server", "places"}:
+        raise BadInput(_UNKNOWN_FIELD.format(min(unknown)[:60]))
+    for place, values in cast("dict[str, Any]", places).items():
+        if not isinstance(values, dict):
+            raise BadInput(f"`places.{place[:60]}` has to be an object. Nothing was changed.")
+    return cast(Values, places)

@@ -1,0 +1,160 @@
+"""What happens when something in the panel is used."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Self, cast
+
+import discord
+
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES, answer_failure
+from bot.conversation.administration import LONGEST_SYSTEM, NAMES
+from bot.errors import BadInput, UserError
+from cogs.config import why
+from cogs.config.levels import Level, Standpoint, check_changes, check_sees, standpoint
+from cogs.config.panel import TITLES, Chosen, panel_of, shown
+from cogs.live.target import NOBODY
+from cogs.replies import tell
+
+Interaction = discord.Interaction[HermesBot]
+
+_PATTERN = re.compile(
+    r"config:(?P<what>level|name|set|people|write|clear|why)"
+    r":(?P<level>channel|parent|category|server):(?P<name>[a-z_]{0,30})"
+)
+_WORDS = {"yes": True, "no": False, "-": None}
+_NUMBER = "Please write a whole number, for example 20."
+_GONE = "This panel is out of date. Please use `/config show` again."
+
+
+class Pressed(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
+    """Any part of the panel; it works after a restart as well, since its id says what it does."""
+
+    def __init__(self, item: discord.ui.Item[Any], what: str, chosen: Chosen) -> None:
+        super().__init__(item)
+        self.what = what
+        self.chosen = chosen
+
+    @classmethod
+    async def from_custom_id(
+        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Read the id."""
+        return cls(item, match["what"], Chosen(cast(Level, match["level"]), match["name"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """Do what the part is for."""
+        try:
+            await self._act(interaction)
+        except (UserError, *DISCORD_FAILURES) as error:
+            await tell(interaction, error)
+
+    async def _act(self, interaction: Interaction) -> None:
+        here, chosen = standpoint(interaction), self.chosen
+        check_sees(interaction)
+        values = _values(interaction)
+        match self.what:
+            case "why":
+                await why.show_here(interaction)
+            case "level":
+                level = cast(Level, values[0])
+                name = "" if chosen.name.startswith("replies_") else chosen.name
+                await _show(interaction, here, Chosen(level, name))
+            case "name":
+                await _show(interaction, here, Chosen(chosen.level, values[0]))
+            case "write":
+                check_changes(interaction, chosen.level)
+                await interaction.response.send_modal(await _form(interaction, here, chosen))
+            case "set":
+                value = values[0]
+                changed = value if chosen.name in ("mode", "engine") else _WORDS[value]
+                await change(interaction, here, chosen, None if value == "-" else changed)
+            case "people":
+                await change(interaction, here, chosen, _people(interaction, values) or None)
+            case _:
+                await change(interaction, here, chosen, None)
+
+
+class Form(discord.ui.Modal):
+    """One field for a text or a number."""
+
+    def __init__(self, here: Standpoint, chosen: Chosen, present: str) -> None:
+        super().__init__(title=TITLES[chosen.name][:45])
+        self._here = here
+        self._chosen = chosen
+        long = chosen.name == "system"
+        self.field: discord.ui.TextInput[Form] = discord.ui.TextInput(
+            style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
+            max_length=LONGEST_SYSTEM if long else 7,
+            default=present or None,
+            required=False,
+            custom_id="value",
+        )
+        self.add_item(
+            discord.ui.Label(
+                text=f"For {here.title(chosen.level)}",
+                description="Leave it empty, and what is wider holds.",
+                component=self.field,
+            )
+        )
+
+    async def on_submit(self, interaction: discord.Interaction, /) -> None:
+        """Keep what was written."""
+        text = self.field.value.strip()
+        value: Any = text or None
+        if text and self._chosen.name != "system":
+            if not (text.isascii() and text.isdecimal()):
+                raise BadInput(_NUMBER)
+            value = int(text)
+        await change(cast(Interaction, interaction), self._here, self._chosen, value)
+
+    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
+        """Tell it like any other failure."""
+        await answer_failure(interaction, error)
+
+
+async def change(interaction: Interaction, here: Standpoint, chosen: Chosen, value: Any) -> None:
+    """Change a setting at once, and show how things are now."""
+    check_changes(interaction, chosen.level)
+    bot, place = interaction.client, here.places.get(chosen.level)
+    if place is None or chosen.name not in NAMES:
+        raise BadInput(_GONE)
+    await interaction.response.defer()
+    author = str(interaction.user.id)
+    changed = await bot.administration.change(author, here.server, place, chosen.name, value)
+    said = "✅ Changed; it holds from now on." if changed else "Nothing was different."
+    if changed and value is not None:
+        said = f"✅ {TITLES[chosen.name]} for {here.title(chosen.level)}: "
+        said += shown(chosen.name, value)
+    view = await panel_of(bot, here, chosen, said)
+    await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
+
+
+async def _show(interaction: Interaction, here: Standpoint, chosen: Chosen) -> None:
+    if chosen.level not in here.places:
+        raise BadInput(_GONE)
+    await interaction.response.defer()
+    view = await panel_of(interaction.client, here, chosen)
+    await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
+
+
+async def _form(interaction: Interaction, here: Standpoint, chosen: Chosen) -> Form:
+    place = here.places.get(chosen.level)
+    if place is None or chosen.name not in NAMES:
+        raise BadInput(_GONE)
+    own = await interaction.client.administration.own([place])
+    value = own[place].get(chosen.name)
+    return Form(here, chosen, "" if value is None else str(value)[:LONGEST_SYSTEM])
+
+
+def _values(interaction: Interaction) -> list[str]:
+    data = cast("dict[str, Any]", interaction.data or {})
+    return [str(value) for value in data.get("values", ())]
+
+
+def _people(interaction: Interaction, chosen: list[str]) -> tuple[str, ...]:
+    """Who was chosen; Discord tells apart what are roles and what are people."""
+    data = cast("dict[str, Any]", interaction.data or {})
+    roles = cast("dict[str, Any]", data.get("resolved", {})).get("roles", {})
+    return tuple(f"{'role' if one in roles else 'user'}:{one}" for one in chosen)

@@ -1,0 +1,163 @@
+"""Why a message was, or would not be, answered: in words, with what to do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+
+from bot.client import HermesBot
+from bot.client.failures import DISCORD_FAILURES
+from bot.errors import BadInput
+from cogs.admission import bar_of
+from cogs.again import chat_of
+from cogs.config.levels import Standpoint, standpoint, standpoint_in
+from cogs.live.target import NOBODY
+from cogs.places import can_write
+
+Interaction = discord.Interaction[HermesBot]
+
+LINK = re.compile(
+    r"https?://(?:[a-z]+\.)?discord(?:app)?\.com/channels/(\d{1,20})/(\d{1,20})/(\d{1,20})"
+)
+
+_NO_LINK = (
+    "That is no link to a message of this server. In the message's menu choose *Copy Message Link*."
+)
+_NOT_SEEN = "I cannot see that message. It may be gone, or I may not read that channel."
+_NOT_YOURS = "You cannot see that channel, so I do not tell you about it."
+
+_REASONS: Mapping[str, str] = {
+    "its author has opted out": "Its author does not want me to read them (`/privacy opt-out`).",
+    "written by a bot or a webhook": "A bot or a webhook wrote it, and I do not answer those.",
+    "written by a bot, and not addressed to me": "A bot wrote it, and did not address me.",
+    "a notice, not a message": "It is one of Discord's own notices.",
+    "begins with a mention of someone else": "It begins with a mention of somebody else.",
+    "calls everyone": "It calls everyone. What does I answer only if it mentions me, too.",
+    "not addressed to me": "It does not address me, and I only answer here when I am mentioned, "
+    "when somebody replies to me, or by `/ask`. `/config show` changes that: *When I answer*.",
+    "a reply to someone else": "It is a reply to somebody else.",
+    "a reply to a message that is gone": "It is a reply to a message that is gone.",
+    "Discord does not show me what it says": "Discord does not show me what it says.",
+    "switched off": "I am switched off there ({where}). `/config show` changes that: "
+    "*Answers at all*.",
+    "age-restricted only": "I only answer in age-restricted channels ({where}), and that is none.",
+    "denied": "Its author is on the list of those I do not answer ({where}).",
+    "not allowed": "Only some may talk to me there ({where}), and its author is not among them.",
+}
+_YES: Mapping[str, str] = {
+    "mentions me": "it mentions me",
+    "a reply to me": "it is a reply to me",
+    "in a channel where I answer everything": "I answer everything there",
+}
+_IF_NOT = "-# If no answer came: I may have been away, or busy; see `/model show`."
+_ON_STAGE = "-# Characters are on stage there; which of them answers, if any, is up to the scene."
+_PAUSED = "⚠️ But the scene there is paused, so nobody speaks."
+_BLIND = (
+    "⚠️ Discord does not show me messages that do not mention me: the bot's operator has to switch "
+    "on the Message Content intent."
+)
+_MUTE = "⚠️ I may not write there: I need View Channel and Send Messages."
+
+
+async def show_message(interaction: Interaction, link: str) -> None:
+    """Tell about one message, which a link names."""
+    found = LINK.search(link)
+    if found is None or int(found[1]) != interaction.guild_id:
+        raise BadInput(_NO_LINK)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    message = await _fetch(interaction, int(found[2]), int(found[3]))
+    text = await _verdict(interaction.client, message)
+    await interaction.edit_original_response(content=text, allowed_mentions=NOBODY)
+
+
+async def show_here(interaction: Interaction) -> None:
+    """Tell what is answered in this channel, to whoever asks."""
+    here, bot = standpoint(interaction), interaction.client
+    mode, place = await bot.always_on.at(*here.all)
+    barred, where = bar_of(bot, interaction.channel, here.guild, interaction.user)
+    if barred:
+        lines = [f"❌ I would not answer you: {_because(barred, here, where)}"]
+    elif mode == "always":
+        lines = [
+            f"✅ I answer everything here ({here.name(place)}), but for what people say to "
+            "each other."
+        ]
+    else:
+        lines = [
+            "✅ I answer who mentions me, who replies to me, and `/ask`. Anything else I "
+            f"leave alone ({here.name(place)})."
+        ]
+    lines += _troubles(bot, interaction.channel, interaction.guild)
+    lines.append("-# About one message: `/config why` with its link.")
+    await interaction.response.send_message(
+        "\n".join(lines), ephemeral=True, allowed_mentions=NOBODY
+    )
+
+
+async def _verdict(bot: HermesBot, message: discord.Message) -> str:
+    guild = message.guild
+    assert guild is not None
+    here = standpoint_in(message.channel, message.channel.id, guild.id)
+    author = await _member(guild, message.author)
+    barred, where = bar_of(bot, message.channel, guild.id, author)
+    decision = await chat_of(bot).judge(message, barred)
+    if decision.answer:
+        why = _YES.get(decision.why, decision.why)
+        lines = [f"✅ I answer [that message]({message.jump_url}): {why}.", _IF_NOT]
+        lines += await _of_the_stage(bot, here)
+    else:
+        why = _because(decision.why, here, where)
+        lines = [f"❌ I do not answer [that message]({message.jump_url}). {why}"]
+    return "\n".join([*lines, *_troubles(bot, message.channel, guild)])
+
+
+async def _of_the_stage(bot: HermesBot, here: Standpoint) -> list[str]:
+    """What a scene that is played there has to do with it."""
+    stage = (await bot.store.load(here.places["channel"])).stage
+    if stage is None or not stage.cast:
+        return []
+    return [_PAUSED if stage.paused else _ON_STAGE]
+
+
+def _because(why: str, here: Standpoint, where: str) -> str:
+    return _REASONS.get(why, why).format(where=f"set for {here.name(where)}")
+
+
+def _troubles(bot: HermesBot, channel: object, guild: discord.Guild | None) -> list[str]:
+    """What stands in the way of any answer."""
+    lines = [] if bot.reads_everything else [_BLIND]
+    return lines if can_write(channel, guild and guild.me) else [*lines, _MUTE]
+
+
+async def _fetch(interaction: Interaction, channel_id: int, message_id: int) -> discord.Message:
+    """The message, if both the bot and who asks may see it."""
+    guild, person = interaction.guild, interaction.user
+    channel: Any = guild.get_channel_or_thread(channel_id) if guild else None
+    try:
+        if channel is None:
+            channel = await interaction.client.fetch_channel(channel_id)
+        if getattr(channel, "guild", None) != guild or not isinstance(person, discord.Member):
+            raise BadInput(_NO_LINK)
+        seen = channel.permissions_for(person)
+        if not (seen.view_channel and seen.read_message_history):
+            raise BadInput(_NOT_YOURS)
+        if isinstance(channel, discord.Thread) and channel.is_private() and not seen.manage_threads:
+            await channel.fetch_member(person.id)
+        return await channel.fetch_message(message_id)
+    except DISCORD_FAILURES as error:
+        raise BadInput(_NOT_SEEN) from error
+
+
+async def _member(
+    guild: discord.Guild, author: discord.User | discord.Member
+) -> discord.User | discord.Member:
+    """The author with their roles, if they are here; a fetched message does not tell them."""
+    if author.bot or isinstance(author, discord.Member):
+        return author
+    try:
+        return await guild.fetch_member(author.id)
+    except DISCORD_FAILURES:
+        return author

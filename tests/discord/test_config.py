@@ -1,0 +1,315 @@
+"""`/config` as those who manage a server use it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+import pytest_asyncio
+from simcord import Env
+from simcord.actors import MemberActor
+from simcord.components import walk_components
+from simcord.results import InteractionResult, ResponseMessage
+
+from bot.conversation.limits import ReplyLimits
+from bot.conversation.model import Model
+from bot.conversation.models import Served
+from bot.conversation.ports import EngineInfo
+from bot.errors import StoreUnavailable
+from cogs.places import server_place
+from tests.discord.conftest import MakeBot, Stage
+from tests.stand_ins.engine import ScriptedEngine
+
+REFUSED = pytest.mark.simcord(check_errors=False)
+
+
+@pytest.fixture
+def make_two(make_bot: MakeBot) -> MakeBot:
+    """Makes a bot with two engines."""
+    big = ScriptedEngine(
+        default="I am big.", info=EngineInfo("tgi", "hermes-3-llama-3.1-70b", 8192)
+    )
+    return lambda **more: make_bot(others=[Served("big", big, Model(big, None, 1024))], **more)
+
+
+@pytest_asyncio.fixture
+async def env(make_two: MakeBot, request: pytest.FixtureRequest):
+    marker = request.node.get_closest_marker("simcord")
+    options = dict(marker.kwargs) if marker else {}
+    content = options.pop("content", True)
+    if not content:
+        options["approved_intents"] = discord.Intents.default()
+    env = Env(make_two(reads_everything=content), shard_count=1, **options)
+    await env.start()
+    try:
+        yield env
+    finally:
+        await env.shutdown()
+
+
+def person(stage: Stage, name: str, **allowed: bool) -> MemberActor:
+    role = stage.guild.create_role(name, permissions=discord.Permissions(**allowed))
+    return stage.guild.add_member(stage.env.create_user(name, global_name=name), roles=[role])
+
+
+@pytest.fixture
+def admin(stage: Stage) -> MemberActor:
+    """Somebody who may manage the server."""
+    return person(stage, "admin", manage_guild=True)
+
+
+@pytest.fixture
+def keeper(stage: Stage) -> MemberActor:
+    """Somebody who may manage channels only."""
+    return person(stage, "keeper", manage_channels=True)
+
+
+def text(result: InteractionResult) -> str:
+    """All text of a response, also that of a panel."""
+    assert result.response
+    found = [c["content"] for c in walk_components(result.response.components) if "content" in c]
+    return "\n".join([result.response.content, *found])
+
+
+def line(result: InteractionResult, title: str) -> str:
+    return next(one for one in text(result).splitlines() if one.startswith(f"**{title}:**"))
+
+
+class Desk:
+    """The panel in front of somebody."""
+
+    def __init__(self, who: MemberActor, shown: InteractionResult) -> None:
+        self.who = who
+        self.shown = shown
+
+    @classmethod
+    async def open(cls, stage: Stage, who: MemberActor, channel: Any = None) -> Desk:
+        return cls(who, await who.slash(channel or stage.channel, "config show"))
+
+    @property
+    def message(self) -> ResponseMessage:
+        assert self.shown.response
+        return self.shown.response
+
+    def id(self, what: str) -> str:
+        ids = [str(one.get("custom_id", "")) for one in walk_components(self.message.components)]
+        return next(one for one in ids if one.startswith(f"config:{what}:"))
+
+    async def select(self, what: str, *values: Any) -> InteractionResult:
+        return await self.who.select(self.message, list(values), custom_id=self.id(what))
+
+    async def choose(self, level: str, name: str) -> None:
+        await self.select("level", level)
+        await self.select("name", name)
+
+    def line(self, title: str) -> str:
+        return line(self.shown, title)
+
+    def text(self) -> str:
+        return text(self.shown)
+
+
+async def test_the_panel_shows_everything_and_where_it_comes_from(
+    stage: Stage, admin: MemberActor
+) -> None:
+    await stage.bot.configuration.change(server_place(stage.guild.id), answers=True)
+    shown = await admin.slash(stage.channel, "config show")
+    assert shown.ephemeral
+    assert text(shown).splitlines()[1:] == [
+        f"## Settings of <#{stage.channel.id}>",
+        "The narrowest place that sets something decides.",
+        "",
+        "**When I answer:** when addressed (*default*)",
+        "**Model:** the operator's default (*default*)",
+        "**System prompt:** the model's own (*default*)",
+        "**Answers at all:** yes (*server*)",
+        "**Only in age-restricted channels:** no (*default*)",
+        "**Only for:** everybody (*default*)",
+        "**Not for:** nobody (*default*)",
+        "**Answers to one person in an hour:** any number (*default*)",
+        "**Answers in the server in an hour:** any number (*default*)",
+        "-# Tools: `/tools` · how long talks are kept: `/privacy retention` · who changed what: "
+        "`/config log`",
+    ]
+
+
+@REFUSED
+async def test_who_manages_nothing_sees_nothing(stage: Stage, keeper: MemberActor) -> None:
+    for command in ("config show", "config export", "config log"):
+        refused = await stage.alice.slash(stage.channel, command)
+        assert refused.ephemeral
+        assert "Manage Server" in text(refused)
+    refused = await keeper.slash(stage.channel, "config log")
+    assert "Manage Server" in text(refused)
+
+
+async def test_a_mode_holds_at_once_and_is_taken_back(stage: Stage, admin: MemberActor) -> None:
+    desk = await Desk.open(stage, admin)
+    await desk.choose("server", "mode")
+    await desk.select("set", "always")
+    assert desk.line("When I answer") == "**When I answer:** everything (*server*)"
+    assert "✅ When I answer for server: everything" in desk.text()
+    await stage.alice.send(stage.channel, "no mention")
+    assert len(stage.engine.prompts) == 1
+    await desk.choose("channel", "mode")
+    await desk.select("set", "mention")
+    assert desk.line("When I answer").endswith("when addressed (*this channel*)")
+    await stage.alice.send(stage.channel, "no mention")
+    assert len(stage.engine.prompts) == 1
+    thread = stage.thread()
+    inside = await Desk.open(stage, admin, thread)
+    assert inside.line("When I answer").endswith("when addressed (*the thread's channel*)")
+    await desk.select("set", "-")
+    assert desk.line("When I answer").endswith("everything (*server*)")
+    await stage.alice.send(thread, "no mention")
+    assert len(stage.engine.prompts) == 2
+
+
+async def test_what_channel_sets_the_panel_shows(stage: Stage, admin: MemberActor) -> None:
+    both = person(stage, "both", manage_guild=True, manage_channels=True)
+    await both.slash(stage.channel, "channel", mode="always")
+    await both.slash(stage.channel, "system set", text="You are a bard.")
+    await both.slash(stage.channel, "model use", name="big", scope="server")
+    desk = await Desk.open(stage, admin)
+    assert desk.line("When I answer").endswith("everything (*this channel*)")
+    assert desk.line("System prompt").endswith("“You are a bard.” (*this channel*)")
+    assert desk.line("Model").endswith("“big” (*server*)")
+    await desk.choose("channel", "engine")
+    await desk.select("set", "default")
+    await stage.alice.send(stage.channel, "hi")
+    assert len(stage.engine.prompts) == 1
+    lines = text(await admin.slash(stage.channel, "config log")).splitlines()
+    assert [one.split(": ", 1)[1] for one in lines if one] == [
+        "**Model** not set → default",
+        "**Model** not set → big",
+        "**System prompt** not set → You are a bard.",
+        "**When I answer** not set → always",
+    ]
+
+
+async def test_a_system_prompt_for_a_category_by_a_form(stage: Stage, admin: MemberActor) -> None:
+    category = stage.guild.create_category("games")
+    chess = stage.guild.create_text_channel("chess", category=category)
+    desk = await Desk.open(stage, admin, chess)
+    await desk.choose("category", "system")
+    await _write(desk, "You are a rook.")
+    assert desk.line("System prompt").endswith("“You are a rook.” (*category*)")
+    await stage.alice.send(chess, f"{stage.me} hi")
+    assert "You are a rook." in stage.engine.prompts[-1]
+    await stage.alice.send(stage.channel, f"{stage.me} hi")
+    assert "You are a rook." not in stage.engine.prompts[-1]
+    await admin.click(desk.message, label="Clear it")
+    assert desk.line("System prompt").endswith("the model's own (*default*)")
+
+
+async def test_people_and_roles_are_chosen_from_a_menu(stage: Stage, admin: MemberActor) -> None:
+    role = stage.guild.create_role("friends")
+    carol = stage.guild.add_member(stage.env.create_user("carol"), roles=[role])
+    desk = await Desk.open(stage, admin)
+    await desk.choose("server", "allow")
+    await desk.select("people", role, stage.bob)
+    assert desk.line("Only for") == f"**Only for:** <@&{role.id}>, <@{stage.bob.id}> (*server*)"
+    for who, count in ((stage.alice, 0), (stage.bob, 1), (carol, 2)):
+        await who.send(stage.channel, f"{stage.me} hi")
+        assert len(stage.engine.prompts) == count
+    await desk.choose("channel", "deny")
+    await desk.select("people", stage.bob)
+    await stage.bob.send(stage.channel, f"{stage.me} hi")
+    assert len(stage.engine.prompts) == 2
+    await admin.click(desk.message, label="Clear it")
+    await stage.bob.send(stage.channel, f"{stage.me} hi")
+    assert len(stage.engine.prompts) == 3
+
+
+class TestLimits:
+    @pytest.fixture
+    def core(self) -> dict[str, Any]:
+        return {"limits": ReplyLimits(per_server=1)}
+
+    @REFUSED
+    async def test_are_the_servers_and_never_more_than_the_operators(
+        self, stage: Stage, admin: MemberActor
+    ) -> None:
+        desk = await Desk.open(stage, admin)
+        assert desk.line("Answers in the server in an hour").endswith(
+            "as the operator allows (*default*), at most 1 by the operator's limit"
+        )
+        await desk.choose("server", "replies_per_server")
+        await _write(desk, "50")
+        assert "50 (*server*), at most 1 by the operator's limit" in desk.text()
+        for _ in range(2):
+            await stage.alice.send(stage.channel, f"{stage.me} hi")
+        assert "This server has had its 1 answer of this hour" in stage.said()[-1]
+        refused = await _write(desk, "many")
+        assert "whole number" in text(refused)
+        refused = await _write(desk, "0")
+        assert "from 1 to" in refused.followups[-1].content
+
+
+async def _write(desk: Desk, words: str) -> InteractionResult:
+    form = await desk.who.click(desk.message, label="Write it")
+    return await desk.who.submit_modal(form, {"value": words})
+
+
+@REFUSED
+async def test_who_manages_a_channel_changes_only_that(stage: Stage, keeper: MemberActor) -> None:
+    desk = await Desk.open(stage, keeper)
+    await desk.choose("channel", "answers")
+    await desk.select("set", "no")
+    assert desk.line("Answers at all").endswith("no (*this channel*)")
+    await desk.select("level", "server")
+    refused = await desk.select("set", "no")
+    assert "Manage Server" in text(refused)
+    assert stage.bot.configuration.own(server_place(stage.guild.id)).answers is None
+    again = await Desk.open(stage, keeper)
+    assert again.line("Answers at all").endswith("no (*this channel*)")
+
+
+async def test_the_panel_works_after_a_restart(
+    stage: Stage, admin: MemberActor, make_two: MakeBot
+) -> None:
+    desk = await Desk.open(stage, admin)
+    await desk.choose("server", "answers")
+    await stage.env.restart_bot(make_two())
+    await desk.select("set", "no")
+    assert desk.line("Answers at all").endswith("no (*server*)")
+
+
+async def test_the_log_tells_who_changed_what(stage: Stage, admin: MemberActor) -> None:
+    empty = await admin.slash(stage.channel, "config log")
+    assert "Nobody has changed" in text(empty)
+    desk = await Desk.open(stage, admin)
+    await desk.choose("server", "answers")
+    for value in ("no", "no", "yes"):
+        await desk.select("set", value)
+    await desk.choose("channel", "mode")
+    await desk.select("set", "always")
+    lines = text(await admin.slash(stage.channel, "config log")).splitlines()
+    told = [one.split(" ", 1)[1] for one in lines if one]
+    assert told == [
+        f"<@{admin.id}>, <#{stage.channel.id}>: **When I answer** not set → always",
+        f"<@{admin.id}>, the server: **Answers at all** off → on",
+        f"<@{admin.id}>, the server: **Answers at all** not set → off",
+    ]
+
+
+@REFUSED
+async def test_while_the_store_is_away_nothing_changes_and_that_is_said(
+    stage: Stage, admin: MemberActor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = await Desk.open(stage, admin)
+    await desk.choose("server", "answers")
+
+    async def down(*_: object) -> None:
+        raise StoreUnavailable(detail="test")
+
+    monkeypatch.setattr(stage.bot.store, "set_config", down)
+    told = await desk.select("set", "no")
+    assert StoreUnavailable.text in told.followups[-1].content
+    await stage.alice.send(stage.channel, f"{stage.me} hi")
+    assert len(stage.engine.prompts) == 1
+    monkeypatch.undo()
+    await desk.select("set", "no")
+    await stage.alice.send(stage.channel, f"{stage.me} hi")
+    assert len(stage.engine.prompts) == 1
