@@ -6,10 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp import web
 from simcord.actors import MemberActor
 
+from bot.tools.kit import Kit
 from tests.discord.character_support import as_file, member
 from tests.discord.conftest import MakeBot, Stage
+from tests.net.internet import Internet
 
 REFUSED = pytest.mark.simcord(check_errors=False)
 
@@ -86,6 +89,27 @@ async def test_other_forms_and_the_form(stage: Stage, data: dict, name: str | No
     count = 1 if name else 2
     assert [one["name"] for one in choices] == [f"{name or 'Mira'} · {count} entries · private"]
     assert await stage.bob.autocomplete(stage.channel, "lore show", "book", "") == []
+
+
+async def test_a_world_file_comes_in_from_a_link(stage: Stage, keeper: MemberActor) -> None:
+    internet = Internet()
+    internet.names["worlds.example"] = [["93.184.216.34"]]
+
+    async def serve(_: web.Request) -> web.Response:
+        return web.json_response(WORLD)
+
+    await internet.serve("93.184.216.34", 80, serve)
+    try:
+        async with internet.fetcher() as fetcher:
+            stage.bot.kit = Kit(stage.bot.settings, fetcher, stage.bot.store)
+            link = "http://worlds.example/Salt_and_Iron.json?a=b"
+            brought = await said(keeper, stage, "import", link=link)
+            assert brought.startswith("**Salt and Iron** is in the library: 2 entries.")
+            stage.env.check_errors = False
+            both = await said(keeper, stage, "import", link=link, file=("a.json", b"{}"))
+            assert both == "Please give a file or a link, not both."
+    finally:
+        await internet.close()
 
 
 async def test_what_stands_in_it(stage: Stage, salt: None) -> None:

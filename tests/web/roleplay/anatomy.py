@@ -12,6 +12,7 @@ from bot.characters.compose import lore_of
 from bot.characters.examples import BEGINNING, END
 from bot.characters.part import Part
 from bot.characters.playing import Scene
+from bot.characters.policy import PROTECTION
 
 Kind = Literal[
     "instruction",
@@ -21,6 +22,7 @@ Kind = Literal[
     "called",
     "personas",
     "rules",
+    "safety",
     "examples",
     "history",
     "note",
@@ -36,6 +38,7 @@ LABELS: dict[Kind, tuple[str, str]] = {
     "called": ("Lore that was called", "by what was said"),
     "personas": ("Personas", "/persona"),
     "rules": ("Rules", "for whom it must not speak"),
+    "safety": ("Safety", "always there; /safety"),
     "examples": ("Examples", "the card's mes_example"),
     "history": ("Conversation", "with narrator, dice and /as"),
     "note": ("Author's note", "/note"),
@@ -52,6 +55,7 @@ _COLOURS: dict[Kind, str] = {
     "called": "#b2dfa0",
     "personas": "#f9d5e5",
     "rules": "#e2e2e2",
+    "safety": "#cfd8dc",
     "examples": "#e6d5f7",
     "history": "#ffffff",
     "note": "#ffc9b9",
@@ -105,6 +109,8 @@ def _head(turn: str, scene: Scene) -> Iterator[Piece]:
             kind = "lore"
         elif text.startswith("About "):
             kind = "personas"
+        elif text.startswith(PROTECTION):
+            kind = "safety"
         elif kind == "personas":
             kind = "rules"
         yield Piece(kind, paragraph)
