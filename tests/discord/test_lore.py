@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from simcord.actors import MemberActor
 
+from bot.conversation.books import Read
 from bot.tools.kit import Kit
 from tests.discord.character_support import as_file, member
 from tests.discord.conftest import MakeBot, Stage
@@ -225,3 +226,16 @@ async def test_the_longest_book_fits(stage: Stage) -> None:
     tried = await stage.alice.slash(stage.channel, "lore test", text="x", book=book["value"])
     assert "more, in the file" in tried.response.content
     assert len(tried.response.attachments) == 1
+
+
+class TestTheHouse:
+    """The character that the bot itself is has a lorebook like any other."""
+
+    @pytest.fixture
+    def core(self) -> dict[str, Any]:
+        return {"house": Read.of(as_file()[1])}
+
+    async def test_its_lore_is_tried_out(self, stage: Stage) -> None:
+        told = await said(stage.bob, stage, "test", text="How deep is the ford?")
+        assert told.startswith("**Would be told now: 1 of 2 entries**")
+        assert "(Mira): “ford” in the newest message" in told
