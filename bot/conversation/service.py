@@ -79,6 +79,7 @@ class Conversations:
         self.timeline = Timeline(store, self._places)
         self.stages = Stages(store, self._places)
         self.summaries = Summaries(store, self.models, wanted=summaries)
+        self.house = house
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
         self.policies = Policies(store)

@@ -16,7 +16,7 @@ from bot.client.failures import answer
 from bot.errors import BadInput, UserError
 from cogs.allowed import check_card
 from cogs.characters import keeping, telling
-from cogs.characters.files import read_link, read_upload
+from cogs.characters.files import check_given, read_given
 from cogs.characters.keeping import Kept
 from cogs.characters.rights import check_bring, may_bring
 from cogs.characters.shelf import Interaction, home_library, own_library
@@ -27,8 +27,6 @@ from cogs.reading.words import is_blank
 FORM_TITLE = "Bring a character"
 FORM_KINDS = "A card: PNG, JSON or CHARX"
 
-_NOTHING = "There is neither a file nor any text in that. Please give one of them."
-_BOTH = "Please give a file or a link, not both."
 _BOOK = "That file is a lorebook without a character. `/lore import` takes it."
 _ATTACHED = "What you wrote is attached as a card, so that it is not lost: `/character import`."
 _NO_NAME = "A character needs a name."
@@ -56,19 +54,10 @@ async def from_file(
     adult: bool,
 ) -> None:
     """Bring what was given, and tell what it is."""
-    if file is not None and link:
-        raise BadInput(_BOTH)
-    if file is None and not link and is_blank(text):
-        raise BadInput(_NOTHING)
+    check_given(file, text, link)
     library = await library_for(interaction, private)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    if file is not None:
-        data, name = await read_upload(file), file.filename
-    elif link:
-        data = await read_link(interaction.client, link)
-        name = link.partition("?")[0].rpartition("/")[2]
-    else:
-        data, name = text.encode("utf-8", "replace"), ""
+    data, name = await read_given(interaction.client, file, text, link)
     # Unpacking and parsing megabytes takes a moment, in which others are to be answered.
     found = await asyncio.to_thread(read_card, data, name)
     await _bring(interaction, found, library, adult=adult)

@@ -51,6 +51,7 @@ _FULL = f"There are {MAX_CAST} characters on stage, which is as many as fit."
 _CHOOSE = "**{name}** can begin in {count} ways. This is number {at}:\n{preview}"
 _KEPT = "The story goes on as it was."
 _SAME = "**{name}** is on stage here already."
+_AGAIN = " *Start anew* forgets what was said here, and begins with **{name}** alone."
 _RENEWED = "**{name}** plays with the changed card from now on."
 _ENTERED = "**{name}** is on stage. {how}"
 _WITH_LINK = "**{name}** is on stage: {link}. {how}"
@@ -107,7 +108,7 @@ async def use(interaction: Interaction, named: str) -> None:
     stage = await interaction.client.conversations.stages.get(here(interaction)) or Stage()
     there = next((one for one in stage.cast if one.character == character.id), None)
     if there is not None:
-        await _renew(interaction, coming, there)
+        await _renew(interaction, coming, there, stage)
     elif stage.cast:
         await _ask_how(interaction, coming, stage)
     else:
@@ -170,17 +171,21 @@ async def _go_on(interaction: Interaction, what: str, mode: Mode, named: str, at
         await _choose(interaction, coming, at)
 
 
-async def _renew(interaction: Interaction, coming: _Coming, there: Member) -> None:
-    """A character who is on stage already: it may have been changed meanwhile."""
+async def _renew(interaction: Interaction, coming: _Coming, there: Member, stage: Stage) -> None:
+    """A character who is on stage already: it may have been changed, or is to begin again."""
     now = member_of(coming.kept.character)
-    text = _SAME
+    text, buttons = _SAME, list[Button]()
     if _source(there) != _source(now):
         await interaction.client.conversations.stages.change(
             here(interaction), lambda stage: _with(stage, there.character, now)
         )
         text = _RENEWED
+    elif may_lead(interaction, stage):
+        text, buttons = _SAME + _AGAIN, [_keep(coming), _anew(coming)]
     await interaction.edit_original_response(
-        content=text.format(name=coming.name), view=None, allowed_mentions=NOBODY
+        content=text.format(name=coming.name),
+        view=view_of(buttons) if buttons else None,
+        allowed_mentions=NOBODY,
     )
 
 
@@ -188,20 +193,28 @@ async def _ask_how(interaction: Interaction, coming: _Coming, stage: Stage) -> N
     """Ask what is to become of the story that is under way."""
     threads = isinstance(interaction.channel, (discord.TextChannel, discord.Thread))
     leading = may_lead(interaction, stage)
-    buttons = [coming.button("keep", "Keep the story")]
+    buttons = [_keep(coming)]
     if leading and len(stage.cast) < MAX_CAST:
         buttons.append(coming.button("ask", "Add beside", mode="beside"))
     if threads:
         buttons.append(coming.button("ask", "Start a thread", mode="thread"))
     if leading:
-        danger = discord.ButtonStyle.danger
-        buttons.append(coming.button("ask", "Start anew", mode="anew", style=danger))
+        buttons.append(_anew(coming))
     words = _UNDER_WAY if leading else _NOT_YOUR_STORY
     await interaction.edit_original_response(
         content=words.format(names=_names(stage), name=coming.name),
         view=view_of(buttons),
         allowed_mentions=NOBODY,
     )
+
+
+def _keep(coming: _Coming) -> Button:
+    return coming.button("keep", "Keep the story")
+
+
+def _anew(coming: _Coming) -> Button:
+    danger = discord.ButtonStyle.danger
+    return coming.button("ask", "Start anew", mode="anew", style=danger)
 
 
 async def _choose(interaction: Interaction, coming: _Coming, at: int) -> None:

@@ -10,7 +10,7 @@ import discord
 from bot.client import HermesBot
 from bot.errors import BadInput
 from cogs.reading.files import size
-from cogs.reading.words import label
+from cogs.reading.words import is_blank, label
 
 MOST_BYTES = 10 * 2**20
 """Of a file: what Discord lets anybody upload."""
@@ -33,6 +33,27 @@ _TOO_LARGE = "{name} is {size} large. I can read up to {most}."
 _LOST = "I could not download that file from Discord. Please try again."
 _NO_FETCHER = "This bot fetches nothing from the internet. Please upload the file instead."
 _EMPTY = "That file is empty."
+_NOTHING = "There is neither a file nor any text in that. Please give one of them."
+_BOTH = "Please give a file or a link, not both."
+
+
+def check_given(file: discord.Attachment | None, text: str, link: str) -> None:
+    """Raise `BadInput` where nothing was given, or a file and a link."""
+    if file is not None and link:
+        raise BadInput(_BOTH)
+    if file is None and not link and is_blank(text):
+        raise BadInput(_NOTHING)
+
+
+async def read_given(
+    bot: HermesBot, file: discord.Attachment | None, text: str, link: str
+) -> tuple[bytes, str]:
+    """What was uploaded, linked to or pasted, and the file's name, "" if it has none."""
+    if file is not None:
+        return await read_upload(file), file.filename
+    if link:
+        return await read_link(bot, link), link.partition("?")[0].rpartition("/")[2]
+    return text.encode("utf-8", "replace"), ""
 
 
 async def read_upload(file: discord.Attachment) -> bytes:

@@ -94,19 +94,20 @@ class Lore(
 
     @app_commands.command(name="import")
     @app_commands.rename(where="for")
-    @app_commands.describe(file=_FORM_KINDS, where=_WHERE)
+    @app_commands.describe(file=_FORM_KINDS, link="The address of such a file", where=_WHERE)
     async def import_(
         self,
         interaction: Interaction,
         file: discord.Attachment | None = None,
+        link: app_commands.Range[str, 1, 1000] | None = None,
         where: Where | None = None,
     ) -> None:
-        """Bring a lorebook; without a file a form asks for it"""
+        """Bring a lorebook; without options a form asks for it"""
         refuse_opted_out(interaction)
         private = None if where is None else where == "only me"
         submit = partial(keeping.bring, private=private)
-        if file is not None:
-            await submit(interaction, file, "")
+        if file or link:
+            await submit(interaction, file, "", link=link or "")
             return
         await library_for(interaction, private)
         await interaction.response.send_modal(FileForm(_FORM_TITLE, _FORM_KINDS, submit))

@@ -18,7 +18,7 @@ from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.library import MAX_WORLDS, World
 from bot.errors import BadInput, UserError
 from cogs.characters.bringing import library_for
-from cogs.characters.files import read_upload
+from cogs.characters.files import check_given, read_given
 from cogs.characters.keeping import digest_of
 from cogs.characters.rights import check_change
 from cogs.characters.shelf import Interaction, find_world, is_private, shown_name
@@ -26,13 +26,11 @@ from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.lore import shelved, showing
 from cogs.pressed import KnownButton
-from cogs.reading.words import is_blank
 
 DELETE = re.compile(r"lore-delete:(?P<what>yes|no):(?P<world>[0-9a-f]{1,32})")
 
 _LONGEST_NAME = 80
 
-_NOTHING = "There is neither a file nor any text in that. Please give one of them."
 _NO_BOOK = "That card has no lorebook. `/character import` brings the character itself."
 _FULL = (
     f"There is no room for another lorebook in {{whose}} library: it holds {MAX_WORLDS}, and so "
@@ -49,15 +47,14 @@ async def bring(
     file: discord.Attachment | None,
     text: str,
     *,
+    link: str = "",
     private: bool | None,
 ) -> None:
-    """Bring a lorebook out of a file or a pasted text, and tell what it is."""
-    if file is None and is_blank(text):
-        raise BadInput(_NOTHING)
+    """Bring a lorebook out of a file, a link to one or a pasted text, and tell what it is."""
+    check_given(file, text, link)
     library = await library_for(interaction, private)
     await interaction.response.defer(ephemeral=True, thinking=True)
-    data = await read_upload(file) if file else text.encode("utf-8", "replace")
-    name = file.filename if file else ""
+    data, name = await read_given(interaction.client, file, text, link)
     # Reading megabytes takes a moment, in which others are to be answered.
     found, document, book = await asyncio.to_thread(_read, data, name)
     world = World(

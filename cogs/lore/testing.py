@@ -69,13 +69,14 @@ async def _on_stage(interaction: Interaction, text: str) -> tuple[Found, Mapping
     conversation, user = here(interaction), interaction.user
     snapshot = await store.load(conversation)
     origin = {"asker": str(user.id), **story_origin(interaction.guild_id, user.id, user)}
-    company = await Casting(store).company(conversation, snapshot, origin)
+    house = interaction.client.conversations.house
+    company = await Casting(store, house).company(conversation, snapshot, origin)
     if company is None:
         raise BadInput(_NOBODY)
     turns = _with(snapshot, text, str(user.id), user.display_name)
     served = interaction.client.conversations.models.named(await engine_here(interaction))
     speaker = company.stage.cast[0].character
-    scene = await Books(store).scene(company, speaker, snapshot, turns, served)
+    scene = await Books(store, house).scene(company, speaker, snapshot, turns, served)
     return lore_of(scene), await _names(store, company.stage)
 
 

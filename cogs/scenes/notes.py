@@ -68,7 +68,11 @@ class NoteForm(discord.ui.Modal, title="Author's note"):
             ],
         )
         for text, about, component in (
-            ("The note", "The characters are told it, and nobody else sees it.", self._text),
+            (
+                "The note",
+                "Told to the characters again and again. Whoever asks for it sees it.",
+                self._text,
+            ),
             ("Depth", "How many messages before the end it stands; 0 weighs most.", self._depth),
             ("Every", "With every so many messages of people; 1 is always.", self._every),
             ("Role", "In whose name it is told.", self._role),

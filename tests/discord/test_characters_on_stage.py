@@ -167,7 +167,7 @@ async def test_nobody_leaves_an_empty_stage(stage: Stage) -> None:
 async def test_using_it_again_takes_the_changed_card(stage: Stage, keeper: MemberActor) -> None:
     await use(stage)
     same = await use(stage)
-    assert same.response.content == "**Mira** is on stage here already."
+    assert same.response.content.startswith("**Mira** is on stage here already.")
     form = await keeper.slash(stage.channel, "character edit", character="Mira", part="description")
     await keeper.submit_modal(form, {"text": "She has a secret now."})
     renewed = await use(stage)
@@ -175,6 +175,21 @@ async def test_using_it_again_takes_the_changed_card(stage: Stage, keeper: Membe
     await stage.bob.send(stage.channel, f"{stage.me} hello")
     assert "She has a secret now." in stage.engine.prompts[-1]
     assert len([text for text in said(stage) if "You look drowned" in text]) == 1
+
+
+async def test_who_leads_can_begin_again_with_another_greeting(stage: Stage) -> None:
+    used = await use(stage, "Anselm")
+    await stage.bob.click(used.response, label="Use this")
+    other = await stage.alice.slash(stage.channel, "character use", character="Anselm")
+    assert other.response.content == "**Anselm** is on stage here already."
+    assert other.response.components == []
+    again = await use(stage, "Anselm")
+    assert labels(again.response.components) == ["Keep the story", "Start anew"]
+    await stage.bob.click(again.response, label="Start anew")
+    await stage.bob.click(again.response, custom_id=_ids(again)[1])
+    await stage.bob.click(again.response, label="Use this")
+    assert await heard(stage) == [("Anselm", "*He prays.*")]
+    assert await on_stage(stage) == ["Anselm"]
 
 
 async def test_one_that_moves_to_the_server_stays_the_same(

@@ -6,10 +6,14 @@ import json
 from typing import Any
 
 import pytest
+from aiohttp import web
 from simcord.actors import MemberActor
 
+from bot.conversation.books import Read
+from bot.tools.kit import Kit
 from tests.discord.character_support import as_file, member
 from tests.discord.conftest import MakeBot, Stage
+from tests.net.internet import Internet
 
 REFUSED = pytest.mark.simcord(check_errors=False)
 
@@ -86,6 +90,27 @@ async def test_other_forms_and_the_form(stage: Stage, data: dict, name: str | No
     count = 1 if name else 2
     assert [one["name"] for one in choices] == [f"{name or 'Mira'} · {count} entries · private"]
     assert await stage.bob.autocomplete(stage.channel, "lore show", "book", "") == []
+
+
+async def test_a_world_file_comes_in_from_a_link(stage: Stage, keeper: MemberActor) -> None:
+    internet = Internet()
+    internet.names["worlds.example"] = [["93.184.216.34"]]
+
+    async def serve(_: web.Request) -> web.Response:
+        return web.json_response(WORLD)
+
+    await internet.serve("93.184.216.34", 80, serve)
+    try:
+        async with internet.fetcher() as fetcher:
+            stage.bot.kit = Kit(stage.bot.settings, fetcher, stage.bot.store)
+            link = "http://worlds.example/Salt_and_Iron.json?a=b"
+            brought = await said(keeper, stage, "import", link=link)
+            assert brought.startswith("**Salt and Iron** is in the library: 2 entries.")
+            stage.env.check_errors = False
+            both = await said(keeper, stage, "import", link=link, file=("a.json", b"{}"))
+            assert both == "Please give a file or a link, not both."
+    finally:
+        await internet.close()
 
 
 async def test_what_stands_in_it(stage: Stage, salt: None) -> None:
@@ -201,3 +226,16 @@ async def test_the_longest_book_fits(stage: Stage) -> None:
     tried = await stage.alice.slash(stage.channel, "lore test", text="x", book=book["value"])
     assert "more, in the file" in tried.response.content
     assert len(tried.response.attachments) == 1
+
+
+class TestTheHouse:
+    """The character that the bot itself is has a lorebook like any other."""
+
+    @pytest.fixture
+    def core(self) -> dict[str, Any]:
+        return {"house": Read.of(as_file()[1])}
+
+    async def test_its_lore_is_tried_out(self, stage: Stage) -> None:
+        told = await said(stage.bob, stage, "test", text="How deep is the ford?")
+        assert told.startswith("**Would be told now: 1 of 2 entries**")
+        assert "(Mira): “ford” in the newest message" in told

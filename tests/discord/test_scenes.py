@@ -373,6 +373,7 @@ class TestNotes:
         await scene(stage, "Ada")
         dora = director(stage, "Dan")
         form = await dora.slash(stage.channel, "note set")
+        assert "Whoever asks for it sees it." in str(form.modal)
         done = await dora.submit_modal(
             form,
             {"text": "Nobody *trusts* anybody.", "depth": "0", "every": "1", "role": ["system"]},
