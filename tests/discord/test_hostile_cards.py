@@ -93,12 +93,12 @@ async def test_bringing_showing_and_playing_one_pings_nobody(stage: Stage) -> No
 async def test_what_it_says_stays_in_its_channel(stage: Stage) -> None:
     other = stage.guild.create_text_channel("other")
     await plays(stage, await brought(stage, admin(stage), hostile()))
-    before, before_shown = len(stage.env.http_requests), len(stage.shown())
+    before, before_shown = len(stage.env.http_requests), len(stage.heard())
     await says(stage, f"<#{other.id}> {HOSTILE}")
     paths = [request.path for request in stage.env.http_requests[before:]]
     # A character may speak by the channel's own webhook.
     assert all(path.startswith((f"/channels/{stage.channel.id}/", "/webhooks/")) for path in paths)
-    assert len(stage.shown()) == before_shown + 1
+    assert len(stage.heard()) == before_shown + 1
     assert stage.said(other) == []
 
 
