@@ -41,6 +41,7 @@ from cogs.scenes.notes import Notes
 from cogs.scenes.pictures import panel_pictures
 from cogs.scenes.place import check_may_direct, existing, stage_here
 from cogs.scenes.story import Form, offered, transcript
+from cogs.scenes.style import check_may_style, order_told, ordered, style_told, styled
 
 # A modal has to be shown within three seconds.
 _FORM_SECONDS = 2.0
@@ -181,14 +182,24 @@ class Scenes(
     ) -> None:
         """Choose who speaks next, and how long characters talk among themselves"""
 
-        def changed(stage: Stage) -> Stage:
-            return replace(stage, order=order, rounds=stage.rounds if rounds is None else rounds)
+        stage = await self._change(interaction, lambda stage: ordered(stage, order, rounds))
+        await _answer(interaction, order_told(stage))
 
-        stage = await self._change(interaction, changed)
-        told = [f"Who speaks: {ORDERS[stage.order]}."]
-        if stage.order in ("natural", "model"):
-            told.append(f"Lines among themselves: {stage.rounds or 'none'}.")
-        await _answer(interaction, " ".join(told))
+    @app_commands.command()
+    @app_commands.describe(
+        whole_sentences="Leave out a last sentence that the longest reply cuts in two",
+        tools="Let characters use the tools that are on here (for whoever manages channels)",
+    )
+    async def style(
+        self,
+        interaction: Interaction,
+        whole_sentences: bool | None = None,
+        tools: bool | None = None,
+    ) -> None:
+        """Choose how characters end their replies, and whether they may use tools"""
+        check_may_style(interaction, tools)
+        stage = await self._change(interaction, lambda old: styled(old, whole_sentences, tools))
+        await _answer(interaction, style_told(stage))
 
     @app_commands.command()
     @app_commands.describe(forget="Forget what was said in it as well")

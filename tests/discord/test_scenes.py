@@ -132,6 +132,20 @@ class TestSetup:
         seen = panel((await stage.alice.slash(stage.channel, "scene cast")).response.components)
         assert seen.ids == [], "who may not change it only sees it"
 
+    @REFUSED
+    async def test_tools_are_for_who_may_manage_channels(self, stage: Stage) -> None:
+        await scene(stage, "Ada")
+        refused = await stage.alice.slash(stage.channel, "scene style", tools=True)
+        assert "manage channels" in refused.response.content
+        assert not (await setting(stage)).tools
+        dora = director(stage, "Dan")
+        told = await dora.slash(stage.channel, "scene style", tools=True, whole_sentences=True)
+        assert told.response.content == (
+            "Unfinished last sentences are left out. Characters may use the tools that are on here."
+        )
+        found = await setting(stage)
+        assert (found.tools, found.trim) == (True, True)
+
     async def test_scenario_mood_and_order(self, stage: Stage) -> None:
         await scene(stage, "Ada", "Bob")
         dora = director(stage, "Dan")
