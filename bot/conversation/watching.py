@@ -51,7 +51,7 @@ class EngineWatch:
             while True:
                 try:
                     await self.look()
-                except Exception:
+                except Exception:  # a defect in one round must not end the watch
                     log.exception("looking after the engines: a round failed")
                 await asyncio.sleep(PAUSE)
         finally:

@@ -13,10 +13,10 @@ import discord
 
 from bot.characters import picture
 from bot.characters.export import as_charx, as_json, as_png
-from bot.client.failures import DISCORD_FAILURES, answer_failure
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from cogs.allowed import check_card
 from cogs.characters import keeping, telling
+from cogs.characters.deleting import DeletionButton, ask_once_more, template_of
 from cogs.characters.keeping import Kept
 from cogs.characters.rights import check_bring, check_change, check_may_play
 from cogs.characters.shelf import (
@@ -27,14 +27,13 @@ from cogs.characters.shelf import (
     own_library,
     shown_name,
 )
-from cogs.live.buttons import Button, view_of
+from cogs.live.buttons import view_of
 from cogs.live.target import NOBODY
-from cogs.pressed import KnownButton
 
 Format = Literal["png", "json", "charx"]
 Visibility = Literal["private", "server"]
 
-DELETE = re.compile(r"character-delete:(?P<what>yes|no):(?P<character>[0-9a-f]{1,32})")
+_KIND = "character"
 
 # Discord takes files of 10 MiB from bots.
 _MOST_SENT = 10 * 2**20
@@ -60,7 +59,6 @@ _ASK = (
 )
 _DELETED = "**{name}** is deleted."
 _GONE = "That character is gone already."
-_KEPT = "Nothing is deleted."
 
 
 async def show(interaction: Interaction, named: str, *, everybody: bool = False) -> None:
@@ -154,26 +152,8 @@ async def ask_to_delete(interaction: Interaction, named: str) -> None:
     """Ask once more before a character is deleted."""
     character = await find_character(interaction, named)
     check_change(interaction, character)
-    yes = Button("Delete", f"character-delete:yes:{character.id}", discord.ButtonStyle.danger)
-    no = Button("Keep", f"character-delete:no:{character.id}")
-    await interaction.edit_original_response(
-        content=_ASK.format(name=shown_name(character.name)), view=view_of((yes, no))
-    )
-
-
-class DeleteButton(KnownButton, template=DELETE):
-    """The answer to the question whether a character is to be deleted."""
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Delete it, or leave it."""
-        try:
-            await interaction.response.defer()
-            text = _KEPT
-            if self.parts["what"] == "yes":
-                text = await _delete(interaction, self.parts["character"])
-            await interaction.edit_original_response(content=text, view=None)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+    question = _ASK.format(name=shown_name(character.name))
+    await ask_once_more(interaction, _KIND, character.id, question)
 
 
 async def _delete(interaction: Interaction, named: str) -> str:
@@ -181,6 +161,12 @@ async def _delete(interaction: Interaction, named: str) -> str:
     check_change(interaction, character)
     there = await interaction.client.store.delete_character(character.library, character.id)
     return _DELETED.format(name=shown_name(character.name)) if there else _GONE
+
+
+class DeleteButton(DeletionButton, template=template_of(_KIND)):
+    """The answer to the question whether a character is to be deleted."""
+
+    delete = staticmethod(_delete)
 
 
 def _file_of(kept: Kept, form: Format) -> bytes:

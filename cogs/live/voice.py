@@ -56,13 +56,10 @@ class Speaker:
         return {int(one) for turn in turns for one in (turn.id, *turn.shown) if one.isdecimal()}
 
 
-class NamedTarget:
-    """Another target, where a character's name stands in bold above what it says."""
+class _Within:
+    """What a target has of the one that it stands for: all but the room for its own words."""
 
-    def __init__(self, inner: Target, name: str) -> None:
-        self._inner = inner
-        shown, _ = mended_name(name)
-        self._name = f"**{harmless(shown)}**\n"
+    def __init__(self, inner: Target) -> None:
         self.room = ROOM
         self.key = inner.key
         self.metered = inner.metered
@@ -71,6 +68,16 @@ class NamedTarget:
         self.most_pages = inner.most_pages
         self.lasting = inner.lasting
         self.standing = inner.standing
+
+
+class NamedTarget(_Within):
+    """Another target, where a character's name stands in bold above what it says."""
+
+    def __init__(self, inner: Target, name: str) -> None:
+        super().__init__(inner)
+        self._inner = inner
+        shown, _ = mended_name(name)
+        self._name = f"**{harmless(shown)}**\n"
 
     async def typing(self) -> None:
         """Show that the bot is at work."""
@@ -96,7 +103,7 @@ class NamedTarget:
         return replace(draft, content=f"{self._name}{draft.content}") if first else draft
 
 
-class VoiceTarget:
+class VoiceTarget(_Within):
     """A channel or thread in which a character speaks by a webhook.
 
     The first message begins with a line that links to what it answers and mentions who asked.
@@ -105,6 +112,7 @@ class VoiceTarget:
     """
 
     def __init__(self, inner: ChannelTarget, voice: Voice | None, speaker: Speaker) -> None:
+        super().__init__(inner)
         self._inner = inner
         self._named = NamedTarget(inner, speaker.name)
         self._voices = speaker.voices
@@ -115,16 +123,10 @@ class VoiceTarget:
         self._unsure: dict[str, _Unsure] = {}
         self._ours: set[int] = set(inner.standing)
         self._out_of_reach: dict[int, discord.Forbidden] = {}
-        self.room = ROOM
         # A webhook has limits of its own, in all threads of its channel together.
         self.by_webhook = voice is not None
-        self.key = voice.webhook.id if voice else inner.key
-        self.metered = inner.metered
-        self.asker = inner.asker
-        self.silent_end = inner.silent_end
-        self.most_pages = inner.most_pages
-        self.lasting = inner.lasting
-        self.standing = inner.standing
+        if voice:
+            self.key = voice.webhook.id
 
     async def typing(self) -> None:
         """Show that the bot is at work: Discord lets no webhook type."""

@@ -14,20 +14,18 @@ import discord
 from bot.characters.lore import book as lorebook
 from bot.characters.lore.entry import Book
 from bot.characters.read import Found, read_card
-from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.library import MAX_WORLDS, World
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from cogs.characters.bringing import library_for
+from cogs.characters.deleting import DeletionButton, ask_once_more, template_of
 from cogs.characters.files import check_given, read_given
 from cogs.characters.keeping import digest_of
 from cogs.characters.rights import check_change
 from cogs.characters.shelf import Interaction, find_world, is_private, shown_name
-from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.lore import shelved, showing
-from cogs.pressed import KnownButton
 
-DELETE = re.compile(r"lore-delete:(?P<what>yes|no):(?P<world>[0-9a-f]{1,32})")
+_KIND = "lore"
 
 _LONGEST_NAME = 80
 
@@ -39,7 +37,6 @@ _FULL = (
 _ASK = "**Delete {name}?** Stories in which it is switched on go on without it."
 _DELETED = "**{name}** is deleted."
 _GONE = "That lorebook is gone already."
-_KEPT = "Nothing is deleted."
 
 
 async def bring(
@@ -89,26 +86,7 @@ async def ask_to_delete(interaction: Interaction, named: str) -> None:
     """Ask once more before a lorebook is deleted."""
     world = await find_world(interaction, named)
     check_change(interaction, world)
-    yes = Button("Delete", f"lore-delete:yes:{world.id}", discord.ButtonStyle.danger)
-    no = Button("Keep", f"lore-delete:no:{world.id}")
-    await interaction.edit_original_response(
-        content=_ASK.format(name=shown_name(world.name)), view=view_of((yes, no))
-    )
-
-
-class DeleteButton(KnownButton, template=DELETE):
-    """The answer to the question whether a lorebook is to be deleted."""
-
-    async def callback(self, interaction: Interaction) -> None:
-        """Delete it, or leave it."""
-        try:
-            await interaction.response.defer()
-            text = _KEPT
-            if self.parts["what"] == "yes":
-                text = await _delete(interaction, self.parts["world"])
-            await interaction.edit_original_response(content=text, view=None)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+    await ask_once_more(interaction, _KIND, world.id, _ASK.format(name=shown_name(world.name)))
 
 
 async def _delete(interaction: Interaction, named: str) -> str:
@@ -116,6 +94,12 @@ async def _delete(interaction: Interaction, named: str) -> str:
     check_change(interaction, world)
     there = await interaction.client.store.delete_world(world.library, world.id)
     return _DELETED.format(name=shown_name(world.name)) if there else _GONE
+
+
+class DeleteButton(DeletionButton, template=template_of(_KIND)):
+    """The answer to the question whether a lorebook is to be deleted."""
+
+    delete = staticmethod(_delete)
 
 
 def _read(data: bytes, filename: str) -> tuple[Found, bytes, Book]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import discord
 import pytest
+from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from bot.conversation.ports import Store
@@ -23,9 +24,11 @@ def server(stage: Stage) -> str:
     return server_place(stage.guild.id)
 
 
-async def answered(stage: Stage, who: object = None, channel: ChannelHandle | None = None) -> bool:
+async def answered(
+    stage: Stage, who: MemberActor | None = None, channel: ChannelHandle | None = None
+) -> bool:
     before = len(stage.said(channel))
-    await (who or stage.alice).send(channel or stage.channel, f"{stage.me} hi")  # type: ignore[attr-defined]
+    await (who or stage.alice).send(channel or stage.channel, f"{stage.me} hi")
     return len(stage.said(channel)) > before
 
 
