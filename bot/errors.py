@@ -9,14 +9,17 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from bot.language import later, tr
+
 
 class UserError(Exception):
     """A failure that can be told to a user as it stands.
 
-    `text` is the sentence shown in the channel; `retry` says whether asking again may help.
+    `text` is the sentence shown in the channel, made with `later`, so that `explain` can say it in
+    the reader's language; `retry` says whether asking again may help.
     """
 
-    text = "Something went wrong."
+    text: str = later("Something went wrong.")
     retry = False
 
     def __init__(self, text: str | None = None, *, detail: str = "") -> None:
@@ -30,20 +33,20 @@ class UserError(Exception):
 class EngineError(UserError):
     """The model's server did not give a whole answer."""
 
-    text = "The model could not answer."
+    text = later("The model could not answer.")
     retry = True
 
 
 class EngineBusy(EngineError):
     """The engine refused because too many requests are already waiting there."""
 
-    text = "The model is busy with other people's questions. Please try again in a moment."
+    text = later("The model is busy with other people's questions. Please try again in a moment.")
 
 
 class EngineUnreachable(EngineError):
     """Nothing answers at the engine's address: it is down, or still loading the model."""
 
-    text = (
+    text = later(
         "The model is not reachable. It may still be starting (a large model takes minutes). "
         "Please try again shortly."
     )
@@ -52,33 +55,35 @@ class EngineUnreachable(EngineError):
 class PromptTooLong(EngineError):
     """The engine counted more tokens than its context holds."""
 
-    text = "That is more text than this model can read at once. Please shorten it."
+    text = later("That is more text than this model can read at once. Please shorten it.")
     retry = False
 
 
 class EngineInterrupted(EngineError):
     """The engine broke off in the middle of an answer."""
 
-    text = "The model broke off in the middle of its answer."
+    text = later("The model broke off in the middle of its answer.")
 
 
 class EngineTimeout(EngineError):
     """The engine stayed silent for longer than the configured limit."""
 
-    text = "The model took too long to answer."
+    text = later("The model took too long to answer.")
 
 
 class EngineRefused(EngineError):
     """The engine does not accept the request: a wrong key, a wrong address, a wrong parameter."""
 
-    text = "The model's server refused the request. The bot's operator has to look at its log."
+    text = later(
+        "The model's server refused the request. The bot's operator has to look at its log."
+    )
     retry = False
 
 
 class StoreUnavailable(UserError):
     """Redis does not answer."""
 
-    text = (
+    text = later(
         "The bot cannot reach its memory (Redis) right now, so it would forget this "
         "conversation. Please try again shortly."
     )
@@ -91,7 +96,7 @@ class LimitReached(UserError):
     `repeated`: the same person has heard the same within the last minute.
     """
 
-    text = "That is too much at once. Please try again later."
+    text = later("That is too much at once. Please try again later.")
     retry = True
 
     def __init__(self, text: str, *, repeated: bool = False) -> None:
@@ -102,7 +107,7 @@ class LimitReached(UserError):
 class BadInput(UserError):
     """The user gave something that cannot be used; the text says what can."""
 
-    text = "That cannot be used."
+    text = later("That cannot be used.")
 
 
 class AnswerUnfit(UserError):
@@ -141,8 +146,12 @@ class Explanation:
 
 
 def explain(error: BaseException) -> Explanation:
-    """Say in plain words what happened; an unexpected error gets a reference to find it by."""
+    """Say in the language of the running task what happened.
+
+    An unexpected error gets a reference to find it by.
+    """
     if isinstance(error, UserError):
-        return Explanation(error.text, error.retry)
+        return Explanation(tr(error.text), error.retry)
     reference = secrets.token_hex(3)
-    return Explanation(f"Something broke on my side (ref `{reference}`).", True, reference)
+    text = tr("Something broke on my side (ref `{reference}`).", reference=reference)
+    return Explanation(text, True, reference)

@@ -29,27 +29,39 @@ HOME_OF = {
 # Below each room: the rooms of `bot` that it may know beside itself.
 PURE_ROOMS = ("prompts", "schemas", "tools", "characters")
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
-    "bot.errors": (),
+    # What people are told, in their language: whoever has words for people needs it.
+    "bot.language": (),
+    "bot.errors": ("language",),
     # What the bot counts of itself, and how log lines name a reply: pure bookkeeping, for whoever
     # does something that is counted or logged.
     "bot.metrics": ("errors", "__version__"),
     "bot.log": (),
     "bot.settings": ("errors",),
-    "bot.prompts": ("errors",),
-    "bot.schemas": ("errors",),
-    "bot.net": ("errors", "__version__"),
-    "bot.tools": ("errors", "prompts", "schemas"),
+    "bot.prompts": (
+        "errors",
+        "language",
+    ),
+    "bot.schemas": (
+        "errors",
+        "language",
+    ),
+    "bot.net": ("errors", "language", "__version__"),
+    "bot.tools": ("errors", "language", "prompts", "schemas"),
     # What a tool cog is built with names them, and nothing more.
     "bot.tools.kit": ("settings", "net.fetch", "conversation.ports", "tools"),
-    "bot.characters": ("errors", "prompts"),
-    "bot.pictures": ("errors",),
-    "bot.models": ("errors", "prompts", "conversation.ports"),
-    "bot.conversation": ("errors", "log", "metrics", "models", *PURE_ROOMS),
-    "bot.engine": ("errors", "models", "prompts", "conversation.ports"),
+    "bot.characters": ("errors", "language", "prompts"),
+    "bot.pictures": (
+        "errors",
+        "language",
+    ),
+    "bot.models": ("errors", "language", "prompts", "conversation.ports"),
+    "bot.conversation": ("errors", "language", "log", "metrics", "models", *PURE_ROOMS),
+    "bot.engine": ("errors", "language", "models", "prompts", "conversation.ports"),
     # The rules of the doctor, which both the terminal and Discord show.
-    "bot.checks": ("errors", "models", "prompts", "conversation"),
+    "bot.checks": ("errors", "language", "models", "prompts", "conversation"),
     "bot.store": (
         "errors",
+        "language",
         "metrics",
         "characters",
         "conversation.config",
@@ -66,10 +78,19 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "tools.run",
     ),
     "bot.evaluation": ("errors", "models", "conversation", *PURE_ROOMS),
-    "bot.web": ("errors", "metrics", "models", "conversation", "pictures", *PURE_ROOMS),
-    "bot.client": ("errors", "metrics", "settings", "models", "conversation", *PURE_ROOMS),
+    "bot.web": ("errors", "language", "metrics", "models", "conversation", "pictures", *PURE_ROOMS),
+    "bot.client": (
+        "errors",
+        "language",
+        "metrics",
+        "settings",
+        "models",
+        "conversation",
+        *PURE_ROOMS,
+    ),
     "cogs": (
         "errors",
+        "language",
         "log",
         "metrics",
         "checks",
