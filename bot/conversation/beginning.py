@@ -18,6 +18,7 @@ from bot.conversation.fitting import fitting
 from bot.conversation.likeness import Likeness
 from bot.conversation.limits import Limits
 from bot.conversation.models import Models, Served
+from bot.conversation.neighbours import Neighbours
 from bot.conversation.offering import Offering
 from bot.conversation.places import Places
 from bot.conversation.policies import SERVER, Policies, guarded
@@ -74,6 +75,7 @@ class Beginnings:
         summaries: Summaries,
         policies: Policies,
         configuration: Configuration,
+        neighbours: Neighbours,
         house: Read | None = None,
     ) -> None:
         self._store = store
@@ -85,6 +87,7 @@ class Beginnings:
         self._summaries = summaries
         self._policies = policies
         self._configuration = configuration
+        self._neighbours = neighbours
         self._casting = Casting(store, house)
 
     def check(self, asker: Asker, served: Served) -> None:
@@ -94,14 +97,16 @@ class Beginnings:
             waiting = sum(one.line.waiting_for(asker.person) for one in self._models)
         self._limits.check(asker, waiting)
 
-    async def answer(self, asks: tuple[Ask, ...]) -> Reply | None:
+    async def answer(self, asks: tuple[Ask, ...], tries: int = 3) -> Reply | None:
         """Journal the questions and start the answer; None if there is none to be given.
 
         That is so if all of them are answered, or deleted, and where no character is to speak:
-        then they are only heard.
+        then they are only heard. Another process may take some of them first: then the others are
+        tried again.
         """
-        conversation = asks[0].conversation
+        conversation, given = asks[0].conversation, asks
         snapshot = await self._load(conversation, asks[-1].origin)
+        asks = self._neighbours.wanted(asks)
         known = {turn.id for turn in snapshot.turns}
         known.update(ask.id for ask in asks if self._places.is_lost(ask.id))
         asks = tuple({ask.id: ask for ask in asks if ask.id not in known}.values())
@@ -128,7 +133,7 @@ class Beginnings:
         owed = owed_for(reply_id(asks[-1].id), turns, origin, served)
         tally = self._limits.tally(asker_of(ask.author, ask.origin) for ask in asks)
         if not await self._store.journal(conversation, turns, owed, tally):
-            return None
+            return await self.answer(given, tries - 1) if tries else None
         self._limits.note(tally)
         every = (*snapshot.turns, *turns)
         reply = await self._write(
@@ -173,7 +178,9 @@ class Beginnings:
             return None
         self._limits.note(tally)
         for other in snapshot.pending:
-            if set(other.asks) <= set(owed.asks):
+            if set(other.asks) <= set(owed.asks) and await self._store.take_over(
+                conversation, other
+            ):
                 # Its commit failed. This reply comes in its place; a restart must not write both.
                 await self._store.commit(conversation, other.reply, None, snapshot.state)
         rounds = await self._rounds(conversation, origin, asked[-1], served, played)
@@ -228,7 +235,7 @@ class Beginnings:
 
     async def owed(self, conversation: str, owed: Pending) -> Reply | None:
         """Begin a reply again that a former process owes; None if its question is gone."""
-        snapshot = await self._load(conversation, owed.origin)
+        snapshot = await self._load(conversation, owed.origin, own=owed.reply)
         if owed.reply not in {pending.reply for pending in snapshot.pending}:
             return None
         asked = [turn for turn in snapshot.turns if turn.id in owed.asks]
@@ -254,14 +261,15 @@ class Beginnings:
             conversation, owed, before, snapshot, keep, rounds, older=older, part=part
         )
 
-    async def _load(self, conversation: str, origin: Mapping[str, str]) -> Snapshot:
+    async def _load(self, conversation: str, origin: Mapping[str, str], own: str = "") -> Snapshot:
         """The conversation with the facts that apply to a reply, in one round trip.
 
-        Nothing is begun while it is not known what the server allows: `StoreUnavailable`.
+        Nothing is begun while it is not known what the server allows: `StoreUnavailable`; nor
+        while another process writes anything there but the reply `own`.
         """
         await self._policies.of(origin.get(SERVER, ""))
-        owners = owners_in(origin, conversation)
-        return await self._store.load(conversation, [owner.name for owner in owners])
+        owners = [owner.name for owner in owners_in(origin, conversation)]
+        return await self._neighbours.settled(lambda: self._store.load(conversation, owners), own)
 
     async def _company(
         self,

@@ -86,7 +86,8 @@ class Reply:
     `turn` is what was stored: None if there was nothing to keep, or if what it answers has been
     forgotten. `withdrawn` tells that nothing of it is kept or shown, `reads_lost` that something
     that it was written from was deleted. `place` is the place in the line while it waits for the
-    engine, 1 for the next one, else None.
+    engine, 1 for the next one, else None. `left` tells that this process has given it out of its
+    hands: another one writes it.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class Reply:
         self.origin: dict[str, str] = {}
         self.turn: Turn | None = None
         self.withdrawn = False
+        self.left = False
         self.reads_lost = False
         self.place: int | None = None
         self._before: list[str | Trace] = []
@@ -192,6 +194,16 @@ class Reply:
         """End the reply here; the engine's connection closes at once."""
         if not self.done:
             self.stopped = True
+            if self._pump:
+                self._pump.cancel()
+
+    def leave(self) -> None:
+        """End the writing here, and leave the reply to another process; it stays owed.
+
+        That does nothing once it is done.
+        """
+        if not self.done:
+            self.left = True
             if self._pump:
                 self._pump.cancel()
 

@@ -21,11 +21,13 @@ from bot.conversation.likeness import Embedder, Likeness
 from bot.conversation.limits import Limits, ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
+from bot.conversation.neighbours import Neighbours
 from bot.conversation.offering import Offering
 from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
 from bot.conversation.policies import Policies
 from bot.conversation.ports import Action, Engine, Store
+from bot.conversation.presence import LEFT, Presence
 from bot.conversation.questions import settled
 from bot.conversation.queue import Line
 from bot.conversation.recounting import recount
@@ -56,6 +58,7 @@ class Conversations:
     `house` is the character that the bot is wherever no other one is on stage; None: it is itself.
     `stages` sets stages up.
     `configuration` knows what servers have set, which is never more than `limits` allow.
+    `presence` knows of other processes over the same store, while somebody runs it.
     """
 
     def __init__(
@@ -84,6 +87,8 @@ class Conversations:
         self._offering = Offering(toolbox)
         self.policies = Policies(store)
         self.configuration = Configuration(store)
+        self.presence = Presence(store)
+        self._neighbours = Neighbours(self.presence)
         self._beginnings = Beginnings(
             store,
             self.models,
@@ -94,6 +99,7 @@ class Conversations:
             self.summaries,
             self.policies,
             self.configuration,
+            self._neighbours,
             house,
         )
 
@@ -197,6 +203,42 @@ class Conversations:
     async def owed(self) -> Sequence[tuple[str, Pending]]:
         """The replies that former processes owe, oldest first."""
         return await self._store.owed()
+
+    def close(self) -> Sequence[str]:
+        """Take on no more messages, since this process ends; the next one finds them.
+
+        Returns those that had come, and are not taken on.
+        """
+        self._neighbours.closing = True
+        return self._places.close()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is written or changed anywhere, nor about to be."""
+        return not len(self._places)
+
+    def busy_in(self, place: str) -> bool:
+        """Whether anything is written in a place's conversation, or a private one there."""
+        return self._places.writes_in(place)
+
+    async def hand_over(self, reply: Reply) -> None:
+        """Leave a reply that is not done to another process, which begins it again."""
+        reply.leave()
+        await reply.finished()
+        snapshot = await self._store.load(reply.conversation)
+        for owed in snapshot.pending:
+            if owed.reply == reply.id and owed.by == self.presence.name:
+                await self._store.take_over(reply.conversation, owed, to=LEFT)
+
+    async def give_up_lost(self) -> Sequence[Reply]:
+        """Leave the replies that another process has taken over, since this one seemed dead."""
+        lost: list[Reply] = []
+        for conversation, reply in self._places.replies():
+            pending = (await self._store.load(conversation)).pending
+            if any(owed.reply == reply.id and owed.by != self.presence.name for owed in pending):
+                reply.leave()
+                lost.append(reply)
+        return lost
 
     def writing(self, conversation: str) -> Reply | None:
         """The reply that is being written there right now."""
