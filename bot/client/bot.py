@@ -8,7 +8,7 @@ import logging
 import math
 import pkgutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
 import aiohttp
@@ -21,6 +21,7 @@ from bot import metrics
 from bot.client import failures, quiet
 from bot.client.address import ApiAddress
 from bot.client.requests import counting
+from bot.client.side_by_side import Gate
 from bot.client.sync import sync
 from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
@@ -78,6 +79,7 @@ class HermesBot(commands.AutoShardedBot):
     `administration` changes what is set, `json_mode` asks for data.
     `watch` knows which engines answer, while somebody runs it; `hearing` are the shards that hear
     Discord.
+    `closing` tells that the process is about to end; `farewell` is then given so many seconds.
     `tool_cogs` are built already, with `kit`, which has the one way to the outside world.
     """
 
@@ -125,6 +127,11 @@ class HermesBot(commands.AutoShardedBot):
         self.administration = Administration(store, conversations, self.always_on, self.engines)
         self.watch = EngineWatch(conversations.models, settings.alert_after)
         self.hearing: set[int] = set()
+        self.closing = False
+        self.farewell: Callable[[float], Awaitable[None]] | None = None
+        parsers = self._connection.parsers
+        self._gate = Gate(conversations, store, parsers["INTERACTION_CREATE"])
+        parsers["INTERACTION_CREATE"] = self._gate.hear
         self._address = ApiAddress(settings.discord_api_url)
         self._tool_cogs = tuple(tool_cogs)
         self._connecting: asyncio.Task[Any] | None = None
@@ -193,6 +200,13 @@ class HermesBot(commands.AutoShardedBot):
             self._connecting = None
             await self.close()
 
+    async def wind_down(self, within: float) -> None:
+        """Take on nothing more, and let what is under way come to its end for so many seconds."""
+        self.closing = self._gate.closing = True
+        self.dispatch("closing")
+        if self.farewell is not None:
+            await self.farewell(within)
+
     async def close(self) -> None:
         """Disconnect and unload the cogs."""
         if self._connecting and asyncio.current_task() is self._connecting:
@@ -200,6 +214,7 @@ class HermesBot(commands.AutoShardedBot):
             return
         if self._syncing:
             self._syncing.cancel()
+        self._gate.close()
         for kept in (self.configuration, self.always_on, self.engines, self.opt_outs):
             kept.close()
         await super().close()
@@ -207,6 +222,17 @@ class HermesBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Everything between login and connection."""
+        presence = self.conversations.presence
+        for kind, kept in (
+            ("config", self.configuration),
+            ("always-on", self.always_on),
+            ("engines", self.engines),
+            ("policies", self.conversations.policies),
+            ("opted-out", self.opt_outs),
+        ):
+            presence.renews(kind, kept.renew)
+        if self.conversations.toolbox:
+            presence.renews("tool-rules", self.conversations.toolbox.rules.renew)
         await self.configuration.load()
         await self.always_on.load()
         await self.engines.load()

@@ -105,6 +105,7 @@ class Presence:
         self._since: float | None = None
         self._asked = 0.0
         self._answered = 0.0
+        self._left = False
 
     @property
     def name(self) -> str:
@@ -139,13 +140,14 @@ class Presence:
             return False
         if process == LEFT or self._store.has_ended(process):
             return True
-        # One that has begun since the last look is not known yet.
-        if self._others is None or self._asked < seen:
-            return False
-        if process not in self._others:
-            return True
-        lapsed = self._lapsed_since.get(process)
-        return lapsed is not None and self._answered - lapsed >= _SURE
+        if (lapsed := self._lapsed_since.get(process)) is not None:
+            return self._answered - lapsed >= _SURE
+        # One that is not there has left, unless it has only begun since the last look.
+        return self._others is not None and process not in self._others and self._asked >= seen
+
+    def knows(self, process: str) -> bool:
+        """Whether a process was there at the last look, alive or not."""
+        return process == self.name or process in (self._others or ())
 
     async def beat(self) -> None:
         """Say that this process lives, and look who else does. Raises `StoreUnavailable`."""
@@ -170,7 +172,7 @@ class Presence:
 
     async def run(self) -> None:
         """Say so again and again, until cancelled."""
-        while True:
+        while not self._left:
             try:
                 await self.beat()
             except StoreUnavailable as error:
@@ -180,7 +182,8 @@ class Presence:
             await asyncio.sleep(PAUSE)
 
     async def leave(self) -> None:
-        """Say that this process ends. Raises `StoreUnavailable`."""
+        """Say that this process ends, and never that it lives again. Raises `StoreUnavailable`."""
+        self._left = True
         await self._store.leave()
 
     def _renew(self, changes: Mapping[str, int]) -> None:

@@ -87,7 +87,7 @@ class Reply:
     forgotten. `withdrawn` tells that nothing of it is kept or shown, `reads_lost` that something
     that it was written from was deleted. `place` is the place in the line while it waits for the
     engine, 1 for the next one, else None. `left` tells that this process has given it out of its
-    hands: another one writes it.
+    hands, `taken` that another one has it already.
     """
 
     def __init__(
@@ -131,6 +131,7 @@ class Reply:
         self.turn: Turn | None = None
         self.withdrawn = False
         self.left = False
+        self.taken = False
         self.reads_lost = False
         self.place: int | None = None
         self._before: list[str | Trace] = []

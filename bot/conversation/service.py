@@ -221,10 +221,8 @@ class Conversations:
         """Whether anything is written in a place's conversation, or a private one there."""
         return self._places.writes_in(place)
 
-    async def hand_over(self, reply: Reply) -> None:
-        """Leave a reply that is not done to another process, which begins it again."""
-        reply.leave()
-        await reply.finished()
+    async def release(self, reply: Reply) -> None:
+        """Let another process take over a reply that was left while this one still runs."""
         snapshot = await self._store.load(reply.conversation)
         for owed in snapshot.pending:
             if owed.reply == reply.id and owed.by == self.presence.name:
@@ -236,6 +234,7 @@ class Conversations:
         for conversation, reply in self._places.replies():
             pending = (await self._store.load(conversation)).pending
             if any(owed.reply == reply.id and owed.by != self.presence.name for owed in pending):
+                reply.taken = True
                 reply.leave()
                 lost.append(reply)
         return lost

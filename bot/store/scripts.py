@@ -51,11 +51,11 @@ if #ARGV > 4 then redis.call('DEL', KEYS[6]) end
 # ARGV: ttl, how many turns the archive keeps, the process that asks, reply, its turn ('' = none),
 # the id of the reply that it replaces (''), sent ttl, prompt ('' = leave the last one), number of
 # counted turns, their (id, text as it was read, turn) triples, number of dropped ids, the ids, and
-# the state's (field, value) pairs. Nothing is written of a reply that is owed no more and was not written before: what it
-# answers was forgotten meanwhile. A turn gets its counts only if it is still as it was read; what
-# somebody changed or took away meanwhile stays so. A reply that was begun before somebody's words
-# were erased here (`erased` is how often that happened) is settled, and nothing of it is written:
-# it was made of them. The archive is a sorted set, so that a
+# the state's (field, value) pairs. Nothing is written of a reply that is owed no more and was not
+# written before: what it answers was forgotten meanwhile. A turn gets its counts only if it is
+# still as it was read; what somebody changed or took away meanwhile stays so. A reply that was
+# begun before somebody's words were erased here (`erased` is how often that happened) is settled,
+# and nothing of it is written: it was made of them. The archive is a sorted set, so that a
 # repetition of the call adds nothing. Answers 1 if the reply is owed or was written, 0 if not, and
 # 2 if it is another process's by now: then nothing is written.
 COMMIT = Script(

@@ -205,9 +205,7 @@ class Events(commands.Cog):
             log.info("channel %s was deleted: %d messages are forgotten", channel_id, count)
 
     async def _deleted(self, channel_id: int, guild_id: int | None, messages: list[int]) -> None:
-        removals = live_of(self.bot).removals
-        gone = [message for message in messages if not removals.take(message)]
-        if gone:
+        if gone := await live_of(self.bot).removals.others(messages):
             async with _noted(f"deletion of {len(gone)} messages in channel {channel_id}"):
                 channel = self.bot.get_partial_messageable(channel_id, guild_id=guild_id)
                 await self.forget(channel, gone)

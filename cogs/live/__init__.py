@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 
 import discord
@@ -51,7 +51,7 @@ class Live(commands.Cog):
         self.pace = Pace(rate, most)
         self.pressed: set[str] = set()
         self.tidier = Tidier(bot, self.pace) if bot and controls else None
-        self.removals = OwnRemovals()
+        self.removals = OwnRemovals(bot)
         self._under_way: set[Delivery] = set()
         self._notify_after = notify_after
         self._unsettled: set[str] = set()
@@ -105,6 +105,16 @@ class Live(commands.Cog):
         finally:
             self._under_way.discard(delivery)
 
+    @property
+    def under_way(self) -> Sequence[Delivery]:
+        """The replies that are being shown, or saved."""
+        return tuple(self._under_way)
+
+    @property
+    def handing_over(self) -> bool:
+        """Whether any of them is just being left to another process."""
+        return any(delivery.reply.left for delivery in self._under_way)
+
     def lose(self, messages: Collection[str]) -> None:
         """Messages were taken away by others: replies that are begun in them are withdrawn."""
         for delivery in self._under_way:
@@ -148,7 +158,7 @@ class Live(commands.Cog):
 
         Raises what discord.py raises.
         """
-        self.removals.note(message.id)
+        await self.removals.tell(message.id)
         await self.pace.take(Priority.FOLLOW_UP)
         await message.delete()
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from bot.conversation.reply import Reply
 from bot.errors import explain
+from bot.language import later
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,7 @@ EMPTY = "The model answered with nothing at all."
 REST_IN_FILE = "The rest of this answer is in the file."
 DONE = "Done: {link}"
 _ALSO_FOR = "also for {people}"
+BACK_SOON = later("Back in a moment: I am being restarted, and then go on with this.")
 NOT_SAVED = "My memory cannot be reached right now, so I will not remember this answer."
 
 

@@ -113,6 +113,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.app": ("",),
     "bot.doctor": ("",),
     "bot.commands": ("",),
+    # Signals and the clock of the process's end; it knows nothing of what ends.
+    "bot.ending": (),
     "bot.__main__": ("",),
     "bot": (),
 }
