@@ -101,11 +101,12 @@ class Presence:
         self._lapsed_since: dict[str, float] = {}
         self._changes: Mapping[str, int] | None = None
         self._renewals: dict[str, Callable[[], None]] = {}
-        self._listeners: list[Callable[[bool], None]] = []
+        self._listeners: list[Callable[[], None]] = []
         self._since: float | None = None
         self._asked = 0.0
         self._answered = 0.0
         self._left = False
+        self._gaps = 0
 
     @property
     def name(self) -> str:
@@ -122,15 +123,21 @@ class Presence:
         """Whether all others have had the time to see this process."""
         return self._since is not None and _now() - self._since > KNOWN_AFTER
 
+    @property
+    def gaps(self) -> int:
+        """How often others may have taken this process for dead; a gap that lasts counts, too."""
+        silent = self._since is not None and _now() - self._answered > LEASE
+        return self._gaps + silent
+
     def renews(self, kind: str, renew: Callable[[], None]) -> None:
         """Have `renew` called when another process has changed settings of a kind."""
         self._renewals[kind] = renew
 
-    def listen(self, listener: Callable[[bool], None]) -> None:
-        """Have `listener` called after each sign; it is told whether the last one had run out."""
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called after each sign."""
         self._listeners.append(listener)
 
-    def ignore(self, listener: Callable[[bool], None]) -> None:
+    def ignore(self, listener: Callable[[], None]) -> None:
         """Call `listener` no more."""
         self._listeners.remove(listener)
 
@@ -166,9 +173,10 @@ class Presence:
         self._lapsed_since = {one: self._lapsed_since.get(one, asked) for one in lapsed}
         self._renew(found.changes)
         if found.lapsed:
+            self._gaps += 1
             log.warning("no sign of life for %g s: others may have taken over", LEASE)
         for listener in self._listeners:
-            listener(found.lapsed)
+            listener()
 
     async def run(self) -> None:
         """Say so again and again, until cancelled."""

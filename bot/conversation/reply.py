@@ -201,12 +201,11 @@ class Reply:
     def leave(self) -> None:
         """End the writing here, and leave the reply to another process; it stays owed.
 
-        That does nothing once it is done.
+        Nothing of it is stored any more.
         """
-        if not self.done:
-            self.left = True
-            if self._pump:
-                self._pump.cancel()
+        self.left = True
+        if self._pump and not self.done:
+            self._pump.cancel()
 
     def withdraw(self) -> None:
         """End the reply, since its question or it itself is gone: nothing is kept or shown.

@@ -38,7 +38,7 @@ from bot.conversation.summaries import Summaries
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.turns import Pending, Replacing, Turn
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.log import about_reply
 from bot.tools.run import Step, ToolRun
 
@@ -228,16 +228,21 @@ class Conversations:
             if owed.reply == reply.id and owed.by == self.presence.name:
                 await self._store.take_over(reply.conversation, owed, to=LEFT)
 
-    async def give_up_lost(self) -> Sequence[Reply]:
-        """Leave the replies that another process has taken over, since this one seemed dead."""
-        lost: list[Reply] = []
-        for conversation, reply in self._places.replies():
-            pending = (await self._store.load(conversation)).pending
-            if any(owed.reply == reply.id and owed.by != self.presence.name for owed in pending):
-                reply.taken = True
-                reply.leave()
-                lost.append(reply)
-        return lost
+    async def is_ours(self, reply: Reply, gaps: int) -> bool:
+        """Whether a reply is still this process's own.
+
+        `gaps` is what `presence` counted when that was known; if there was none since, nobody asks.
+        While the store cannot tell, nobody else can have taken it over.
+        """
+        if self.presence.gaps == gaps or reply.left:
+            return not reply.left
+        try:
+            pending = (await self._store.load(reply.conversation)).pending
+        except StoreUnavailable:
+            return True
+        ours = any(one.reply == reply.id and one.by == self.presence.name for one in pending)
+        reply.taken = not ours
+        return ours
 
     def writing(self, conversation: str) -> Reply | None:
         """The reply that is being written there right now."""

@@ -151,10 +151,8 @@ class CatchUp(commands.Cog):
                     self._start(self._handle(message), f"missed {message.id}")
         self._heard = max(self._heard or 0.0, newest)
 
-    def _look_round(self, lapsed: bool) -> None:
-        """Finish what other processes have left behind, and leave what they took over."""
-        if lapsed:
-            self._start(self._give_up_lost(), "what others took over")
+    def _look_round(self) -> None:
+        """Finish what other processes have left behind."""
         if self._met and not self._looking and not self.bot.closing:
             self._looking = True
             self._start(self._look_after(), "what others owe")
@@ -167,13 +165,6 @@ class CatchUp(commands.Cog):
             log.info("not known what other processes owe: %s", error)
         finally:
             self._looking = False
-
-    async def _give_up_lost(self) -> None:
-        try:
-            for reply in await self.bot.conversations.give_up_lost():
-                log.warning("reply %s is written by another process now", reply.id)
-        except StoreUnavailable as error:
-            log.info("not known what other processes took over: %s", error)
 
     async def _take_over(self, shard: int, *, begin: bool = False) -> None:
         """Begin to finish what dead processes owe; what is not noted to be anybody's, at the start.

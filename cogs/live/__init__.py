@@ -94,6 +94,7 @@ class Live(commands.Cog):
             self.removals,
             self._notify_after,
             controls=tidier is not None,
+            conversations=self._bot.conversations if self._bot else None,
             thoughts=bool(tidier and older and tidier.has_thoughts(reply.conversation, older.id)),
         )
         self._under_way.add(delivery)

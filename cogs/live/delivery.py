@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.conversation.reply import Reply
+from bot.conversation.service import Conversations
 from bot.conversation.turns import Turn
 from bot.conversation.variants import after
 from bot.errors import StoreUnavailable
@@ -65,8 +66,14 @@ class Delivery:
         *,
         controls: bool = False,
         thoughts: bool = False,
+        conversations: Conversations | None = None,
     ) -> None:
-        """`thoughts` says whether those of the reply that was there before are kept."""
+        """`thoughts` says whether those of the reply that was there before are kept.
+
+        `conversations` know whether another process has taken the reply over meanwhile.
+        """
+        self._conversations = conversations
+        self._gaps = conversations.presence.gaps if conversations else 0
         self._controls = controls and target.lasting and has_controls(reply.conversation)
         self._thoughts = thoughts
         self.reply = self._reply = reply
@@ -181,7 +188,20 @@ class Delivery:
             return
         await self._show_now()
 
+    async def _is_ours(self) -> bool:
+        """Whether the reply is still this process's; if not, it shows nothing of it any more."""
+        if self._conversations is None:
+            return not self._reply.left
+        gaps = self._conversations.presence.gaps
+        if not await self._conversations.is_ours(self._reply, self._gaps):
+            self._reply.leave()
+            return False
+        self._gaps = gaps
+        return True
+
     async def _show_now(self) -> None:
+        if not await self._is_ours():
+            return
         if await self._board.try_to_show(self._drafts()):
             self._shown_since = min(self._shown_since, _now())
         else:
@@ -189,7 +209,7 @@ class Delivery:
 
     async def _finish(self) -> bool:
         """Show the end at once and make the reply part of the conversation."""
-        if self._reply.left:
+        if self._reply.left or not await self._is_ours():
             return await self._hand_over()
         if self._reply.withdrawn:
             return await self._withdraw()
