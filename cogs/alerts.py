@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.absence import Away, Back
 from bot.conversation.models import DEFAULT
+from bot.errors import StoreUnavailable
 from cogs.live import live_of
 from cogs.live.pace import Priority
-from cogs.live.sending import Gone, Refused, insist
+from cogs.live.sending import Gone, Refused, insist, once
 from cogs.live.target import NOBODY
 
 log = logging.getLogger(__name__)
+
+# A process that tells some news has so many seconds to do it; others keep quiet so long after.
+_CLAIMED = 60
+_TOLD = 600
+_LOOKS = 8
 
 _AWAY = "⚠️ {engine} does not answer, since <t:{since}:R>. I tell you here when it is back."
 _BACK = "✅ {engine} answers again. It was away for {time}."
@@ -42,16 +49,36 @@ class Alerts(commands.Cog):
     def _hear(self, engine: str, news: Away | Back) -> None:
         several = len(self.bot.conversations.models) > 1 or engine != DEFAULT
         name = f"The engine **{engine}**" if several else "The model's engine"
-        task = asyncio.create_task(self._post(_in_words(name, news)), name=f"alert {engine}")
+        kinds = ("away", "back") if isinstance(news, Away) else ("back", "away")
+        about, before = (f"alert {engine or '-'} {kind}" for kind in kinds)
+        work = self._tell(_in_words(name, news), about, before)
+        task = asyncio.create_task(work, name=f"alert {engine}")
         self._posting.add(task)
         task.add_done_callback(self._posting.discard)
 
-    async def _post(self, text: str) -> None:
+    async def _tell(self, text: str, about: str, before: str) -> None:
+        """Post the news, unless another process of the bot does; if that one dies, after all."""
+        store = self.bot.store
+        try:
+            claim = await store.claim(about, _CLAIMED)
+            for _ in range(_LOOKS):
+                if claim == "taken":
+                    await asyncio.sleep(_CLAIMED / 4)
+                    claim = await store.claim(about, _CLAIMED)
+            if claim == "mine":
+                await self._post(text, once(time.time_ns(), about))
+                await store.settle_claim(about, _TOLD)
+                await store.unclaim(before)
+        except StoreUnavailable as error:
+            log.info("the news of an engine is told unclaimed: %s", error)
+            await self._post(text, once(0, about))
+
+    async def _post(self, text: str, nonce: str) -> None:
         await self.bot.wait_until_ready()
         channel, pace = self.bot.get_partial_messageable(self._channel), live_of(self.bot).pace
         await pace.take(Priority.FOLLOW_UP)
         try:
-            await insist(lambda: channel.send(text, allowed_mentions=NOBODY), pace)
+            await insist(lambda: channel.send(text, allowed_mentions=NOBODY, nonce=nonce), pace)
         except (Gone, Refused) as refused:
             log.warning("ALERT_CHANNEL %s: %s; it was: %s", self._channel, refused, text)
 

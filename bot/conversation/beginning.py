@@ -105,7 +105,7 @@ class Beginnings:
         tried again.
         """
         conversation, given = asks[0].conversation, asks
-        snapshot = await self._load(conversation, asks[-1].origin)
+        snapshot = await self._load(conversation, asks[-1].origin, whole=True)
         asks = self._neighbours.wanted(asks)
         known = {turn.id for turn in snapshot.turns}
         known.update(ask.id for ask in asks if self._places.is_lost(ask.id))
@@ -261,7 +261,9 @@ class Beginnings:
             conversation, owed, before, snapshot, keep, rounds, older=older, part=part
         )
 
-    async def _load(self, conversation: str, origin: Mapping[str, str], own: str = "") -> Snapshot:
+    async def _load(
+        self, conversation: str, origin: Mapping[str, str], own: str = "", *, whole: bool = False
+    ) -> Snapshot:
         """The conversation with the facts that apply to a reply, in one round trip.
 
         Nothing is begun while it is not known what the server allows: `StoreUnavailable`; nor
@@ -269,7 +271,9 @@ class Beginnings:
         """
         await self._policies.of(origin.get(SERVER, ""))
         owners = [owner.name for owner in owners_in(origin, conversation)]
-        return await self._neighbours.settled(lambda: self._store.load(conversation, owners), own)
+        return await self._neighbours.settled(
+            lambda: self._store.load(conversation, owners), own, whole=whole
+        )
 
     async def _company(
         self,

@@ -12,42 +12,65 @@ from bot.conversation.turns import Pending, Snapshot
 
 log = logging.getLogger(__name__)
 
-_PAUSE = 0.5
+PAUSE = 0.5
+"""Seconds after which it is looked again."""
 
 # A reply that another process cannot get stored stays owed; nobody waits for it twice.
-_PATIENCE = 60.0
+PATIENCE = 60.0
 _REMEMBERED = 1_000
+
+
+class Occupied(Exception):
+    """A reply that a dead process owes there is finished first; then it can be tried again."""
 
 
 class Neighbours:
     """Holds back what this process begins while another one writes in the same conversation.
 
     `closing` is set when this process is about to end: then it takes on no more messages, which
-    the next one finds in their channels.
+    the next one finds in their channels. `adopted` are the replies of dead processes that this one
+    is about to finish.
     """
 
     def __init__(self, presence: Presence) -> None:
         self._presence = presence
         self._given_up: dict[str, None] = {}
         self.closing = False
+        self.adopted: set[str] = set()
 
     def wanted(self, asks: Collection[Ask]) -> tuple[Ask, ...]:
         """The questions that this process still takes on: no messages once it is about to end."""
         return tuple(ask for ask in asks if not self.closing or "interaction" in ask.origin)
 
-    async def settled(self, load: Callable[[], Awaitable[Snapshot]], own: str = "") -> Snapshot:
-        """A conversation in which no other process writes, but for the reply `own`."""
+    async def settled(
+        self, load: Callable[[], Awaitable[Snapshot]], own: str = "", *, whole: bool = False
+    ) -> Snapshot:
+        """A conversation in which no other process writes, but for the reply `own`.
+
+        With `whole` it is one in which nothing is owed by a dead process either, else `Occupied`.
+        """
         began = asyncio.get_running_loop().time()
         while True:
             snapshot = await load()
             others = [one for one in snapshot.pending if one.reply != own]
             written = [one for one in others if self._is_written(one, began)]
-            if not written or self.closing:
+            if self.closing:
                 return snapshot
-            if asyncio.get_running_loop().time() - began > _PATIENCE:
-                self._give_up(written)
+            if not written:
+                if whole and any(self._is_to_come(one, began) for one in others):
+                    raise Occupied
                 return snapshot
-            await asyncio.sleep(_PAUSE)
+            if asyncio.get_running_loop().time() - began > PATIENCE:
+                self.give_up(written)
+                return snapshot
+            await asyncio.sleep(PAUSE)
+
+    def _is_to_come(self, owed: Pending, seen: float) -> bool:
+        """Whether this process is about to finish a reply for one that is dead."""
+        if owed.reply in self._given_up or not self._presence.running:
+            return False
+        dead = bool(owed.by) and self._presence.is_dead(owed.by, seen)
+        return dead or owed.reply in self.adopted
 
     def _is_written(self, owed: Pending, seen: float) -> bool:
         """Whether another process that lives is at a reply."""
@@ -55,7 +78,8 @@ class Neighbours:
             return False
         return not self._presence.is_dead(owed.by, seen)
 
-    def _give_up(self, written: Collection[Pending]) -> None:
+    def give_up(self, written: Collection[Pending]) -> None:
+        """Wait for these replies no more."""
         for owed in written:
             log.warning("reply %s of process %s is not waited for any more", owed.reply, owed.by)
             self._given_up[owed.reply] = None

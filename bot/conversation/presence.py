@@ -21,14 +21,10 @@ PAUSE = 2.0
 """Seconds between two signs of life."""
 
 LEASE = 10.0
-"""For how many seconds a sign of life holds."""
+"""Who has not said so for so many seconds is taken for dead."""
 
 KNOWN_AFTER = 2 * PAUSE
 """After so many seconds all others have seen a process that has just begun."""
-
-# A sign that has run out counts after so many seconds in which the store was there: it may have
-# been away for all of us, and the others need a moment to say so again.
-_SURE = 5.0
 
 LEFT = "-"
 """Who has a reply that its process has given out of its hands."""
@@ -40,13 +36,13 @@ Claim = Literal["mine", "taken", "done"]
 class Beat:
     """What the store answers to a sign of life.
 
-    `lapsed`: this process's own sign had run out, so others may have taken over what it owed.
-    `others` are all other processes, each with whether its sign has run out; one that left in good
-    order is not there. `changes` count the changes of each kind of settings.
+    `buried`: another process has taken this one for dead, and may have taken over what it owed.
+    `others` are all other processes, each with how often it has said that it lives; who has left
+    is not there. `changes` count the changes of each kind of settings.
     """
 
-    lapsed: bool = False
-    others: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    buried: bool = False
+    others: Mapping[str, int] = field(default_factory=dict[str, int])
     changes: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
@@ -61,6 +57,10 @@ class ProcessStore(Protocol):
 
     async def leave(self) -> None:
         """Say that this process ends."""
+        ...
+
+    async def bury(self, processes: Sequence[str]) -> None:
+        """Take processes as dead; one that lives after all learns of it with its next sign."""
         ...
 
     def has_ended(self, process: str) -> bool:
@@ -93,12 +93,15 @@ class ProcessStore(Protocol):
 
 
 class Presence:
-    """Says that this process lives, and knows about the others. `run` is the loop."""
+    """Says that this process lives, and knows about the others.
+
+    `run` is the loop, `running` tells that it was begun.
+    """
 
     def __init__(self, store: ProcessStore) -> None:
         self._store = store
-        self._others: Mapping[str, bool] | None = None
-        self._lapsed_since: dict[str, float] = {}
+        self._others: Mapping[str, int] | None = None
+        self._still_since: dict[str, float] = {}
         self._changes: Mapping[str, int] | None = None
         self._renewals: dict[str, Callable[[], None]] = {}
         self._listeners: list[Callable[[], None]] = []
@@ -107,6 +110,7 @@ class Presence:
         self._answered = 0.0
         self._left = False
         self._gaps = 0
+        self.running = False
 
     @property
     def name(self) -> str:
@@ -116,7 +120,7 @@ class Presence:
     @property
     def alone(self) -> bool:
         """Whether no other process is known to live."""
-        return not any(not lapsed for lapsed in (self._others or {}).values())
+        return not self._others
 
     @property
     def known(self) -> bool:
@@ -147,8 +151,8 @@ class Presence:
             return False
         if process == LEFT or self._store.has_ended(process):
             return True
-        if (lapsed := self._lapsed_since.get(process)) is not None:
-            return self._answered - lapsed >= _SURE
+        if (still := self._still_since.get(process)) is not None:
+            return self._answered - still >= LEASE
         # One that is not there has left, unless it has only begun since the last look.
         return self._others is not None and process not in self._others and self._asked >= seen
 
@@ -160,26 +164,38 @@ class Presence:
         """Say that this process lives, and look who else does. Raises `StoreUnavailable`."""
         asked = _now()
         found = await self._store.beat()
-        if asked - self._answered > 2 * PAUSE:
-            # The store was away, or this process: nobody else can have been seen meanwhile.
-            self._lapsed_since.clear()
-        self._asked, self._answered = asked, _now()
-        self._since = asked if self._since is None else self._since
-        if self._others is None or set(found.others) - set(self._others):
-            for other in found.others:
-                log.info("another process of this bot is known: %s", other)
-        self._others = found.others
-        lapsed = {name for name, is_lapsed in found.others.items() if is_lapsed}
-        self._lapsed_since = {one: self._lapsed_since.get(one, asked) for one in lapsed}
+        self._look(found, asked)
+        if dead := [one for one in found.others if self.is_dead(one, asked)]:
+            log.warning("dead processes: %s", ", ".join(dead))
+            await self._store.bury(dead)
+            self._others = {one: n for one, n in found.others.items() if one not in dead}
         self._renew(found.changes)
-        if found.lapsed:
+        if found.buried:
             self._gaps += 1
-            log.warning("no sign of life for %g s: others may have taken over", LEASE)
+            log.warning("others took this process for dead, and what it owed over")
         for listener in self._listeners:
             listener()
 
+    def _look(self, found: Beat, asked: float) -> None:
+        """Note who is there, and since when each one's number stands still."""
+        known = self._others or {}
+        for other in set(found.others) - set(known):
+            log.info("another process of this bot is known: %s", other)
+        # While the store was away, or this process was, nobody can have been seen.
+        blind = asked - self._answered > 2 * PAUSE
+        self._asked, self._answered = asked, _now()
+        self._still_since = {
+            other: self._still_since.get(other, asked)
+            if known.get(other) == number and not blind
+            else asked
+            for other, number in found.others.items()
+        }
+        self._others = found.others
+        self._since = asked if self._since is None else self._since
+
     async def run(self) -> None:
         """Say so again and again, until cancelled."""
+        self.running = True
         while not self._left:
             try:
                 await self.beat()

@@ -6,6 +6,7 @@ together. A plain reply costs the store three round trips: load, journal, commit
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -21,7 +22,7 @@ from bot.conversation.likeness import Embedder, Likeness
 from bot.conversation.limits import Limits, ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
-from bot.conversation.neighbours import Neighbours
+from bot.conversation.neighbours import PATIENCE, PAUSE, Neighbours, Occupied
 from bot.conversation.offering import Offering
 from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
@@ -115,31 +116,45 @@ class Conversations:
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
-                async with place.lock:
-                    asks: tuple[Ask, ...] = ()
-                    if place.awaits(ask.id):
-                        asks, place.waiting = tuple(place.waiting), []
-                    place.beginning = asks
-                    try:
-                        with metrics.beginning():
-                            reply = await self._beginnings.answer(asks) if asks else None
-                    except UserError:
-                        # Each of the others tries for itself, so that each hears of the failure.
-                        place.waiting[:0] = [
-                            other
-                            for other in asks
-                            if other.id != ask.id and other.author not in place.unwanted
-                        ]
-                        raise
-                    finally:
-                        place.beginning = ()
-                        unwanted, place.unwanted = place.unwanted, set()
-                    if reply and not unwanted.isdisjoint(reply.askers):
-                        reply.withdraw()
-                    async with _writing(place, reply):
-                        yield reply
+                for _ in range(int(PATIENCE / PAUSE)):
+                    async with place.lock:
+                        try:
+                            reply = await self._begin(place, ask)
+                        except Occupied:
+                            pass
+                        else:
+                            async with _writing(place, reply):
+                                yield reply
+                            return
+                    await asyncio.sleep(PAUSE)
+                yield None
             finally:
                 place.drop([ask.id])
+
+    async def _begin(self, place: Place, ask: Ask) -> Reply | None:
+        """Begin the reply to all that waits in a place; None if `ask` does not wait any more."""
+        asks: tuple[Ask, ...] = ()
+        if place.awaits(ask.id):
+            asks, place.waiting = tuple(place.waiting), []
+        place.beginning = asks
+        try:
+            with metrics.beginning():
+                reply = await self._beginnings.answer(asks) if asks else None
+        except (UserError, Occupied) as error:
+            # Each of the others tries for itself, so that each hears of the failure.
+            place.waiting[:0] = [
+                other
+                for other in asks
+                if (other.id != ask.id or isinstance(error, Occupied))
+                and other.author not in place.unwanted
+            ]
+            raise
+        finally:
+            place.beginning = ()
+            unwanted, place.unwanted = place.unwanted, set()
+        if reply and not unwanted.isdisjoint(reply.askers):
+            reply.withdraw()
+        return reply
 
     @asynccontextmanager
     async def again(
@@ -228,6 +243,18 @@ class Conversations:
             if owed.reply == reply.id and owed.by == self.presence.name:
                 await self._store.take_over(reply.conversation, owed, to=LEFT)
 
+    @asynccontextmanager
+    async def adopting(self, conversation: str, owed: Pending) -> AsyncGenerator[bool, None]:
+        """Take over what a dead process owes, to finish it inside; gives whether it is ours now.
+
+        What is asked there meanwhile waits.
+        """
+        self._neighbours.adopted.add(owed.reply)
+        try:
+            yield await self._store.take_over(conversation, owed)
+        finally:
+            self._neighbours.adopted.discard(owed.reply)
+
     async def is_ours(self, reply: Reply, gaps: int) -> bool:
         """Whether a reply is still this process's own.
 
@@ -237,12 +264,13 @@ class Conversations:
         if self.presence.gaps == gaps or reply.left:
             return not reply.left
         try:
-            pending = (await self._store.load(reply.conversation)).pending
+            found = await self._store.load(reply.conversation)
         except StoreUnavailable:
             return True
-        ours = any(one.reply == reply.id and one.by == self.presence.name for one in pending)
-        reply.taken = not ours
-        return ours
+        finished = any(turn.id == reply.id for turn in found.turns)
+        owed = (one.by for one in found.pending if one.reply == reply.id)
+        reply.taken = finished or next(owed, self.presence.name) != self.presence.name
+        return not reply.taken
 
     def writing(self, conversation: str) -> Reply | None:
         """The reply that is being written there right now."""

@@ -137,7 +137,8 @@ class RedisStore(
             ),
             *counting(tally, pending.reply),
         )
-        kept, (_, _, _, fresh, *counted) = answers[: len(keeping)], answers[len(keeping) :]
+        kept, (sign, _, _, fresh, *counted) = answers[: len(keeping)], answers[len(keeping) :]
+        self._note_sign(sign)
         note_counts(tally, counted)
         await self._kept_right(conversation, pending, kept[-1] if kept else None)
         return fresh == 1

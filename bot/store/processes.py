@@ -1,7 +1,7 @@
 """The bot processes that share this store: who lives, who has which reply, who takes what.
 
 A process is told by a name that it gives itself at its start. It says every few seconds that it
-lives; whoever has not said so for a while, by the server's clock, may be dead.
+lives, by a number that grows; whose number stands still may be dead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.conversation.presence import LEASE, Beat, Claim
+from bot.conversation.presence import Beat, Claim
 from bot.conversation.turns import Pending
 from bot.store import keys, process_scripts, records
 from bot.store.connection import Command, Connection, call
@@ -75,24 +75,34 @@ class ProcessRecords:
 
     _redis: Connection
     process: str
+    _signs: int = 0
+    _was_there: bool = False
+    _was_buried: bool = False
 
     async def beat(self) -> Beat:
         """Say that this process lives, and see who else does. One round trip."""
-        answers = await self._redis.run(self._alive(), ("HGETALL", keys.CHANGES))
-        (lapsed, now, *signs), changes = answers
-        others: dict[str, bool] = {}
-        for name, end in zip(signs[::2], signs[1::2], strict=True):
-            others[name.decode("utf-8", "replace")] = float(end) < float(now)
+        sign, changes = await self._redis.run(self._alive(), ("HGETALL", keys.CHANGES))
+        self._note_sign(sign)
+        buried, self._was_buried = self._was_buried, False
+        names, counts = sign[1][::2], sign[1][1::2]
+        others = {
+            name.decode("utf-8", "replace"): int(count)
+            for name, count in zip(names, counts, strict=True)
+        }
         others.pop(self.process, None)
         return Beat(
-            lapsed=lapsed == 1,
+            buried=buried,
             others=others,
             changes={kind.decode(): int(count) for kind, count in changes.items()},
         )
 
     async def leave(self) -> None:
         """Say that this process ends: whatever it still owes is for the others from now on."""
-        await self._redis.run(("ZREM", keys.ALIVE, self.process))
+        await self.bury([self.process])
+
+    async def bury(self, processes: Sequence[str]) -> None:
+        """Take processes as dead; one that lives after all learns of it with its next sign."""
+        await self._redis.run(("HDEL", keys.ALIVE, *processes))
 
     def has_ended(self, process: str) -> bool:
         """Whether a process is known to have ended, since it would be on this machine."""
@@ -148,7 +158,13 @@ class ProcessRecords:
 
     def _alive(self) -> Command:
         """What says that this process lives; it goes with every entry in the journal."""
-        return call(process_scripts.BEAT, (keys.ALIVE,), self.process, int(LEASE * 1000), _DAY)
+        self._signs += 1
+        return call(process_scripts.BEAT, (keys.ALIVE,), self.process, self._signs, _DAY)
+
+    def _note_sign(self, sign: Sequence[Any]) -> None:
+        """Read the answer: who was there once and is not any more was taken for dead."""
+        self._was_buried |= self._was_there and sign[0] == 0
+        self._was_there = True
 
 
 def changed(kind: str) -> tuple[Command, ...]:

@@ -184,8 +184,9 @@ class CatchUp(commands.Cog):
 
     async def _finish(self, conversation: str, owed: Pending) -> None:
         try:
-            if await self.bot.store.take_over(conversation, owed):
-                await finish(self.bot, conversation, owed, self._few)
+            async with self.bot.conversations.adopting(conversation, owed) as ours:
+                if ours:
+                    await finish(self.bot, conversation, owed, self._few)
         finally:
             self._finishing.discard(owed.reply)
 

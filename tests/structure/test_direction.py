@@ -69,6 +69,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "conversation.library",
         "conversation.people",
         "conversation.ports",
+        "conversation.presence",
         "conversation.reminding",
         "conversation.revising",
         "conversation.statistics",
