@@ -212,7 +212,7 @@ class HermesBot(commands.AutoShardedBot):
         await self.engines.load()
         await self.conversations.policies.load()
         await self.opt_outs.load()
-        await self._load_cogs()
+        await self.load_cogs()
         if not await self.sync_commands():
             self._syncing = asyncio.create_task(self._sync_later(), name="command sync")
 
@@ -239,7 +239,7 @@ class HermesBot(commands.AutoShardedBot):
 
     # ------------------------------------------------------------------ cogs and commands
 
-    async def _load_cogs(self) -> None:
+    async def load_cogs(self) -> None:
         """Load what is directly in `cogs/`; a part that fails fails the start with its name.
 
         Not by `load_extension`: it would make a second copy of a module that another one imports.
