@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from bot.__main__ import main
 from bot.commands import reference
 from bot.commands.reference.settable import USED_BY, takes
 from bot.settings import SECRETS, Settings
@@ -95,7 +96,7 @@ def test_a_command_says_for_whom_and_where(pages):
 def test_the_command_writes_them(tmp_path, monkeypatch, capsys):
     (tmp_path / ".env.example").write_text(EXAMPLE, "utf-8")
     monkeypatch.chdir(tmp_path)
-    assert reference.write() == 0
+    assert main(["reference"]) == 0
     written = {path.name for path in (tmp_path / reference.FOLDER).iterdir()}
     assert written == {"settings.md", "commands.md"}
     assert "docs/reference/settings.md" in capsys.readouterr().out

@@ -16,8 +16,8 @@ _HEAD = """\
 Every command and every entry of Discord's menus, written from the bot itself by `make reference`.
 
 - **For whom:** how Discord offers a command at first. Who manages a server can change that under
-  *Server Settings*, *Integrations*. Some commands ask for a right beyond it, for a part of what
-  they do; the [README](../../README.md#commands) and the guides say so.
+  *Server Settings*, *Integrations*. Some ask for a right beyond it, for a part of what they do:
+  to switch a tool on, to take back what somebody else said. They say so when it is missing.
 - **Where:** *servers* are those that have the bot; *everywhere with you* needs the bot installed to
   your own account ([how](../../README.md#take-it-along)).
 
