@@ -39,12 +39,15 @@ from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
 from bot.conversation.writer import Writer
 from bot.errors import BadInput
+from bot.language import later
 from bot.tools.context import places_in
 
 log = logging.getLogger(__name__)
 
-_SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
-_GONE = "The character who said that is not on stage any more. /character use brings it back."
+_SHORTENED = later("Your message is longer than this model can read; I left out the middle of it.")
+_GONE = later(
+    "The character who said that is not on stage any more. /character use brings it back."
+)
 
 
 @dataclass(frozen=True, slots=True)
