@@ -10,15 +10,13 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.conversation.absence import Away, Back
 from bot.conversation.models import DEFAULT
+from bot.language import Text, later, tr
 from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.sending import Gone, Refused, insist
 from cogs.live.target import NOBODY
 
 log = logging.getLogger(__name__)
-
-_AWAY = "⚠️ {engine} does not answer, since <t:{since}:R>. I tell you here when it is back."
-_BACK = "✅ {engine} answers again. It was away for {time}."
 
 
 class Alerts(commands.Cog):
@@ -41,7 +39,9 @@ class Alerts(commands.Cog):
 
     def _hear(self, engine: str, news: Away | Back) -> None:
         several = len(self.bot.conversations.models) > 1 or engine != DEFAULT
-        name = f"The engine **{engine}**" if several else "The model's engine"
+        name = (
+            later("The engine **{name}**", name=engine) if several else later("The model's engine")
+        )
         task = asyncio.create_task(self._post(_in_words(name, news)), name=f"alert {engine}")
         self._posting.add(task)
         task.add_done_callback(self._posting.discard)
@@ -56,10 +56,18 @@ class Alerts(commands.Cog):
             log.warning("ALERT_CHANNEL %s: %s; it was: %s", self._channel, refused, text)
 
 
-def _in_words(engine: str, news: Away | Back) -> str:
+def _in_words(engine: Text, news: Away | Back) -> str:
     if isinstance(news, Away):
-        return _AWAY.format(engine=engine, since=int(news.since))
-    return _BACK.format(engine=engine, time=in_words(news.seconds))
+        return tr(
+            "⚠️ {engine} does not answer, since {since}. I tell you here when it is back.",
+            engine=engine,
+            since=f"<t:{int(news.since)}:R>",
+        )
+    return tr(
+        "✅ {engine} answers again. It was away for {time}.",
+        engine=engine,
+        time=in_words(news.seconds),
+    )
 
 
 def in_words(seconds: float) -> str:
