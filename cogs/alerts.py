@@ -70,13 +70,23 @@ def _in_words(engine: Text, news: Away | Back) -> str:
     )
 
 
-def in_words(seconds: float) -> str:
+def in_words(time: float) -> str:
     """A time in its two largest units: "2 h 5 min"."""
-    whole = max(round(seconds), 1)
-    sizes = ((whole // 86_400, "d"), (whole // 3_600 % 24, "h"), (whole // 60 % 60, "min"))
-    parts = [f"{number} {unit}" for number, unit in (*sizes, (whole % 60, "s"))]
-    first = next(place for place, part in enumerate(parts) if not part.startswith("0 "))
-    return " ".join(part for part in parts[first : first + 2] if not part.startswith("0 "))
+    whole = max(round(time), 1)
+    days, hours, minutes, seconds = (
+        whole // 86_400,
+        whole // 3_600 % 24,
+        whole // 60 % 60,
+        whole % 60,
+    )
+    parts = [
+        (days, tr("{number} d", number=days)),
+        (hours, tr("{number} h", number=hours)),
+        (minutes, tr("{number} min", number=minutes)),
+        (seconds, tr("{number} s", number=seconds)),
+    ]
+    first = next(place for place, (number, _) in enumerate(parts) if number)
+    return " ".join(part for number, part in parts[first : first + 2] if number)
 
 
 async def setup(bot: HermesBot) -> None:

@@ -28,7 +28,11 @@ _WORDS = {
 _TYPES = {word: {"type": kind} for kind, words in _WORDS.items() for word in words} | {
     "date": {"type": "string", "format": "date"}
 }
-_NAMES = later("text, number, integer, boolean, date, list of …, or choices such as a | b | c")
+# What is written in a schema is English in every language.
+_NAMES = later(
+    "{names}, or choices such as a | b | c",
+    names="text, number, integer, boolean, date, list of …",
+)
 
 _NAME = r"\w(?:[\w .-]{0,62}\w)?"
 _FIELD = re.compile(

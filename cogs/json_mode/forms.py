@@ -8,19 +8,19 @@ from typing import Any
 import discord
 
 from bot.client.failures import answer_failure
-from bot.language import later, tr
+from bot.language import tr
 
 # A form's fields hold no more than this; a file holds larger schemas.
 _FIELD = 4_000
 
-EXAMPLE = later("title: text\nyear: integer?\ngenre: drama | comedy   # what it mostly is")
+EXAMPLE = "title: text\nyear: integer?\ngenre: drama | comedy   # what it mostly is"
 
 
 def _schema_field(label: str) -> discord.ui.TextInput[Any]:
     return discord.ui.TextInput(
         label=label,
         style=discord.TextStyle.paragraph,
-        placeholder=tr(EXAMPLE),
+        placeholder=EXAMPLE,
         max_length=_FIELD,
         custom_id="schema",
     )
