@@ -10,7 +10,8 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.conversation.absence import Away, Back
 from bot.conversation.models import DEFAULT
-from bot.language import Text, later, tr
+from bot.language import Text, later, speaking, tr
+from cogs.language import language_in
 from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.sending import Gone, Refused, insist
@@ -42,12 +43,14 @@ class Alerts(commands.Cog):
         name = (
             later("The engine **{name}**", name=engine) if several else later("The model's engine")
         )
-        task = asyncio.create_task(self._post(_in_words(name, news)), name=f"alert {engine}")
+        task = asyncio.create_task(self._post(name, news), name=f"alert {engine}")
         self._posting.add(task)
         task.add_done_callback(self._posting.discard)
 
-    async def _post(self, text: str) -> None:
+    async def _post(self, engine: Text, news: Away | Back) -> None:
         await self.bot.wait_until_ready()
+        with speaking(language_in(self.bot, self.bot.get_channel(self._channel))):
+            text = _in_words(engine, news)
         channel, pace = self.bot.get_partial_messageable(self._channel), live_of(self.bot).pace
         await pace.take(Priority.FOLLOW_UP)
         try:

@@ -8,10 +8,11 @@ import discord
 
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
-from bot.language import later
+from bot.language import Language, later, spoken
 from bot.tools.context import ToolContext
 from bot.tools.kit import Kit
 from bot.tools.tool import ToolError
+from cogs.language import language_in
 
 Place = discord.abc.GuildChannel | discord.Thread | discord.DMChannel
 """Where messages are; whoever sends there checks that it is a `discord.abc.Messageable`."""
@@ -23,6 +24,13 @@ def client_of(kit: Kit) -> discord.Client:
     if kit.discord is None:
         raise ToolError(later("I am not connected to Discord here."))
     return cast("discord.Client", kit.discord)
+
+
+def language_at(client: discord.Client, channel: int) -> Language:
+    """The language that is spoken in a channel, by whatever is said there unasked."""
+    if not isinstance(client, HermesBot):
+        return spoken()
+    return language_in(client, client.get_channel(channel))
 
 
 def left_alone(client: discord.Client, person: int) -> bool:

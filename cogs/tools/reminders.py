@@ -15,12 +15,12 @@ import discord
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.reminding import MAX_REMINDERS, Reminder
 from bot.errors import StoreUnavailable
-from bot.language import later, tr
+from bot.language import later, speaking, tr
 from bot.tools.context import ToolContext
 from bot.tools.kit import Kit
 from bot.tools.tool import ToolError, tool
 from bot.tools.when import moment, shown
-from cogs.asker import client_of
+from cogs.asker import client_of, language_at
 from cogs.said import Said
 from cogs.tools import ToolCog
 
@@ -151,7 +151,9 @@ class Reminders(ToolCog):
         """Post a reminder and settle it; one that cannot be posted now is claimed again later."""
         try:
             async with asyncio.timeout(_ATTEMPT):
-                posted = await post(client_of(self.kit), reminder, claimed)
+                client = client_of(self.kit)
+                with speaking(language_at(client, int(reminder.channel))):
+                    posted = await post(client, reminder, claimed)
             if posted is None:
                 log.warning("reminder %s can be delivered nowhere and is dropped", reminder.id)
             await self.kit.store.settle_reminder(reminder)
