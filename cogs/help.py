@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -9,6 +11,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.errors import EngineUnreachable
 from bot.language import later, tr
+from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.places import engine_here, is_guest, places_of
 
 _COMMANDS = later("""\
@@ -67,7 +70,10 @@ class Help(commands.Cog):
             parts += [await self._how(interaction), tr(_COMMANDS)]
             if not self.bot.reads_everything:
                 parts.append(tr(_BLIND))
-        await interaction.edit_original_response(content="\n\n".join(parts))
+        first, *others = pages(parts)
+        await interaction.edit_original_response(content=first)
+        for page in others:
+            await interaction.followup.send(page, ephemeral=True)
 
     async def _who(self, engine: str) -> str:
         model = await self.bot.conversations.model(engine)
@@ -94,6 +100,18 @@ class Help(commands.Cog):
             "**Talk to me** by mentioning {name}, by replying to me, or in a direct message.",
             name=name,
         )
+
+
+def pages(parts: Sequence[str]) -> list[str]:
+    """Paragraphs as messages: in one, if it holds them, since some languages take more room."""
+    found: list[str] = []
+    for part in parts:
+        joined = f"{found[-1]}\n\n{part}" if found else part
+        if found and units(joined) > MESSAGE_LIMIT:
+            found.append(part)
+        else:
+            found[-1:] = [joined]
+    return found
 
 
 async def setup(bot: HermesBot) -> None:

@@ -21,6 +21,7 @@ from bot.tools.dice import roll
 from bot.tools.run import ToolRun
 from bot.tools.runner import run
 from bot.tools.tool import ToolError, tool, tools_of
+from cogs.help import pages
 from cogs.live.buttons import retry_button
 from cogs.live.questions import outcome, question
 from cogs.live.wording import also_for, in_line, small
@@ -136,6 +137,11 @@ def test_what_is_wrong_with_an_answer_is_english_for_the_model_alone() -> None:
         assert explain(_unfit([failed, failed])).text == (
             "Nach 2 Versuchen ist die Antwort kein JSON: ein Doppelpunkt fehlt vor '3}'."
         )
+
+
+def test_help_takes_a_second_message_where_a_language_is_too_long_for_one() -> None:
+    assert pages(["a", "b", "c"]) == ["a\n\nb\n\nc"]
+    assert pages(["a" * 1990, "b" * 8, "c"]) == ["a" * 1990 + "\n\n" + "b" * 8, "c"]
 
 
 def test_engines_and_permissions_are_named_in_the_readers_language() -> None:
