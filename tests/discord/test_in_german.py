@@ -9,7 +9,7 @@ import pytest
 from bot.errors import EngineInterrupted, EngineUnreachable
 from cogs.places import conversation_in, server_place
 from tests.discord.conftest import Stage
-from tests.discord.live_support import VIRTUAL, labels, play
+from tests.discord.live_support import VIRTUAL, labels, play, speech
 from tests.language.german import german_catalogue
 
 pytestmark = VIRTUAL
@@ -17,6 +17,8 @@ pytestmark = VIRTUAL
 UNREACHABLE = "Das Modell ist gerade nicht zu erreichen."
 MESSAGES = {
     "Retry": "Nochmal",
+    "Stop": "Halt",
+    "stopped": "angehalten",
     EngineUnreachable.text: UNREACHABLE,
     EngineInterrupted.text: "Das Modell hat mitten in der Antwort aufgehört.",
 }
@@ -56,6 +58,20 @@ async def test_what_broke_off_says_so_below_its_text(stage: Stage) -> None:
     await stage.alice.send(stage.channel, f"{stage.me} hallo")
     await play(stage.env, 3.5)
     assert stage.said() == ["Es begann\n-# ⚠ Das Modell hat mitten in der Antwort aufgehört."]
+
+
+async def test_what_is_shown_again_stays_in_the_language_of_the_channel(stage: Stage) -> None:
+    stage.engine.answers = [speech(20, 1.0)]
+    await stage.alice.send(stage.channel, f"{stage.me} hallo")
+    await play(stage.env, 3.5)
+    await stage.alice.click(stage.shown()[0], label="Halt")
+    await play(stage.env, 1)
+    [stopped] = stage.said()
+    assert stopped.endswith("\n-# angehalten")
+    for command in ("undo", "redo"):
+        await stage.alice.slash(stage.channel, command)
+        await play(stage.env, 3)
+    assert stopped in stage.said()
 
 
 async def test_another_channel_stays_english(stage: Stage) -> None:
