@@ -102,6 +102,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "cogs.tools": (
         "errors",
+        "language",
         "net",
         "client.failures",
         "conversation.facts",
