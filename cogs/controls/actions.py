@@ -11,6 +11,7 @@ from bot.client import HermesBot
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Replacing, Turn
 from bot.errors import BadInput
+from bot.language import later
 from cogs.admission import refuse_barred
 from cogs.allowed import check_text
 from cogs.controls.meant import Meant, channel_of_press
@@ -24,7 +25,7 @@ from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
 
-_NOTHING_ADDED = "I have nothing to add to that."
+_NOTHING_ADDED = later("I have nothing to add to that.")
 
 
 async def write(

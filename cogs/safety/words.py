@@ -57,15 +57,17 @@ def shown(policy: Policy) -> str:
     mild = tr("Elsewhere characters are free.")
     if policy.mild:
         mild = tr("Elsewhere characters stay suitable for all ages.")
-    blocked = _listed([one.name or one.id for one in policy.blocked])
+    names = _listed([one.name or one.id for one in policy.blocked])
+    blocked = tr("Blocked characters: {names}", names=names)
+    words = tr("Blocked words: {words}", words=_hidden(policy.words))
     lines = [
         tr("**What I keep to in this server**"),
         f"- {tr(_ADULT[policy.adult])}",
         f"- {mild}",
         f"- {tr(_IMPORTS[policy.imports])}",
         f"- {_reports(policy)}",
-        f"- {tr('Blocked characters: {names}', names=blocked)}",
-        f"- {tr('Blocked words: {words}', words=_hidden(policy.words))}",
+        f"- {blocked}",
+        f"- {words}",
         f"-# {tr(_ALWAYS)}",
     ]
     return "\n".join(lines)
@@ -97,7 +99,7 @@ def read_words(text: str) -> tuple[str, ...]:
 def _reports(policy: Policy) -> str:
     if policy.report_channel:
         return tr("Reports go to {channel}.", channel=f"<#{policy.report_channel}>")
-    return tr("Reports go to nowhere yet: `/safety channel` says where.")
+    return tr("Reports go nowhere yet: `/safety channel` says where.")
 
 
 def _listed(names: list[str]) -> str:
