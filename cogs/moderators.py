@@ -13,8 +13,9 @@ from bot.characters.policy import MAX_BLOCKED, Blocked, Policy
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer
 from bot.errors import BadInput
-from bot.language import language_of, later, speaking, tr
+from bot.language import later, speaking, tr
 from cogs.characters.shelf import shown_name
+from cogs.language import language_in
 from cogs.live.target import NOBODY
 
 log = logging.getLogger(__name__)
@@ -29,9 +30,10 @@ _FULL = later(
 )
 
 
-def for_moderators(interaction: Interaction) -> AbstractContextManager[None]:
-    """Speak the server's language inside, for what its moderators read."""
-    return speaking(language_of(str(interaction.guild_locale)))
+def for_moderators(bot: HermesBot, channel_id: str | int) -> AbstractContextManager[None]:
+    """Speak the language of the channel for reports inside: many read what is told there."""
+    known = str(channel_id).isdecimal()
+    return speaking(language_in(bot, bot.get_channel(int(channel_id)) if known else None))
 
 
 async def tell_moderators(
@@ -74,7 +76,7 @@ async def change_policy(
         said = say(after)
     log.info("server %s: %s has changed what it allows: %s", server, interaction.user.id, said)
     await answer(interaction, say(after), allowed_mentions=NOBODY)
-    with for_moderators(interaction):
+    with for_moderators(bot, after.report_channel):
         said = say(after)
     await tell_moderators(bot, after, f"-# {interaction.user.mention}: {said}")
 

@@ -83,7 +83,7 @@ async def find(
         message,
         turn,
         tuple(question_before(turns, turn)),
-        tuple(later for later in turns if later.n > turn.n),
+        tuple(one for one in turns if one.n > turn.n),
     )
     if not may_press(interaction, asker or meant.asker, *(t.author for t in meant.asked)):
         raise BadInput(NOT_YOURS)

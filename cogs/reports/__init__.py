@@ -95,7 +95,7 @@ class ReportCommand(commands.Cog, name="Reports"):
         guild, user = interaction.guild_id, interaction.user.id
         log.info("server %s: %s reports message %s in %s", guild, user, message, channel)
         policy = await self.bot.conversations.policies.of(str(guild))
-        with for_moderators(interaction):
+        with for_moderators(self.bot, policy.report_channel):
             text = filing.told(reported, user, reason, note)
             buttons = view_of(filing.buttons(reported))
         if await tell_moderators(self.bot, policy, text, buttons):

@@ -118,7 +118,7 @@ class DecideButton(KnownButton, template=DECIDE):
             return
         who = interaction.user
         log.info("server %s: a report is settled (%s) by %s", interaction.guild_id, what, who.id)
-        with for_moderators(interaction):
+        with for_moderators(interaction.client, message.channel.id):
             line = f"-# {tr(_DONE[what]).format(who=who.mention)}"
         # Another moderator may have decided meanwhile.
         current = await message.fetch()
