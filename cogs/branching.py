@@ -12,7 +12,8 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
-from bot.language import Text, later, tr
+from bot.language import Text, later, speaking, tr
+from cogs.language import language_in
 from cogs.links import message_named
 from cogs.live.target import NOBODY
 from cogs.live.wording import small
@@ -95,15 +96,22 @@ async def branch_from(
     await bot.store.clear(branch)
     count = await bot.conversations.timeline.branch(source, str(message.id), branch)
     await _take_along(bot, interaction.channel, thread)
+    # It stands for all to read, whoever has branched off.
+    with speaking(language_in(bot, thread)):
+        beginning = _beginning(message.jump_url, count, blind=not bot.reads_everything)
+    await thread.send(beginning, allowed_mentions=NOBODY, silent=True)
+    await interaction.followup.send(tr(_MADE).format(thread=thread.jump_url), ephemeral=True)
+
+
+def _beginning(link: str, count: int, *, blind: bool) -> str:
+    """What stands at the top of a branch that remembers so many messages."""
     told = tr(
         "This goes on from {link}: I remember one message up to there.",
         "This goes on from {link}: I remember {n:,} messages up to there.",
         n=count,
-        link=message.jump_url,
+        link=link,
     )
-    lines = [told] if bot.reads_everything else [told, tr(_BLIND)]
-    await thread.send(small(*lines), allowed_mentions=NOBODY, silent=True)
-    await interaction.followup.send(tr(_MADE).format(thread=thread.jump_url), ephemeral=True)
+    return small(told, tr(_BLIND)) if blind else small(told)
 
 
 async def open_thread(interaction: discord.Interaction[HermesBot], name: str) -> discord.Thread:
@@ -179,11 +187,9 @@ async def _make_thread(
     private: bool,
 ) -> discord.Thread:
     if isinstance(home, discord.ForumChannel):
-        made = await home.create_thread(
-            name=name,
-            content=small(tr("A branch of {link}", link=message.jump_url)),
-            allowed_mentions=NOBODY,
-        )
+        with speaking(language_in(interaction.client, home)):
+            content = small(tr("A branch of {link}", link=message.jump_url))
+        made = await home.create_thread(name=name, content=content, allowed_mentions=NOBODY)
         return made.thread
     if message.channel.id == home.id and home.guild.get_thread(message.id) is None:
         try:

@@ -14,7 +14,8 @@ from bot.conversation.questions import question_before
 from bot.conversation.timeline import Check
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
-from bot.language import later, tr
+from bot.language import later, speaking, tr
+from cogs.language import language_for
 from cogs.live import live_of
 from cogs.live.buttons import Button, question_of, view_of
 from cogs.live.pace import Priority
@@ -22,6 +23,7 @@ from cogs.live.redraw import buttons_under, redraw, withdraw
 from cogs.live.target import Channel
 from cogs.live.traces import harmless
 from cogs.live.wording import small
+from cogs.places import conversation_in
 from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
@@ -45,17 +47,23 @@ async def take_back(bot: HermesBot, channel: Channel, turns: Sequence[Turn], how
     `how` is what did it, such as "/undo"; "" leaves it out. Returns how many questions could not
     be marked.
     """
-    stub = tr("Taken back. /redo brings it back.")
-    if how:
-        stub = tr("Taken back with {command}. /redo brings it back.", command=how)
+    # It stands for all to read, whoever took it back.
+    with speaking(language_for(bot, conversation_in(channel.id))):
+        stub = small(_stub(how))
     unmarked = 0
     for turn in reversed(turns):
         if turn.role == "assistant":
-            await withdraw(bot, channel, turn, small(stub))
+            await withdraw(bot, channel, turn, stub)
         elif turn.id.isdecimal():
             mark = channel.get_partial_message(int(turn.id)).add_reaction(MARK)
             unmarked += not await _reacted(bot, mark)
     return unmarked
+
+
+def _stub(how: str) -> str:
+    if how:
+        return tr("Taken back with {command}. /redo brings it back.", command=how)
+    return tr("Taken back. /redo brings it back.")
 
 
 async def bring_back(

@@ -8,18 +8,16 @@ from typing import Any
 
 import discord
 import pytest
-from babel.messages.catalog import Catalog
-from babel.messages.mofile import write_mo
 from simcord import interactions
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
-import bot.language
 from bot.characters.policy import Policy
 from cogs.reports import REASONS
 from tests.discord import webhooks
 from tests.discord.conftest import Stage
 from tests.discord.scene_support import director, panel, scene
+from tests.language.german import german_catalogue
 
 GERMAN = {
     "There is no scene here. `/scene start` begins one.": "Hier ist keine Szene.",
@@ -31,6 +29,12 @@ GERMAN = {
     "Choose somebody to change": "Wer soll sich ändern?",
     "Author's note": "Notiz der Autorin",
     "Depth": "Tiefe",
+    "“{what}” has to be a whole number from {least} to {most}.": (
+        "„{what}“ muss eine ganze Zahl von {least} bis {most} sein."
+    ),
+    "Taken back with {command}. /redo brings it back.": "Zurückgenommen mit {command}.",
+    "Taken back: {what}. /redo brings it back.": "Zurückgenommen: {what}.",
+    "{words} and my reply": "{words} und meine Antwort",
     "Edit": "Bearbeiten",
     "Delete": "Löschen",
     "Done: {link}. All characters read it.": "Fertig: {link}. Alle Figuren lesen es.",
@@ -64,26 +68,16 @@ REFUSED = pytest.mark.simcord(check_errors=False)
 
 
 @pytest.fixture(autouse=True)
-def german(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A small catalogue in place of the bot's own."""
-    catalogue = Catalog(locale="de")
-    for message, said in GERMAN.items():
-        catalogue.add(message, said)
-    with (tmp_path / "de.mo").open("wb") as file:
-        write_mo(file, catalogue)
-    for language in bot.language.LANGUAGES[2:]:
-        with (tmp_path / f"{language}.mo").open("wb") as file:
-            write_mo(file, Catalog(locale=language.replace("-", "_")))
-    monkeypatch.setattr(bot.language, "CATALOGUES", tmp_path)
-    bot.language._catalogue.cache_clear()
-    yield
-    bot.language._catalogue.cache_clear()
-
-
-@pytest.fixture(autouse=True)
 def voices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Webhooks as an application has them."""
     webhooks.install(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+async def german(voices: None, stage: Stage, tmp_path: Path):
+    """A small catalogue; the bot has started by then, which takes all of its own."""
+    with german_catalogue(GERMAN, tmp_path):
+        yield
 
 
 @pytest.fixture
@@ -132,13 +126,18 @@ class TestScenes:
         await dora.click(shown.response, custom_id="cast-mute:ada")
         assert "Sprechen lassen" in str(shown.response.components)
 
-    async def test_a_form(self, stage: Stage, speaks: Speaks) -> None:
+    @REFUSED
+    async def test_a_form_and_what_is_wrong_in_it(self, stage: Stage, speaks: Speaks) -> None:
         await scene(stage, "Ada")
         dora = director(stage)
         speaks(dora, "de")
         form = await dora.slash(stage.channel, "note set")
         assert form.modal["title"] == "Notiz der Autorin"
         assert "Tiefe" in [part["label"] for part in form.modal["components"]]
+        wrong = await dora.submit_modal(
+            form, {"text": "Slow.", "depth": "-1", "every": "1", "role": ["system"]}
+        )
+        assert wrong.response.content == "„Tiefe“ muss eine ganze Zahl von 0 bis 100 sein."
 
     async def test_what_becomes_part_of_the_story_stays(self, stage: Stage, speaks: Speaks) -> None:
         await scene(stage, "Ada")
@@ -161,6 +160,15 @@ class TestReplies:
         asked = await stage.alice.context_menu(stage.channel, "Regenerate", first)
         assert asked.response.content == "Das nimmt die 2 Nachrichten danach zurück."
         assert labels(asked.response)[0] == "Zurücknehmen und neu schreiben"
+
+    async def test_what_all_read_is_in_the_language_of_the_channel(
+        self, stage: Stage, speaks: Speaks
+    ) -> None:
+        speaks(stage.alice, "de")
+        await stage.alice.send(stage.channel, f"{stage.me} one")
+        told = await stage.alice.slash(stage.channel, "undo")
+        assert told.response.content == "-# Zurückgenommen: “one” und meine Antwort."
+        assert stage.said()[0] == "-# Taken back with /undo. /redo brings it back."
 
     async def test_what_is_erased_is_counted(self, stage: Stage, speaks: Speaks) -> None:
         speaks(stage.alice, "de")
