@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.characters.part import Part
-from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
 from bot.conversation.books import Company, Read
-from bot.conversation.casting import CHARACTER, Casting
+from bot.conversation.casting import CHARACTER, Casting, Played
 from bot.conversation.configuration import Configuration
 from bot.conversation.facts import owners_in
 from bot.conversation.fair_order import Asker
@@ -40,25 +39,15 @@ from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
 from bot.conversation.writer import Writer
 from bot.errors import BadInput
+from bot.language import later
 from bot.tools.context import places_in
 
 log = logging.getLogger(__name__)
 
-_SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
-_GONE = "The character who said that is not on stage any more. /character use brings it back."
-
-
-@dataclass(frozen=True, slots=True)
-class Played:
-    """Who speaks in a reply, and on what stage."""
-
-    part: Part
-    stage: Stage
-
-    @property
-    def noted(self) -> dict[str, str]:
-        """What the reply's origin says of it, for a restart."""
-        return {CHARACTER: self.part.character}
+_SHORTENED = later("Your message is longer than this model can read; I left out the middle of it.")
+_GONE = later(
+    "The character who said that is not on stage any more. /character use brings it back."
+)
 
 
 class Beginnings:

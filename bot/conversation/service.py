@@ -40,6 +40,7 @@ from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.turns import Pending, Replacing, Turn
 from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.language import later
 from bot.log import about_reply
 from bot.tools.run import Step, ToolRun
 
@@ -315,8 +316,12 @@ class Conversations:
         size, room = await served.count(text), int(limit * _SYSTEM_SHARE)
         if size > room:
             raise BadInput(
-                f"That system prompt is about {size:,} tokens long. With this model it can "
-                f"have {room:,}, so that there is room left to talk."
+                later(
+                    "That system prompt is about {size:,} tokens long. With this model it can "
+                    "have {room:,}, so that there is room left to talk.",
+                    size=size,
+                    room=room,
+                )
             )
 
     async def model(self, engine: str = "") -> ModelInUse:

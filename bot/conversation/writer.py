@@ -27,6 +27,7 @@ from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.conversation.usage import use_of
 from bot.conversation.variants import in_place, joined
 from bot.errors import EngineBusy, EngineInterrupted, EngineUnreachable, PromptTooLong
+from bot.language import later, tr
 from bot.prompts.neutralise import restore
 from bot.tools.run import is_for_asker, kept
 
@@ -39,7 +40,7 @@ _MADE_UP = "<tool_response>"
 # How often a character is asked who says nothing but other people's lines.
 _TRIES = 2
 
-_NO_ANSWER = "I have used my tools, but could not make an answer of what they gave."
+_NO_ANSWER = later("I have used my tools, but could not make an answer of what they gave.")
 
 
 class Writer:
@@ -161,7 +162,7 @@ class Writer:
             yield await self._rounds.run(answer, listener.written)
             self._prompt.go_on(self._rounds.steps)
         if self._rounds.steps and not self._lines.said:
-            yield Text(_NO_ANSWER)
+            yield Text(tr(_NO_ANSWER))
         yield self._ends[-1]
 
     async def _heard(self, request: Generation, listener: Listener) -> AsyncGenerator[Event, None]:

@@ -68,7 +68,7 @@ class Pressed(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
                 await interaction.response.send_modal(await _form(interaction, here, chosen))
             case "set":
                 value = values[0]
-                changed = value if chosen.name in ("mode", "engine") else _WORDS[value]
+                changed = value if chosen.name in ("mode", "engine", "language") else _WORDS[value]
                 await change(interaction, here, chosen, None if value == "-" else changed)
             case "people":
                 await change(interaction, here, chosen, _people(interaction, values) or None)

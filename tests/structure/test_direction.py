@@ -103,6 +103,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "cogs.tools": (
         "errors",
+        "language",
         "net",
         "client.failures",
         "conversation.facts",
