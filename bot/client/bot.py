@@ -32,8 +32,8 @@ from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
 from bot.conversation.watching import EngineWatch
-from bot.errors import SettingsError, StartupError
-from bot.language import Language, speaking
+from bot.errors import SettingsError, StartupError, UserError
+from bot.language import Language, later, speaking
 from bot.settings import Settings
 from bot.tools.kit import Kit
 
@@ -65,6 +65,9 @@ _UNREACHABLE = (
     aiohttp.ClientError,
     OSError,
 )
+
+
+_RESTARTING = later("I am just being restarted. Please try that again in a moment.")
 
 
 class Tree(app_commands.CommandTree["HermesBot"]):
@@ -141,12 +144,13 @@ class HermesBot(commands.AutoShardedBot):
         self.closing = False
         self.farewell: Callable[[float], Awaitable[None]] | None = None
         parsers = self._connection.parsers
-        self._gate = Gate(conversations, store, parsers["INTERACTION_CREATE"])
+        self._gate = Gate(conversations, store, parsers["INTERACTION_CREATE"], self._put_off)
         parsers["INTERACTION_CREATE"] = self._gate.hear
         self._address = ApiAddress(settings.discord_api_url)
         self._tool_cogs = tuple(tool_cogs)
         self._connecting: asyncio.Task[Any] | None = None
         self._syncing: asyncio.Task[None] | None = None
+        self._last_words: set[asyncio.Task[None]] = set()
 
     @property
     def deaf(self) -> list[int]:
@@ -217,6 +221,14 @@ class HermesBot(commands.AutoShardedBot):
         self.dispatch("closing")
         if self.farewell is not None:
             await self.farewell(within)
+
+    def _put_off(self, data: Any) -> None:
+        """Tell who uses a command or a button that the bot is back in a moment."""
+        connection: Any = self._connection
+        interaction: discord.Interaction[Any] = discord.Interaction(data=data, state=connection)
+        answer = failures.answer_failure(interaction, UserError(_RESTARTING))
+        self._last_words.add(task := asyncio.create_task(answer, name="last words"))
+        task.add_done_callback(self._last_words.discard)
 
     async def close(self) -> None:
         """Disconnect and unload the cogs."""

@@ -27,15 +27,21 @@ class Gate:
     """Lets an interaction through to `pass_on` if this process is the one to answer it.
 
     Where no other process is known that is all of them, at once. Else they are claimed in the
-    store, each by one. While it is away, Discord decides: it takes one first answer.
+    store, each by one. While it is away, Discord decides: it takes one first answer. When the
+    process is about to end, and there is no other one, they go to `refuse`.
     """
 
     def __init__(
-        self, conversations: Conversations, store: Store, pass_on: Callable[[Any], None]
+        self,
+        conversations: Conversations,
+        store: Store,
+        pass_on: Callable[[Any], None],
+        refuse: Callable[[Any], None],
     ) -> None:
         self._conversations = conversations
         self._store = store
         self._pass_on = pass_on
+        self._refuse = refuse
         self._asking: set[asyncio.Task[None]] = set()
         self.closing = False
 
@@ -44,8 +50,9 @@ class Gate:
         here = self._is_written_here(data)
         presence = self._conversations.presence
         if self.closing and not here:
-            return  # Another process answers it, or the next one is asked again.
-        if presence.alone or data.get("type") == _AUTOCOMPLETE:
+            if presence.alone and data.get("type") != _AUTOCOMPLETE:
+                self._refuse(data)  # Else another process answers it.
+        elif presence.alone or data.get("type") == _AUTOCOMPLETE:
             self._pass_on(data)
         elif presence.known:
             task = asyncio.create_task(self._ask(data, here=here), name="interaction")

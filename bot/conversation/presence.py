@@ -129,9 +129,9 @@ class Presence:
 
     @property
     def gaps(self) -> int:
-        """How often others may have taken this process for dead; a gap that lasts counts, too."""
+        """Another number whenever others may have taken this process for dead since."""
         silent = self._since is not None and _now() - self._answered > LEASE
-        return self._gaps + silent
+        return 2 * self._gaps + silent
 
     def renews(self, kind: str, renew: Callable[[], None]) -> None:
         """Have `renew` called when another process has changed settings of a kind."""
