@@ -258,6 +258,7 @@ async def run(settings: Settings, asked: asyncio.Event | None = None) -> None:
                     )
             finally:
                 warm_up.cancel()
+                await asyncio.gather(warm_up, return_exceptions=True)
                 await _leave(presence)
 
 

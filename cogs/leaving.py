@@ -22,6 +22,7 @@ _LAST_WORDS = 3.0
 _RELEASE = 1.0
 
 _PAUSE = 0.05
+_ROUNDS = 10
 
 
 class Leaving(commands.Cog):
@@ -41,7 +42,12 @@ class Leaving(commands.Cog):
             if late >= _WORDLESS:
                 await self._hand_over([one for one in self._written if not one.text.strip()])
             await asyncio.sleep(_PAUSE)
-        await self._hand_over(self._written)
+        for _ in range(_ROUNDS):
+            # A command that waited for one of them begins now: then it is in the journal, too.
+            await self._hand_over(self._written)
+            if self._is_done():
+                break
+            await asyncio.sleep(_PAUSE)
 
     def _is_done(self) -> bool:
         return self.bot.conversations.idle and not live_of(self.bot).under_way

@@ -76,7 +76,8 @@ class Neighbours:
         """Whether another process that lives is at a reply."""
         if owed.by in ("", self._presence.name) or owed.reply in self._given_up:
             return False
-        return not self._presence.is_dead(owed.by, seen)
+        # Without signs of life nobody can be told from the dead.
+        return self._presence.running and not self._presence.is_dead(owed.by, seen)
 
     def give_up(self, written: Collection[Pending]) -> None:
         """Wait for these replies no more."""

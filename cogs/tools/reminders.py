@@ -53,7 +53,7 @@ class Reminders(ToolCog):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._news = asyncio.Event()
-        self._ending = False
+        self._ending = self._delivering = False
         self._loop: asyncio.Task[None] | None = None
         self._said = Said()
 
@@ -121,7 +121,8 @@ class Reminders(ToolCog):
         self._ending = True
         self._news.set()
         if self._loop is not None:
-            await asyncio.wait([self._loop], timeout=_LAST_DELIVERY)
+            if self._delivering:
+                await asyncio.wait([self._loop], timeout=_LAST_DELIVERY)
             self._loop.cancel()
             with suppress(asyncio.CancelledError):
                 await self._loop
@@ -145,10 +146,14 @@ class Reminders(ToolCog):
     async def _deliver_due(self) -> float:
         """Deliver what is due; returns how many seconds to sleep."""
         now = time.time()
-        claims = await self.kit.store.claim_reminders(now, now + _CLAIM)
-        async with asyncio.TaskGroup() as group:
-            for reminder, claimed in claims.reminders:
-                group.create_task(self._deliver(reminder, claimed))
+        self._delivering = True
+        try:
+            claims = await self.kit.store.claim_reminders(now, now + _CLAIM)
+            async with asyncio.TaskGroup() as group:
+                for reminder, claimed in claims.reminders:
+                    group.create_task(self._deliver(reminder, claimed))
+        finally:
+            self._delivering = False
         if claims.next_due is None:
             return _LONGEST_PAUSE
         return min(max(claims.next_due - time.time(), _SHORTEST_PAUSE), _LONGEST_PAUSE)

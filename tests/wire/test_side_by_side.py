@@ -12,6 +12,7 @@ import random
 import re
 import signal
 from collections.abc import AsyncIterator
+from functools import partial
 
 import pytest
 from redis import Redis
@@ -26,11 +27,17 @@ CHANNELS = 20
 IN_EACH = 5
 
 
-def echo(prompt: str) -> str:
-    """An answer that names all the questions which no reply stands behind yet."""
+def echo(prompt: str, long: set[str]) -> str:
+    """An answer that names all the questions which no reply stands behind yet.
+
+    The first answer to one of the `long` questions takes several messages.
+    """
     asked = re.findall(r"question (\d+)\b", prompt.rpartition("<|im_start|>assistant\n")[0])
     last = prompt.rsplit("<|im_start|>assistant\n", 2)
     new = re.findall(r"question (\d+)\b", last[-2]) if len(last) > 2 else asked
+    if new and new[-1] in long:
+        long.discard(new[-1])
+        return f"Answer {new[-1]}. " + "And so on and on. " * 250
     return " ".join(f"Answer {number}." for number in dict.fromkeys(new)) or "Hello."
 
 
@@ -41,6 +48,7 @@ class Pair:
         self.house = house
         self.bots: list[BotProcess] = []
         self.count = 0
+        self.long: set[str] = set()
         self.channels = [
             house.discord.add_channel(house.guild, f"room-{n}") for n in range(CHANNELS)
         ]
@@ -119,9 +127,9 @@ class Pair:
 
 @pytest.fixture
 async def pair(empty_house: House) -> AsyncIterator[Pair]:
-    empty_house.engine.reply = echo
     empty_house.engine.tokens_per_second = 100
     pair = Pair(empty_house)
+    empty_house.engine.reply = partial(echo, long=pair.long)
     yield pair
     for bot in pair.bots:
         if bot.alive:
@@ -162,6 +170,7 @@ async def one_round(pair: Pair, first: BotProcess, rng: random.Random, *, last: 
     await pair.answered({number: channel for channel, number in newest.items()})
     assert len(pair.house.engine.prompts) - before == len(newest), "each press did it once"
 
+    await shorten_one(pair)
     questions = {pair.ask(channel): channel for _ in range(IN_EACH) for channel in pair.channels}
     await asyncio.sleep(rng.uniform(0.0, 1.0))
     await first.kill()
@@ -172,6 +181,27 @@ async def one_round(pair: Pair, first: BotProcess, rng: random.Random, *, last: 
         await pair.start()
         await asyncio.sleep(6.5)
     return survivor
+
+
+async def shorten_one(pair: Pair) -> None:
+    """Have a reply of several messages written again in one; the others are no loss to the talk."""
+    discord, channel = pair.house.discord, pair.channels[-1]
+    pair.long.add(str(pair.count + 1))
+    pair.house.engine.tokens_per_second = 2_000
+    number = pair.ask(channel)
+    await pair.answered({number: channel})
+    await pair.settle()
+    before = len(discord.messages(channel, bot_only=True))
+    [first] = pair.answers(channel, number)
+    under = [trail for trail in discord.messages(channel, bot_only=True) if trail.buttons][-1]
+    assert under.id != first.id, "it takes several messages"
+    discord.press(under.id, pair.house.alice, "again")
+    await discord.until(lambda: len(discord.messages(channel, bot_only=True)) < before, 20)
+    await pair.settle()
+    pair.house.engine.tokens_per_second = 100
+    further = pair.ask(channel)
+    await pair.answered({number: channel, further: channel})
+    assert pair.house.engine.prompts[-1].count(f"Answer {number}.") == 1, "it is remembered"
 
 
 @pytest.mark.skipif(ROUNDS == 1, reason="takes 20 s; tests/store has what it rests on")

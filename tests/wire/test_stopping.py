@@ -37,6 +37,11 @@ async def test_reply_comes_to_its_end_and_what_comes_meanwhile_waits(house: Hous
     os.kill(house.bot.pid, signal.SIGTERM)
     await house.discord.until(lambda: "asked to stop" in house.bot.log)
     meanwhile = house.ask("Are you still there?")
+    elsewhere = house.discord.add_channel(house.guild, "elsewhere")
+    put_off = house.discord.slash(elsewhere, house.alice, "help")
+    await house.discord.until(lambda: put_off.responded, 3)
+    assert put_off.ephemeral
+    assert "try that again in a moment" in put_off.text
     assert await house.bot.wait(12) == 0
     assert [t.content for t in house.discord.replies(asked)] == [STORY]
     assert len(house.engine.prompts) == 1
