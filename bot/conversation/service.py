@@ -6,13 +6,15 @@ together. A plain reply costs the store three round trips: load, journal, commit
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from bot import metrics
 from bot.conversation.ask import Ask
-from bot.conversation.beginning import Beginnings, asker_of
+from bot.conversation.askers import asker_of_ask
+from bot.conversation.beginning import Beginnings
 from bot.conversation.books import Read
 from bot.conversation.configuration import Configuration
 from bot.conversation.fair_order import Asker
@@ -25,9 +27,10 @@ from bot.conversation.offering import Offering
 from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
 from bot.conversation.policies import Policies
-from bot.conversation.ports import Action, Engine, Store
+from bot.conversation.ports import Action, Counts, Engine, Store
 from bot.conversation.questions import settled
 from bot.conversation.queue import Line
+from bot.conversation.quotas import HOUR, Used
 from bot.conversation.recounting import recount
 from bot.conversation.reply import Reply
 from bot.conversation.report import ContextReport, report_of
@@ -85,11 +88,14 @@ class Conversations:
         self._offering = Offering(toolbox)
         self.policies = Policies(store)
         self.configuration = Configuration(store)
+        self._quotas = Limits(self.limits, own=self.configuration.limits)
+        if toolbox:
+            toolbox.own = self.configuration.limits
         self._beginnings = Beginnings(
             store,
             self.models,
             self._places,
-            Limits(self.limits, own=self.configuration.limits),
+            self._quotas,
             self._offering,
             Likeness(embedder),
             self.summaries,
@@ -106,7 +112,7 @@ class Conversations:
         one, or was answered before. Raises `LimitReached` if its author has asked too much.
         """
         with metrics.beginning():
-            self._beginnings.check(asker_of(ask.author, ask.origin), self.models.named(ask.engine))
+            self._beginnings.check(asker_of_ask(ask), self.models.named(ask.engine))
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
@@ -117,7 +123,7 @@ class Conversations:
                     place.beginning = asks
                     try:
                         with metrics.beginning():
-                            reply = await self._beginnings.answer(asks) if asks else None
+                            reply = await self._answer(place, asks, ask.id)
                     except UserError:
                         # Each of the others tries for itself, so that each hears of the failure.
                         place.waiting[:0] = [
@@ -135,6 +141,19 @@ class Conversations:
                         yield reply
             finally:
                 place.drop([ask.id])
+
+    async def _answer(self, place: Place, asks: tuple[Ask, ...], own: str) -> Reply | None:
+        """Begin to answer questions; those of people who have asked too much wait on.
+
+        So each of them is told, when it is their turn.
+        """
+        reply = await self._beginnings.answer(asks, own) if asks else None
+        if reply:
+            taken = {own, *(ask.id for ask in reply.asks)}
+            place.waiting[:0] = [
+                ask for ask in asks if ask.id not in taken and ask.author not in place.unwanted
+            ]
+        return reply
 
     @asynccontextmanager
     async def again(
@@ -280,6 +299,15 @@ class Conversations:
         served, asker = self.models.named(engine), Asker(person, server)
         self._beginnings.check(asker, served)
         return await recount(served, asker, conversation, await self._store.load(conversation))
+
+    async def used(self, asker: Asker) -> Sequence[Used]:
+        """What somebody has used in this hour of all that limits them where they ask."""
+        every = list(self._quotas.quotas(asker))
+        if self.toolbox and self.toolbox.tools:
+            every += self.toolbox.quotas(asker)
+        counts = Counts(tuple((one.kind, one.owner) for one in every), int(time.time()) // HOUR)
+        await self._store.count(counts)
+        return [Used(one, counts.found.get((one.kind, one.owner), 0)) for one in every]
 
     async def thoughts(self, conversation: str) -> Mapping[str, str]:
         """What the model thought before its latest replies, by the reply's id."""

@@ -263,7 +263,7 @@ class TestLimits:
         assert "50 (*server*), at most 1 by the operator's limit" in desk.text()
         for _ in range(2):
             await stage.alice.send(stage.channel, f"{stage.me} hi")
-        assert "This server has had its 1 answer of this hour" in stage.said()[-1]
+        assert "This server has used its 1 reply of this hour" in stage.said()[-1]
         refused = await _write(desk, "many")
         assert "whole number" in text(refused)
         refused = await _write(desk, "0")
