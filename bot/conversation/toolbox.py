@@ -87,6 +87,11 @@ class Toolbox:
             if standing.allows(context.roles)
         )
 
+    @property
+    def allowed(self) -> Allowed:
+        """What the operator allows one person in one server, and a whole server (0 is any)."""
+        return self._most, self._most_of_server
+
     def quotas(self, asker: Asker) -> tuple[Quota, ...]:
         """What limits somebody's calls; one person's are counted in each server for itself."""
         person, whole = self.own("calls", asker)

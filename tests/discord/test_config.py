@@ -130,6 +130,13 @@ async def test_the_panel_shows_everything_and_where_it_comes_from(
         "**Not for:** nobody (*default*)",
         "**Answers to one person in an hour:** any number (*default*)",
         "**Answers in the server in an hour:** any number (*default*)",
+        "**Answers in an hour by role:** none (*default*)",
+        "**Tokens for one person in an hour:** any number (*default*)",
+        "**Tokens for the server in an hour:** any number (*default*)",
+        "**Tokens in an hour by role:** none (*default*)",
+        "**Tool calls of one person in an hour:** any number (*default*)",
+        "**Tool calls in the server in an hour:** any number (*default*)",
+        "**Tool calls in an hour by role:** none (*default*)",
         "-# Tools: `/tools` · how long talks are kept: `/privacy retention` · who changed what: "
         "`/config log`",
     ]
@@ -268,6 +275,24 @@ class TestLimits:
         assert "whole number" in text(refused)
         refused = await _write(desk, "0")
         assert "from 1 to" in refused.followups[-1].content
+
+    async def test_a_role_has_its_own(self, stage: Stage, admin: MemberActor) -> None:
+        role = stage.guild.create_role("patrons")
+        other = stage.guild.create_role("guests")
+        desk = await Desk.open(stage, admin)
+        await desk.choose("server", "replies_per_role")
+        for one, most in ((role, "1000"), (other, "3")):
+            form = await desk.select("role", one)
+            await desk.who.submit_modal(form, {"value": most})
+        name = "Answers in an hour by role"
+        assert desk.line(name).endswith(f"<@&{role.id}> 1,000, <@&{other.id}> 3 (*server*)")
+        form = await desk.select("role", role)
+        await desk.who.submit_modal(form, {"value": ""})
+        assert desk.line(name) == f"**{name}:** <@&{other.id}> 3 (*server*)"
+        own = stage.bot.configuration.own(server_place(stage.guild.id))
+        assert own.replies_per_role == {str(other.id): 3}
+        logged = text(await admin.slash(stage.channel, "config log"))
+        assert f"role:{role.id}: 1000, role:{other.id}: 3 → role:{other.id}: 3" in logged
 
 
 async def _write(desk: Desk, words: str) -> InteractionResult:

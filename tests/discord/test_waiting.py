@@ -204,7 +204,7 @@ class TestLimits:
             await stage.alice.slash(stage.channel, "ask", question="hi")
         for _ in range(2):
             asked = await stage.alice.slash(stage.channel, "ask", question="hi")
-            assert "2 times in this hour" in asked.response.content
+            assert "2 replies of this hour" in asked.response.content
 
 
 class TestWaiting:
