@@ -345,6 +345,10 @@ class Store(
         """Look up what some have had in an hour, in one round trip."""
         ...
 
+    async def tally(self, tally: Tally, name: str) -> None:
+        """Count something as a reply that is none, in one round trip; a name counts once."""
+        ...
+
     async def logged_calls(self, owner: str, count: int) -> Sequence[LoggedCall]:
         """The newest calls of a server's log, newest first."""
         ...

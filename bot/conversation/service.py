@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from bot import metrics
@@ -39,7 +39,7 @@ from bot.conversation.summaries import Summaries
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.turns import Pending, Replacing, Turn
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later
 from bot.log import about_reply
 from bot.tools.run import Step, ToolRun
@@ -289,16 +289,30 @@ class Conversations:
         """The turns that the model is sent, oldest first."""
         return (await self._store.load(conversation)).turns
 
-    async def recount(
-        self, conversation: str, person: str, server: str = "", engine: str = ""
-    ) -> str:
+    async def recount(self, conversation: str, asker: Asker, engine: str = "") -> str:
         """The story so far in a few sentences, for somebody who asks; nothing is stored.
 
         Raises `LimitReached` if they have asked too much, and the engine's errors.
         """
-        served, asker = self.models.named(engine), Asker(person, server)
-        self._beginnings.check(asker, served)
+        served = self.models.named(engine)
+        await self.charge(asker, f"recap {time.time_ns()}", engine)
         return await recount(served, asker, conversation, await self._store.load(conversation))
+
+    async def charge(self, asker: Asker, name: str, engine: str = "") -> None:
+        """Count what is written outside of conversations as a reply, under a name of its own.
+
+        Raises `LimitReached` if somebody has asked too much. While the store is away nothing is
+        counted.
+        """
+        with suppress(StoreUnavailable):
+            if counts := self._quotas.counts([asker]):
+                await self._store.count(counts)
+                self._quotas.learn(counts)
+        self._beginnings.check(asker, self.models.named(engine))
+        with suppress(StoreUnavailable):
+            if tally := self._quotas.tally([asker]):
+                await self._store.tally(tally, name)
+                self._quotas.note(tally)
 
     async def used(self, asker: Asker) -> Sequence[Used]:
         """What somebody has used in this hour of all that limits them where they ask."""

@@ -25,6 +25,10 @@ class CountRecords:
         if counts.wanted:
             note_found(counts, await self._redis.run(*reading(counts)))
 
+    async def tally(self, tally: Tally, name: str) -> None:
+        """Count something as a reply that is none, in one round trip; a name counts once."""
+        note_counts(tally, await self._redis.run(*counting(tally, name)))
+
 
 def reading(counts: Counts | None) -> tuple[Command, ...]:
     """The commands that look up what was used, one for each."""
