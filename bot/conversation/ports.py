@@ -341,6 +341,10 @@ class Store(
         """
         ...
 
+    async def forgive_calls(self, at: float, count: int, counted: Sequence[str]) -> None:
+        """Count calls no more that were logged at a Unix time, and refused."""
+        ...
+
     async def count(self, counts: Counts) -> None:
         """Look up what some have had in an hour, in one round trip."""
         ...

@@ -123,16 +123,19 @@ class Toolbox:
             for call in calls
         ]
         quotas = self.quotas(Asker(context.asker, context.server, context.roles))
+        owners, at = [one.owner for one in quotas], logged[0].at
         try:
             counts = await self._store.log_calls(
-                context.server or context.conversation, logged, [one.owner for one in quotas]
+                context.server or context.conversation, logged, owners
             )
+            for quota, count in zip(quotas, counts, strict=True):
+                if count > quota.most:
+                    # Else who goes on asking would use up what the others of a server have.
+                    await self._store.forgive_calls(at, len(logged), owners)
+                    told = _SERVER_TOO_MANY if quota.share == "server" else _TOO_MANY
+                    return told.format(most=quota.most), refusal(quota, at)
         except StoreUnavailable:
             return _NO_LOG, None
-        for quota, count in zip(quotas, counts, strict=True):
-            if count > quota.most:
-                told = _SERVER_TOO_MANY if quota.share == "server" else _TOO_MANY
-                return told.format(most=quota.most), refusal(quota, time.time())
         return "", None
 
     async def run(self, context: ToolContext, call: PlannedCall) -> ToolRun:

@@ -70,6 +70,14 @@ class ToolRecords:
         )
         return [int(count) for count in answers[: len(used)]]
 
+    async def forgive_calls(self, at: float, count: int, counted: Sequence[str]) -> None:
+        """Count calls no more that were logged at a Unix time, and refused."""
+        used = [keys.tool_calls(one, int(at) // _HOUR) for one in counted]
+        await self._redis.run(
+            *(("DECRBY", key, count) for key in used),
+            *(("EXPIRE", key, _HOUR) for key in used),
+        )
+
     async def logged_calls(self, owner: str, count: int) -> Sequence[LoggedCall]:
         """The newest calls of a server's log, newest first."""
         (found,) = await self._redis.run(("LRANGE", keys.tool_log(owner), 0, count - 1))
