@@ -134,10 +134,9 @@ class Beginnings:
         owed = owed_for(reply_id(asks[-1].id), turns, origin, served)
         # Meanwhile something else of theirs may have begun.
         self._limits.check_own(asks, own)
-        tally = self._limits.tally(map(asker_of_ask, asks))
-        if not await self._store.journal(conversation, turns, owed, tally):
-            return None
-        self._limits.note(tally)
+        with self._limits.counting(map(asker_of_ask, asks)) as tally:
+            if not await self._store.journal(conversation, turns, owed, tally):
+                return None
         every = (*snapshot.turns, *turns)
         reply = await self._write(
             conversation, owed, every, snapshot, len(turns), rounds, asks, part=part
@@ -176,10 +175,9 @@ class Beginnings:
             origin = {**origin, **played.noted}
         name = reply_id(asked[-1].id, again=True)
         owed = owed_for(name, asked, origin, served, older=older, how=how, n=turns[-1].n + 1)
-        tally = self._limits.tally([asker])
-        if not await self._store.journal(conversation, (), owed, tally):
-            return None
-        self._limits.note(tally)
+        with self._limits.counting([asker]) as tally:
+            if not await self._store.journal(conversation, (), owed, tally):
+                return None
         for other in snapshot.pending:
             if set(other.asks) <= set(owed.asks):
                 # Its commit failed. This reply comes in its place; a restart must not write both.
@@ -221,10 +219,9 @@ class Beginnings:
         question = asked[-1].id if asked else "0"
         name = reply_id(question, again=True)
         owed = owed_for(name, asked, origin, served, n=next_number(snapshot))
-        tally = self._limits.tally([asker])
-        if not await self._store.journal(conversation, (), owed, tally):
-            return None
-        self._limits.note(tally)
+        with self._limits.counting([asker]) as tally:
+            if not await self._store.journal(conversation, (), owed, tally):
+                return None
         newest = asked[-1] if asked else Turn("", 0, "user", "", author=asker.person)
         rounds = await self._rounds(conversation, origin, newest, served, played)
         keep = len(turns) - turns.index(asked[0]) if asked else min(len(turns), 1)

@@ -10,7 +10,9 @@ without asking it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.conversation.ask import Ask
@@ -73,6 +75,7 @@ class Limits:
         self._clock = clock
         self._hour = 0
         self._used: dict[tuple[Kind, str], int] = {}
+        self._begun: Counter[str] = Counter()
         self._told: dict[tuple[str, str], float] = {}
 
     def check(self, asker: Asker, waiting: int = 0) -> None:
@@ -101,7 +104,8 @@ class Limits:
         """The first quota that this person has used up, as far as is known."""
         self._begin_hour()
         for quota in self.quotas(asker):
-            if self._used.get((quota.kind, quota.owner), 0) >= quota.most:
+            begun = self._begun[quota.owner] if quota.kind == "replies" else 0
+            if self._used.get((quota.kind, quota.owner), 0) + begun >= quota.most:
                 return quota
         return None
 
@@ -122,8 +126,16 @@ class Limits:
         """Take what the store was asked."""
         if counts and counts.hour == self._hour:
             for name, count in counts.found.items():
-                # What is being journalled just now is counted here before it is there.
-                self._used[name] = max(count, self._used.get(name, 0))
+                self._take(name, count)
+
+    @contextmanager
+    def counting(self, askers: Iterable[Asker]) -> Generator[Tally | None, None, None]:
+        """Count one reply to all of `askers`: gives what the store is told inside."""
+        tally = self.tally(askers)
+        try:
+            yield tally
+        finally:
+            self.note(tally)
 
     def tally(self, askers: Iterable[Asker]) -> Tally | None:
         """Count one reply to all of `askers`; None if there is nothing to be counted."""
@@ -131,16 +143,18 @@ class Limits:
         if not owners:
             return None
         self._begin_hour()
-        for owner in owners:
-            # Until the store has answered: another channel may ask in the same moment.
-            self._add("replies", owner, 1)
+        # Until the store has answered: another channel may ask in the same moment.
+        self._begun.update(owners)
         return Tally(owners, self._hour)
 
     def note(self, tally: Tally | None) -> None:
-        """Take what the store has counted."""
-        if tally and tally.hour == self._hour:
+        """Take what the store has counted; nothing, if it did not answer."""
+        if tally is None:
+            return
+        self._begun -= Counter(tally.owners)
+        if tally.hour == self._hour:
             for owner, count in zip(tally.owners, tally.counts, strict=False):
-                self._used["replies", owner] = count
+                self._take(("replies", owner), count)
 
     def spend(self, askers: Iterable[Asker], tokens: int) -> Spending | None:
         """Count the tokens of a reply to all of `askers`; None if there is nothing to count."""
@@ -148,8 +162,6 @@ class Limits:
         if not owners or not tokens:
             return None
         self._begin_hour()
-        for owner in owners:
-            self._add("tokens", owner, tokens)
         return Spending(owners, self._hour, tokens)
 
     def _of(self, kind: Kind, asker: Asker) -> Iterable[Quota]:
@@ -159,8 +171,9 @@ class Limits:
         """For whom something counts, each once."""
         return tuple({one.owner: None for asker in askers for one in self._of(kind, asker)})
 
-    def _add(self, kind: Kind, owner: str, count: int) -> None:
-        self._used[kind, owner] = self._used.get((kind, owner), 0) + count
+    def _take(self, name: tuple[Kind, str], count: int) -> None:
+        # Answers may come in another order than they were given; within an hour counts only grow.
+        self._used[name] = max(count, self._used.get(name, 0))
 
     def _begin_hour(self) -> None:
         hour = int(self._clock()) // HOUR

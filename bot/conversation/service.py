@@ -309,10 +309,9 @@ class Conversations:
                 await self._store.count(counts)
                 self._quotas.learn(counts)
         self._beginnings.check(asker, self.models.named(engine))
-        with suppress(StoreUnavailable):
-            if tally := self._quotas.tally([asker]):
+        with suppress(StoreUnavailable), self._quotas.counting([asker]) as tally:
+            if tally:
                 await self._store.tally(tally, name)
-                self._quotas.note(tally)
 
     async def used(self, asker: Asker) -> Sequence[Used]:
         """What somebody has used in this hour of all that limits them where they ask."""
