@@ -56,8 +56,8 @@ _CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
 }
 _NOT_SET = (later("Nothing: what is wider holds"), "-")
 _SYSTEM_SHOWN = 200
-_NAMED_SHOWN = 10
-_ROLES_SHOWN = 5
+_NAMED_SHOWN = 6
+_ROLES_SHOWN = 4
 
 _FOOT = later(
     "-# Tools: `/tools` · how long talks are kept: `/privacy retention` · who changed what: "

@@ -12,12 +12,16 @@ from simcord.actors import MemberActor
 from simcord.components import walk_components
 from simcord.results import InteractionResult, ResponseMessage
 
+from bot.conversation.config import PER_ROLE, PER_SERVER, PER_USER
 from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model
 from bot.conversation.models import Served
 from bot.conversation.ports import EngineInfo
 from bot.errors import StoreUnavailable
-from cogs.places import conversation_in, server_place
+from bot.language import LANGUAGES, speaking
+from cogs.config.levels import Standpoint
+from cogs.config.panel import Chosen, panel_of
+from cogs.places import category_place, conversation_in, server_place
 from tests.discord.conftest import MakeBot, Stage
 from tests.stand_ins.engine import ScriptedEngine
 
@@ -293,6 +297,35 @@ class TestLimits:
         assert own.replies_per_role == {str(other.id): 3}
         logged = text(await admin.slash(stage.channel, "config log"))
         assert f"role:{role.id}: 1000, role:{other.id}: 3 → role:{other.id}: 3" in logged
+
+
+async def test_a_panel_fits_whatever_is_set(stage: Stage, admin: MemberActor) -> None:
+    category = stage.guild.create_category("games")
+    channel = stage.guild.create_text_channel("chess", category=category)
+    people = tuple(f"user:{10**19 + n}" for n in range(25))
+    server = server_place(stage.guild.id)
+    for place in (server, category_place(category.id), conversation_in(channel.id)):
+        await stage.bot.configuration.change(place, deny=people, allow=people)
+    counts = dict.fromkeys((*PER_USER, *PER_SERVER), 1_000_000_000)
+    roles = {str(10**19 + n): 1_000_000_000 for n in range(25)}
+    limits = counts | dict.fromkeys(PER_ROLE, roles)
+    await stage.bot.configuration.change(server, system="word " * 300, **limits)
+    for language in LANGUAGES:
+        with speaking(language):
+            here = Standpoint(
+                stage.guild.id,
+                channel.id,
+                {
+                    "channel": conversation_in(channel.id),
+                    "parent": conversation_in(channel.id),
+                    "category": category_place(category.id),
+                    "server": server,
+                },
+                thread=True,
+            )
+            said = "x" * 300
+            panel = await panel_of(stage.bot, here, Chosen("server", "allow"), said)
+            assert panel.content_length() <= 4_000
 
 
 async def _write(desk: Desk, words: str) -> InteractionResult:
