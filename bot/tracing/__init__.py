@@ -34,6 +34,7 @@ class _Sender:
         self.tracer = tracer
         self.front = front
         self.ids = ids
+        self.replies: set[_Reply] = set()
 
 
 class _Trace:
@@ -105,12 +106,23 @@ class _Reply(_Open):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        trace, refused = self.trace, isinstance(error, (LimitReached, BadInput))
-        trace.over = True
+        refused = isinstance(error, (LimitReached, BadInput))
+        if isinstance(error, Exception) and not refused and not self.trace.over:
+            self.fail(kind_of(error))
         unsaid = "refused" if refused else "failed" if isinstance(error, Exception) else "none"
+        self.close(unsaid)
+        _CURRENT.set(self._before)
+
+    def close(self, unsaid: str) -> None:
+        """End the trace; `unsaid` is what became of the reply if nobody has told."""
+        trace = self.trace
+        if trace.over:
+            return
+        trace.over = True
+        trace.sender.replies.discard(self)
         self.note({"hermes.reply.outcome": trace.outcome or unsaid})
         self.note({f"hermes.discord.{what}": count for what, count in trace.discord.items()})
-        super().__exit__(kind, None if refused else error, traceback)
+        self.span.end()
 
 
 _CURRENT: ContextVar[_Open | None] = ContextVar("span", default=None)
@@ -122,11 +134,14 @@ _sender: _Sender | None = None
 def making(tracer: Tracer, front: str, *, ids: bool) -> Generator[None, None, None]:
     """Make a trace of every reply that begins while this is open."""
     global _sender
-    _sender = _Sender(tracer, front, ids=ids)
+    _sender = sender = _Sender(tracer, front, ids=ids)
     try:
         yield
     finally:
         _sender = None
+        # The process ends in the middle of them; their tasks are cancelled later than this.
+        for one in tuple(sender.replies):
+            one.close("abandoned")
 
 
 def _here() -> _Open | None:
@@ -153,6 +168,7 @@ def reply(asked: int) -> AbstractContextManager[None]:
         "reply", context=Context(), kind=SpanKind.SERVER, start_time=asked
     )
     opened = _Reply(_Trace(_sender), span)
+    _sender.replies.add(opened)
     opened.note({"hermes.front": _sender.front})
     opened.child("turn", asked).span.end()
     return opened
