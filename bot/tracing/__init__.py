@@ -3,8 +3,8 @@
 It is told where `bot.metrics` counts, and like there no value is a name or a text of people. Ids of
 places are told only where that is wanted; a reply's own id always, as in the log.
 
-Unless traces are sent somewhere (`bot.tracing.export`), nothing is imported, and whatever is called
-here looks at one variable and returns. Names are those of OpenTelemetry's semantic conventions
+Unless traces are sent somewhere (`bot.tracing.export`), nothing is imported here, and whatever is
+called looks at one variable and returns. Names are those of OpenTelemetry's semantic conventions
 where there are any (`gen_ai.*`, `http.*`, `db.*`), else `hermes.*`.
 """
 
