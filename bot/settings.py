@@ -198,7 +198,8 @@ class Settings(BaseSettings):
     )
     trace_ids: bool = Field(
         False,
-        description="Traces (docs/monitoring.md) tell the ids of the channel and of the server.",
+        description="Tell the ids of the channel and of the server in traces. Where these go is "
+        "set by OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_ENDPOINT): docs/monitoring.md.",
     )
     max_reply_tokens: int = Field(
         1024, ge=16, le=16384, description="The longest answer, in tokens."
