@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot import __version__
@@ -160,6 +161,29 @@ async def test_log_metrics_and_trace_speak_of_the_same_reply(
     [broken] = [s for s in collector.within(reply) if s.name.startswith("text_completion")]
     assert broken.failed
     assert broken.attributes["error.type"] == error
+
+
+async def test_the_playground_is_traced_too(empty_house: House, collector: Collector) -> None:
+    house = empty_house
+    house.bot = house.make_bot(
+        DISCORD_TOKEN="", OTEL_EXPORTER_OTLP_ENDPOINT=collector.url, OTEL_BSP_SCHEDULE_DELAY="50"
+    )
+    house.bot.command = ("-m", "bot", "play", "--no-browser")
+    house.engine.say("Hello.")
+    await house.bot.start()
+    said = re.compile(r"Playground: (http://\S+)")
+    await house.discord.until(lambda: said.search(house.bot.log), 20)
+    page = said.findall(house.bot.log)[0]
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{page}/api/messages", json={"text": "Hello?"}) as answer,
+    ):
+        assert answer.status == 202, await answer.text()
+    reply = await collector.reply()
+    assert reply.attributes["hermes.front"] == "playground"
+    assert reply.attributes["hermes.reply.outcome"] == "done"
+    assert "hermes.discord.requests" not in reply.attributes
+    assert "Hello?" not in "".join(span.said for span in collector.spans)
 
 
 async def test_what_was_too_much_for_discord_and_for_the_engine(
