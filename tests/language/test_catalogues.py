@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gettext
+import io
 import re
 import string
 from functools import cache
@@ -111,3 +113,18 @@ tr(f"{no}")
 other("Four")
 """
     assert list(texts(source)) == ["One", "Two and a half", ("{n} three", "{n} threes")]
+
+
+async def test_commands_and_their_options_are_named_as_people_see_them() -> None:
+    made = Catalog(locale="de")
+    made.add("ask", "fragen", context="command")
+    made.add("fresh", "neu", context="option")
+    made.add(
+        "`/ask` with `fresh`, /nowhere/ask, and/or `never`",
+        "`/ask` mit `fresh`, /nowhere/ask, und/oder `never`",
+    )
+    made.add("`fresh` alone", "Nur `fresh`")
+    said = gettext.GNUTranslations(io.BytesIO(compiled(made, await every_command())))
+    told = said.gettext("`/ask` with `fresh`, /nowhere/ask, and/or `never`")
+    assert told == "`/fragen` mit `neu`, /nowhere/ask, und/oder `never`"
+    assert said.gettext("`fresh` alone") == "Nur `fresh`"
