@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot import tracing
 from bot.characters.part import Part
 from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
@@ -134,9 +135,8 @@ class Beginnings:
         owed = owed_for(reply_id(asks[-1].id), turns, origin, served)
         # Meanwhile something else of theirs may have begun.
         self._limits.check_own(asks, own)
-        with self._limits.counting(map(asker_of_ask, asks)) as tally:
-            if not await self._store.journal(conversation, turns, owed, tally):
-                return None
+        if not await self._journal(conversation, turns, owed, map(asker_of_ask, asks)):
+            return None
         every = (*snapshot.turns, *turns)
         reply = await self._write(
             conversation, owed, every, snapshot, len(turns), rounds, asks, part=part
@@ -175,9 +175,8 @@ class Beginnings:
             origin = {**origin, **played.noted}
         name = reply_id(asked[-1].id, again=True)
         owed = owed_for(name, asked, origin, served, older=older, how=how, n=turns[-1].n + 1)
-        with self._limits.counting([asker]) as tally:
-            if not await self._store.journal(conversation, (), owed, tally):
-                return None
+        if not await self._journal(conversation, (), owed, [asker]):
+            return None
         for other in snapshot.pending:
             if set(other.asks) <= set(owed.asks):
                 # Its commit failed. This reply comes in its place; a restart must not write both.
@@ -219,9 +218,8 @@ class Beginnings:
         question = asked[-1].id if asked else "0"
         name = reply_id(question, again=True)
         owed = owed_for(name, asked, origin, served, n=next_number(snapshot))
-        with self._limits.counting([asker]) as tally:
-            if not await self._store.journal(conversation, (), owed, tally):
-                return None
+        if not await self._journal(conversation, (), owed, [asker]):
+            return None
         newest = asked[-1] if asked else Turn("", 0, "user", "", author=asker.person)
         rounds = await self._rounds(conversation, origin, newest, served, played)
         keep = len(turns) - turns.index(asked[0]) if asked else min(len(turns), 1)
@@ -266,12 +264,20 @@ class Beginnings:
 
         Nothing is begun while it is not known what the server allows: `StoreUnavailable`.
         """
-        await self._policies.of(origin.get(SERVER, ""))
-        owners = owners_in(origin, conversation)
         counts = self._limits.counts(askers)
-        snapshot = await self._store.load(conversation, [owner.name for owner in owners], counts)
+        with tracing.step("load"):
+            await self._policies.of(origin.get(SERVER, ""))
+            facts = [owner.name for owner in owners_in(origin, conversation)]
+            snapshot = await self._store.load(conversation, facts, counts)
         self._limits.learn(counts)
         return snapshot
+
+    async def _journal(
+        self, conversation: str, turns: Sequence[Turn], owed: Pending, askers: Iterable[Asker]
+    ) -> bool:
+        """Note a reply that is owed, and count it; False if it was noted before."""
+        with tracing.step("journal"), self._limits.counting(askers) as tally:
+            return await self._store.journal(conversation, turns, owed, tally)
 
     async def _company(
         self,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.conversation.ask import Ask
 from bot.conversation.askers import asker_of_ask
 from bot.conversation.beginning import Beginnings
@@ -113,6 +113,7 @@ class Conversations:
         """
         with metrics.beginning():
             self._beginnings.check(asker_of_ask(ask), self.models.named(ask.engine))
+        asked = time.time_ns()
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
@@ -120,38 +121,36 @@ class Conversations:
                     asks: tuple[Ask, ...] = ()
                     if place.awaits(ask.id):
                         asks, place.waiting = tuple(place.waiting), []
-                    place.beginning = asks
-                    try:
-                        with metrics.beginning():
-                            reply = await self._answer(place, asks, ask.id)
-                    except UserError:
-                        # Each of the others tries for itself, so that each hears of the failure.
-                        place.waiting[:0] = [
-                            other
-                            for other in asks
-                            if other.id != ask.id and other.author not in place.unwanted
-                        ]
-                        raise
-                    finally:
-                        place.beginning = ()
-                        unwanted, place.unwanted = place.unwanted, set()
-                    if reply and not unwanted.isdisjoint(reply.askers):
-                        reply.withdraw()
-                    async with _writing(place, reply):
-                        yield reply
+                    # What is answered together with another message is no reply of its own.
+                    with tracing.reply(asked) if asks else nullcontext():
+                        reply = await self._answer(place, ask, asks)
+                        async with _writing(place, reply):
+                            yield reply
             finally:
                 place.drop([ask.id])
 
-    async def _answer(self, place: Place, asks: tuple[Ask, ...], own: str) -> Reply | None:
-        """Begin to answer questions; those of people who have asked too much wait on.
-
-        So each of them is told, when it is their turn.
-        """
-        reply = await self._beginnings.answer(asks, own) if asks else None
-        if reply:
-            taken = {own, *(ask.id for ask in reply.asks)}
+    async def _answer(self, place: Place, ask: Ask, asks: tuple[Ask, ...]) -> Reply | None:
+        """Begin the answer to all that was asked until now; `ask` is whose caller waits for it."""
+        place.beginning = asks
+        try:
+            with metrics.beginning():
+                reply = await self._beginnings.answer(asks, ask.id) if asks else None
+        except UserError:
+            # Each of the others tries for itself, so that each hears of the failure.
             place.waiting[:0] = [
-                ask for ask in asks if ask.id not in taken and ask.author not in place.unwanted
+                other for other in asks if other.id != ask.id and other.author not in place.unwanted
+            ]
+            raise
+        finally:
+            place.beginning = ()
+            unwanted, place.unwanted = place.unwanted, set()
+        if reply and not unwanted.isdisjoint(reply.askers):
+            reply.withdraw()
+        if reply:
+            # Who has asked too much waits on, and is told when it is their turn.
+            taken = {ask.id, *(one.id for one in reply.asks)}
+            place.waiting[:0] = [
+                one for one in asks if one.id not in taken and one.author not in unwanted
             ]
         return reply
 
@@ -171,20 +170,24 @@ class Conversations:
         is meant, or that reply's own id. Gives None if that is not the newest one, or if there is
         no question to answer.
         """
+        asked = time.time_ns()
         async with self._places.alone(conversation) as place:
-            with metrics.beginning():
-                reply = await self._beginnings.again(conversation, origin, how, message)
-            async with _writing(place, reply):
-                yield reply
+            with tracing.reply(asked):
+                with metrics.beginning():
+                    reply = await self._beginnings.again(conversation, origin, how, message)
+                async with _writing(place, reply):
+                    yield reply
 
     @asynccontextmanager
     async def resume(self, conversation: str, owed: Pending) -> AsyncGenerator[Reply | None, None]:
         """Finish a reply that a former process owed. Gives None if its question is gone."""
+        asked = time.time_ns()
         async with self._places.alone(conversation) as place:
-            with metrics.beginning():
-                reply = await self._beginnings.owed(conversation, owed)
-            async with _writing(place, reply):
-                yield reply
+            with tracing.reply(asked):
+                with metrics.beginning():
+                    reply = await self._beginnings.owed(conversation, owed)
+                async with _writing(place, reply):
+                    yield reply
 
     @asynccontextmanager
     async def speak(
@@ -201,13 +204,15 @@ class Conversations:
         Gives None if nobody is, or if something was said since the questions that it `answers`.
         `anyway`: somebody is to speak, though nobody is due.
         """
+        asked = time.time_ns()
         async with self._places.alone(conversation) as place:
-            with metrics.beginning():
-                reply = await self._beginnings.speech(
-                    conversation, origin, character, anyway=anyway, answers=answers
-                )
-            async with _writing(place, reply):
-                yield reply
+            with tracing.reply(asked):
+                with metrics.beginning():
+                    reply = await self._beginnings.speech(
+                        conversation, origin, character, anyway=anyway, answers=answers
+                    )
+                async with _writing(place, reply):
+                    yield reply
 
     async def forgive(self, conversation: str, owed: Pending) -> None:
         """Give up a reply that is owed: its place is gone, or it is too old to matter."""
