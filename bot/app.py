@@ -34,6 +34,7 @@ from bot.tools import discovery
 from bot.tools.kit import Kit
 from bot.tools.mcp import McpServers, read_config
 from bot.tools.services import Services
+from bot.tracing.export import exporting
 from bot.web.health import Check
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
                 per_user=settings.replies_per_user_per_hour,
                 per_server=settings.replies_per_server_per_hour,
                 waiting=settings.waiting_per_user,
+                tokens_per_user=settings.tokens_per_user_per_hour,
+                tokens_per_server=settings.tokens_per_server_per_hour,
             ),
             summaries=settings.summaries,
             house=house,
@@ -142,6 +145,7 @@ async def _toolbox(
         ToolRules(store, on | foreign),
         in_discord=in_discord,
         calls_per_hour=settings.tool_calls_per_hour,
+        calls_per_server=settings.tool_calls_per_server_per_hour,
         foreign=servers.tools,
     )
 
@@ -208,7 +212,7 @@ async def run(settings: Settings, asked: asyncio.Event | None = None) -> None:
     from bot.conversation.structured import JsonMode
     from bot.web.pictures import PicturePages
 
-    async with open_core(settings, in_discord=True) as core:
+    async with _traced(settings, "discord"), open_core(settings, in_discord=True) as core:
         bot = HermesBot(
             settings,
             conversations=core.conversations,
@@ -268,7 +272,7 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
     from bot.web.playground import Playground
     from bot.web.server import serve
 
-    async with open_core(settings) as core:
+    async with _traced(settings, "playground"), open_core(settings) as core:
         await core.model.check()
         model = await core.model.current()
         engine = _engine_in_words(settings, model)
@@ -294,6 +298,13 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
                 await open_page(address)
             with metrics.looking(look):
                 await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _traced(settings: Settings, front: str) -> AsyncGenerator[None, None]:
+    """Send traces, if that is set, until everything inside has ended."""
+    with exporting(front, ids=settings.trace_ids):
+        yield
 
 
 def _look_at_lines(models: Models) -> None:

@@ -11,7 +11,7 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.language import Language, language_of, spoken
-from cogs.places import channel_of, conversation_in, places_of
+from cogs.places import channel_of, conversation_in, rule_places
 
 # Of how many people the bot remembers what language their Discord has.
 _REMEMBERED = 10_000
@@ -20,11 +20,13 @@ _REMEMBERED = 10_000
 def language_in(bot: HermesBot, channel: object) -> Language:
     """The language of what everybody in a channel reads: what `/config` says, else the server's.
 
-    A server that has chosen none is English to Discord.
+    For a channel that the bot does not know its server stands in. A server that has chosen no
+    language is English to Discord.
     """
-    if chosen := bot.configuration.language(places_of(channel)):
+    guild = channel if isinstance(channel, discord.Guild) else getattr(channel, "guild", None)
+    places = rule_places(channel, guild.id) if isinstance(guild, discord.Guild) else ()
+    if chosen := bot.configuration.language(places):
         return chosen
-    guild = getattr(channel, "guild", None)
     return language_of(str(guild.preferred_locale)) if isinstance(guild, discord.Guild) else "en"
 
 
@@ -55,7 +57,7 @@ class Languages(commands.Cog):
         guild = self.bot.get_guild(int(data.get("guild_id") or 0))
         if guild is None:
             return self._of_people.get(_person(data), "en")
-        channel = guild.get_channel_or_thread(int(data["channel_id"]))
+        channel = guild.get_channel_or_thread(int(data.get("channel_id") or 0))
         return language_in(self.bot, channel or guild)
 
     def _remember(self, person: str, language: Language) -> None:

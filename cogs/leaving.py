@@ -50,7 +50,7 @@ class Leaving(commands.Cog):
             await asyncio.sleep(_PAUSE)
 
     def _is_done(self) -> bool:
-        return self.bot.conversations.idle and not live_of(self.bot).under_way
+        return self.bot.conversations.handover.idle and not live_of(self.bot).under_way
 
     @property
     def _written(self) -> list[Reply]:
@@ -69,7 +69,7 @@ class Leaving(commands.Cog):
             await asyncio.sleep(_PAUSE)
         try:
             async with asyncio.timeout(_RELEASE):
-                await asyncio.gather(*map(self.bot.conversations.release, replies))
+                await asyncio.gather(*map(self.bot.conversations.handover.release, replies))
         except (StoreUnavailable, TimeoutError) as error:
             log.info("the next process finds them a little later: %s", error or "too slow")
 

@@ -79,4 +79,4 @@ class Gate:
 
     def _is_written_here(self, data: Any) -> bool:
         channel = cast("str | None", data.get("channel_id"))
-        return channel is not None and self._conversations.busy_in(f"discord:{channel}")
+        return channel is not None and self._conversations.handover.busy_in(f"discord:{channel}")

@@ -7,17 +7,20 @@ together. A plain reply costs the store three round trips: load, journal, commit
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.conversation.ask import Ask
-from bot.conversation.beginning import Beginnings, asker_of
+from bot.conversation.askers import asker_of_ask
+from bot.conversation.beginning import Beginnings
 from bot.conversation.books import Read
 from bot.conversation.configuration import Configuration
 from bot.conversation.fair_order import Asker
 from bot.conversation.gathering import gather
+from bot.conversation.handover import Handover
 from bot.conversation.likeness import Embedder, Likeness
 from bot.conversation.limits import Limits, ReplyLimits
 from bot.conversation.model import Model, ModelInUse
@@ -27,10 +30,11 @@ from bot.conversation.offering import Offering
 from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
 from bot.conversation.policies import Policies
-from bot.conversation.ports import Action, Engine, Store
-from bot.conversation.presence import LEFT, Presence
+from bot.conversation.ports import Action, Counts, Engine, Store
+from bot.conversation.presence import Presence
 from bot.conversation.questions import settled
 from bot.conversation.queue import Line
+from bot.conversation.quotas import HOUR, Used
 from bot.conversation.recounting import recount
 from bot.conversation.reply import Reply
 from bot.conversation.report import ContextReport, report_of
@@ -60,7 +64,8 @@ class Conversations:
     `house` is the character that the bot is wherever no other one is on stage; None: it is itself.
     `stages` sets stages up.
     `configuration` knows what servers have set, which is never more than `limits` allow.
-    `presence` knows of other processes over the same store, while somebody runs it.
+    `presence` knows of other processes over the same store, while somebody runs it; `handover`
+    gives replies to them, and takes over theirs.
     """
 
     def __init__(
@@ -90,18 +95,22 @@ class Conversations:
         self.policies = Policies(store)
         self.configuration = Configuration(store)
         self.presence = Presence(store)
-        self._neighbours = Neighbours(self.presence)
+        neighbours = Neighbours(self.presence)
+        self.handover = Handover(store, self._places, self.presence, neighbours)
+        self._quotas = Limits(self.limits, own=self.configuration.limits)
+        if toolbox:
+            toolbox.own = self.configuration.limits
         self._beginnings = Beginnings(
             store,
             self.models,
             self._places,
-            Limits(self.limits, own=self.configuration.limits),
+            self._quotas,
             self._offering,
             Likeness(embedder),
             self.summaries,
             self.policies,
             self.configuration,
-            self._neighbours,
+            neighbours,
             house,
         )
 
@@ -113,17 +122,19 @@ class Conversations:
         one, or was answered before. Raises `LimitReached` if its author has asked too much.
         """
         with metrics.beginning():
-            self._beginnings.check(asker_of(ask.author, ask.origin), self.models.named(ask.engine))
+            self._beginnings.check(asker_of_ask(ask), self.models.named(ask.engine))
+        asked = time.time_ns()
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
                 for _ in range(int(PATIENCE / PAUSE)):
                     async with place.lock:
-                        try:
-                            reply = await self._begin(place, ask)
-                        except Occupied:
-                            pass
-                        else:
+                        asks: tuple[Ask, ...] = ()
+                        if place.awaits(ask.id):
+                            asks, place.waiting = tuple(place.waiting), []
+                        # What is answered together with another message is no reply of its own.
+                        with tracing.reply(asked) if asks else nullcontext(), suppress(Occupied):
+                            reply = await self._answer(place, ask, asks)
                             async with _writing(place, reply):
                                 yield reply
                             return
@@ -132,15 +143,12 @@ class Conversations:
             finally:
                 place.drop([ask.id])
 
-    async def _begin(self, place: Place, ask: Ask) -> Reply | None:
-        """Begin the reply to all that waits in a place; None if `ask` does not wait any more."""
-        asks: tuple[Ask, ...] = ()
-        if place.awaits(ask.id):
-            asks, place.waiting = tuple(place.waiting), []
+    async def _answer(self, place: Place, ask: Ask, asks: tuple[Ask, ...]) -> Reply | None:
+        """Begin the answer to all that was asked until now; `ask` is whose caller waits for it."""
         place.beginning = asks
         try:
             with metrics.beginning():
-                reply = await self._beginnings.answer(asks) if asks else None
+                reply = await self._beginnings.answer(asks, ask.id) if asks else None
         except (UserError, Occupied) as error:
             # Each of the others tries for itself, so that each hears of the failure.
             place.waiting[:0] = [
@@ -155,6 +163,12 @@ class Conversations:
             unwanted, place.unwanted = place.unwanted, set()
         if reply and not unwanted.isdisjoint(reply.askers):
             reply.withdraw()
+        if reply:
+            # Who has asked too much waits on, and is told when it is their turn.
+            taken = {ask.id, *(one.id for one in reply.asks)}
+            place.waiting[:0] = [
+                one for one in asks if one.id not in taken and one.author not in unwanted
+            ]
         return reply
 
     @asynccontextmanager
@@ -173,20 +187,24 @@ class Conversations:
         is meant, or that reply's own id. Gives None if that is not the newest one, or if there is
         no question to answer.
         """
+        asked = time.time_ns()
         async with self._places.alone(conversation) as place:
-            with metrics.beginning():
-                reply = await self._beginnings.again(conversation, origin, how, message)
-            async with _writing(place, reply):
-                yield reply
+            with tracing.reply(asked):
+                with metrics.beginning():
+                    reply = await self._beginnings.again(conversation, origin, how, message)
+                async with _writing(place, reply):
+                    yield reply
 
     @asynccontextmanager
     async def resume(self, conversation: str, owed: Pending) -> AsyncGenerator[Reply | None, None]:
         """Finish a reply that a former process owed. Gives None if its question is gone."""
+        asked = time.time_ns()
         async with self._places.alone(conversation) as place:
-            with metrics.beginning():
-                reply = await self._beginnings.owed(conversation, owed)
-            async with _writing(place, reply):
-                yield reply
+            with tracing.reply(asked):
+                with metrics.beginning():
+                    reply = await self._beginnings.owed(conversation, owed)
+                async with _writing(place, reply):
+                    yield reply
 
     @asynccontextmanager
     async def speak(
@@ -203,13 +221,15 @@ class Conversations:
         Gives None if nobody is, or if something was said since the questions that it `answers`.
         `anyway`: somebody is to speak, though nobody is due.
         """
+        asked = time.time_ns()
         async with self._places.alone(conversation) as place:
-            with metrics.beginning():
-                reply = await self._beginnings.speech(
-                    conversation, origin, character, anyway=anyway, answers=answers
-                )
-            async with _writing(place, reply):
-                yield reply
+            with tracing.reply(asked):
+                with metrics.beginning():
+                    reply = await self._beginnings.speech(
+                        conversation, origin, character, anyway=anyway, answers=answers
+                    )
+                async with _writing(place, reply):
+                    yield reply
 
     async def forgive(self, conversation: str, owed: Pending) -> None:
         """Give up a reply that is owed: its place is gone, or it is too old to matter."""
@@ -219,59 +239,6 @@ class Conversations:
     async def owed(self) -> Sequence[tuple[str, Pending]]:
         """The replies that former processes owe, oldest first."""
         return await self._store.owed()
-
-    def close(self) -> Sequence[str]:
-        """Take on no more messages, since this process ends; the next one finds them.
-
-        Returns those that had come, and are not taken on.
-        """
-        self._neighbours.closing = True
-        return self._places.close()
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is written or changed anywhere, nor about to be."""
-        return not len(self._places)
-
-    def busy_in(self, place: str) -> bool:
-        """Whether anything is written in a place's conversation, or a private one there."""
-        return self._places.writes_in(place)
-
-    async def release(self, reply: Reply) -> None:
-        """Let another process take over a reply that was left while this one still runs."""
-        snapshot = await self._store.load(reply.conversation)
-        for owed in snapshot.pending:
-            if owed.reply == reply.id and owed.by == self.presence.name:
-                await self._store.take_over(reply.conversation, owed, to=LEFT)
-
-    @asynccontextmanager
-    async def adopting(self, conversation: str, owed: Pending) -> AsyncGenerator[bool, None]:
-        """Take over what a dead process owes, to finish it inside; gives whether it is ours now.
-
-        What is asked there meanwhile waits.
-        """
-        self._neighbours.adopted.add(owed.reply)
-        try:
-            yield await self._store.take_over(conversation, owed)
-        finally:
-            self._neighbours.adopted.discard(owed.reply)
-
-    async def is_ours(self, reply: Reply, gaps: int) -> bool:
-        """Whether a reply is still this process's own.
-
-        `gaps` is what `presence` counted when that was known; if there was none since, nobody asks.
-        While the store cannot tell, nobody else can have taken it over.
-        """
-        if self.presence.gaps == gaps or reply.left:
-            return not reply.left
-        try:
-            found = await self._store.load(reply.conversation)
-        except StoreUnavailable:
-            return True
-        finished = any(turn.id == reply.id for turn in found.turns)
-        owed = (one.by for one in found.pending if one.reply == reply.id)
-        reply.taken = finished or next(owed, self.presence.name) != self.presence.name
-        return not reply.taken
 
     def writing(self, conversation: str) -> Reply | None:
         """The reply that is being written there right now."""
@@ -344,16 +311,38 @@ class Conversations:
         """The turns that the model is sent, oldest first."""
         return (await self._store.load(conversation)).turns
 
-    async def recount(
-        self, conversation: str, person: str, server: str = "", engine: str = ""
-    ) -> str:
+    async def recount(self, conversation: str, asker: Asker, engine: str = "") -> str:
         """The story so far in a few sentences, for somebody who asks; nothing is stored.
 
         Raises `LimitReached` if they have asked too much, and the engine's errors.
         """
-        served, asker = self.models.named(engine), Asker(person, server)
-        self._beginnings.check(asker, served)
+        served = self.models.named(engine)
+        await self.charge(asker, f"recap {time.time_ns()}", engine)
         return await recount(served, asker, conversation, await self._store.load(conversation))
+
+    async def charge(self, asker: Asker, name: str, engine: str = "") -> None:
+        """Count what is written outside of conversations as a reply, under a name of its own.
+
+        Raises `LimitReached` if somebody has asked too much. While the store is away nothing is
+        counted.
+        """
+        with suppress(StoreUnavailable):
+            if counts := self._quotas.counts([asker]):
+                await self._store.count(counts)
+                self._quotas.learn(counts)
+        self._beginnings.check(asker, self.models.named(engine))
+        with suppress(StoreUnavailable), self._quotas.counting([asker]) as tally:
+            if tally:
+                await self._store.tally(tally, name)
+
+    async def used(self, asker: Asker) -> Sequence[Used]:
+        """What somebody has used in this hour of all that limits them where they ask."""
+        every = list(self._quotas.quotas(asker))
+        if self.toolbox and self.toolbox.tools:
+            every += self.toolbox.quotas(asker)
+        counts = Counts(tuple((one.kind, one.owner) for one in every), int(time.time()) // HOUR)
+        await self._store.count(counts)
+        return [Used(one, counts.found.get((one.kind, one.owner), 0)) for one in every]
 
     async def thoughts(self, conversation: str) -> Mapping[str, str]:
         """What the model thought before its latest replies, by the reply's id."""

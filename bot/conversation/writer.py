@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.characters.part import Part
 from bot.characters.speech import stop_strings
 from bot.conversation import context, recalling
@@ -16,7 +16,7 @@ from bot.conversation.listening import Listener
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.own_lines import OwnLines
-from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Store, Text
+from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Spending, Store, Text
 from bot.conversation.prompting import Prompting
 from bot.conversation.queue import Ticket
 from bot.conversation.recalling import Memory
@@ -51,6 +51,7 @@ class Writer:
     the facts that apply, `likeness` tells which are near to the question. `ticket` is
     for the line in front of the engine. `recap` tells what was said before `turns`, `part` is what
     the model plays, `persona` the system prompt where the conversation has none of its own.
+    `spend` says for whom the tokens that are written count.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Writer:
         recap: str = "",
         part: Part | None = None,
         persona: str = "",
+        spend: Callable[[int], Spending | None] = lambda _: None,
     ) -> None:
         self._ticket = ticket
         self._engine = served.engine
@@ -98,6 +100,9 @@ class Writer:
             persona=persona,
         )
         self._ends: list[End] = []
+        self._spend = spend
+        self._written = 0
+        self._uncounted = ""
         self._lines = self._own_lines()
 
     @property
@@ -112,6 +117,7 @@ class Writer:
             async for place in self._ticket.wait():
                 yield InLine(place)
             metrics.LINE_SECONDS.labels(self._engine_name).observe(self._ticket.waited)
+            tracing.waited_in_line(self._ticket.waited)
             async with aclosing(self._in_turn()) as events:
                 async for event in events:
                     yield event
@@ -135,15 +141,17 @@ class Writer:
 
     async def _answer(self, model: ModelInUse, limit: int | None) -> AsyncGenerator[Event, None]:
         tools = self._rounds.tools if model.profile.tools else ()
-        await self._prompt.build(model, limit, self._rounds.text if tools else "")
+        await self._build(model, limit, self._rounds.text if tools else "")
         begun = self._begun_text is not None
         schemas = [tool.schema for tool in tools]
         listener = Listener(model.profile, schemas, midway=begun)
         tries = _TRIES if self._part else 1
         while True:
-            async with aclosing(self._heard(self._request(model), listener)) as events:
-                async for event in events:
-                    yield event
+            request = self._request(model)
+            with tracing.generation(model.name, request.max_tokens, request.sampling.temperature):
+                async with aclosing(self._heard(request, listener)) as events:
+                    async for event in events:
+                        yield event
             tries -= 1
             if self._lines.cut:
                 if self._lines.said or self._rounds.steps or not tries:
@@ -165,6 +173,14 @@ class Writer:
             yield Text(tr(_NO_ANSWER))
         yield self._ends[-1]
 
+    async def _build(self, model: ModelInUse, limit: int | None, offer: str) -> None:
+        """Make the prompt that fits."""
+        tracing.answered_by(self._engine_name, model.info.kind if model.info else "", model.name)
+        with tracing.step("prompt"):
+            await self._prompt.build(model, limit, offer)
+            if window := self._prompt.window:
+                tracing.prompt_fits(window.tokens, len(window.turns), len(window.dropped))
+
     async def _heard(self, request: Generation, listener: Listener) -> AsyncGenerator[Event, None]:
         """One generation, as far as it is the part's own."""
         async with aclosing(self._stream(request)) as events:
@@ -173,6 +189,8 @@ class Writer:
                     yield event
                     continue
                 self._begun = True
+                if isinstance(event, Text):
+                    self._uncounted += event.text
                 for heard in self._lines.pass_on(listener.hear(event)):
                     yield heard
                 if isinstance(event, End):
@@ -203,18 +221,23 @@ class Writer:
                 return
             except EngineBusy as busy:
                 metrics.ENGINE_REFUSALS.labels(self._engine_name).inc()
+                tracing.engine_busy()
                 self._ticket.refused(busy)
 
     def _note_first(self, seconds: float) -> None:
         self._ticket.accepted()
         metrics.ENGINE_FIRST_TOKEN.labels(self._engine_name).observe(seconds)
+        tracing.first_token(seconds)
 
     def _count(self, end: End) -> None:
+        self._written += end.generated_tokens or self._model.estimate(self._uncounted)
+        self._uncounted = ""
         engine = self._engine_name
         metrics.PROMPT_TOKENS.labels(engine).inc(end.prompt_tokens or 0)
         if end.cached_tokens is not None:
             metrics.CACHED_TOKENS.labels(engine).inc(end.cached_tokens)
         metrics.GENERATED_TOKENS.labels(engine).inc(end.generated_tokens)
+        tracing.generated(end.reason, end.prompt_tokens, end.cached_tokens, end.generated_tokens)
 
     async def commit(self, reply: Reply, shown: tuple[str, ...]) -> Turn | None:
         """Store the reply, what it taught about token counts, and the prompt it came from.
@@ -254,6 +277,7 @@ class Writer:
             prompt=None if reply.reads_lost else self._prompt.text,
             thoughts=context.shorten(restore(reply.reasoning).strip(), LONGEST_THOUGHT),
             use=self._use(reply),
+            spent=self._spent(),
         )
         return turn if stored else None
 
@@ -265,6 +289,7 @@ class Writer:
             None,
             self._prompt.state,
             use=self._use(reply),
+            spent=self._spent(),
         )
         if reply.withdrawn and self._older:
             # Its messages were those of the reply that is withdrawn.
@@ -272,6 +297,11 @@ class Writer:
 
     def _use(self, reply: Reply) -> Use | None:
         return use_of(reply, self._ends, self._owed.origin.get("guild", ""))
+
+    def _spent(self) -> Spending | None:
+        # The engine counts what came to its end; of what was stopped the text has to tell.
+        rest = self._model.estimate(self._uncounted) if self._uncounted else 0
+        return self._spend(self._written + rest)
 
     def _reply_turn(self, reply: Reply, shown: tuple[str, ...]) -> Turn:
         status: Status = ""

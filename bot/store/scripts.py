@@ -240,4 +240,5 @@ ALL = (
     SAVE_STAGE,
     use_scripts.COUNT_USE,
     *process_scripts.ALL,
+    use_scripts.SPEND,
 )

@@ -186,7 +186,7 @@ class CatchUp(commands.Cog):
 
     async def _finish(self, conversation: str, owed: Pending) -> None:
         try:
-            async with self.bot.conversations.adopting(conversation, owed) as ours:
+            async with self.bot.conversations.handover.adopting(conversation, owed) as ours:
                 if ours:
                     await finish(self.bot, conversation, owed, self._few)
         finally:
@@ -195,7 +195,9 @@ class CatchUp(commands.Cog):
     @commands.Cog.listener()
     async def on_closing(self) -> None:
         """Leave what came and was not begun to the next process."""
-        dropped = [time_of(int(one)) for one in self.bot.conversations.close() if one.isdecimal()]
+        dropped = [
+            time_of(int(one)) for one in self.bot.conversations.handover.close() if one.isdecimal()
+        ]
         if self._heard is None or self._behind or self._lost:
             return
         try:

@@ -193,7 +193,7 @@ class Delivery:
         if self._conversations is None:
             return not self._reply.left
         gaps = self._conversations.presence.gaps
-        if not await self._conversations.is_ours(self._reply, self._gaps):
+        if not await self._conversations.handover.is_ours(self._reply, self._gaps):
             self._reply.leave()
             return False
         self._gaps = gaps

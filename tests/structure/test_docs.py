@@ -72,6 +72,14 @@ def test_the_settings_in_the_readme_have_their_defaults():
             assert shown.strip("`") == f"{default:g}", name
 
 
+def test_the_page_about_traces_has_every_attribute():
+    page = (ROOT / "docs/monitoring.md").read_text("utf-8")
+    source = (ROOT / "bot/tracing/__init__.py").read_text("utf-8")
+    used = set(re.findall(r'"((?:gen_ai|hermes|http|db|error)\.[a-z_.]+)"', source))
+    assert len(used) > 20
+    assert used <= set(re.findall(r"`([a-z_.]+)`", page))
+
+
 def test_every_target_says_what_it_does():
     phony = re.search(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
     described = re.findall(r"^([a-z-]+):.*## \w", MAKEFILE, re.MULTILINE)
