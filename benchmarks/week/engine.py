@@ -21,7 +21,7 @@ Mood = Literal["well", "failing", "hung", "breaking"]
 
 CONTEXT = 4_096
 _BYTES_PER_TOKEN = 4
-_TURN = "<|im_start|>assistant"
+_BEGIN = "<|im_start|>"
 _CALL = '<tool_call>\n{"name": "roll_dice", "arguments": {"notation": "2d6"}}\n</tool_call>'
 _WORDS = "the heron waits by a quiet lake until some late moon comes over old hills".split()
 _MOST_MARKS = 8  # what has more is no question but a talk that is to be summed up
@@ -125,15 +125,15 @@ class WeekEngine:
 
 
 def _asked(prompt: str) -> str:
-    """What the model is to answer: all behind its last answer; tools' results belong to it."""
-    turns = prompt.split(_TURN)[:-1]
-    asked = turns.pop() if turns else ""
-    while "<tool_response>" in asked.partition("<|im_end|>")[2] and turns:
-        before = turns.pop()
-        asked = before + asked
-        if "<tool_response>" not in before:
+    """What the model is to answer: what people said since its last answer, and tools' results."""
+    end, found = len(prompt), ""
+    while (begin := prompt.rfind(_BEGIN, 0, end)) >= 0:
+        turn, end = prompt[begin + len(_BEGIN) : end], begin
+        if turn.startswith("assistant") and "<|im_end|>" in turn and "<tool_call>" not in turn:
             break
-    return asked
+        if not turn.startswith(("assistant", "system")):
+            found = turn + found
+    return found
 
 
 def encoded(words: list[str], prompt_tokens: int) -> list[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,10 +14,16 @@ from benchmarks.week.engine import MARK
 
 _RETRY = re.compile(r"(?:retry:.{1,50}:\d+|again):(\d+)(?::\d+)?")
 
+_STORY = 12
+
 
 @dataclass(slots=True)
 class Question:
-    """One question: `answers` are the messages that answer it now, `retry` one that offers that."""
+    """One question: `answers` are the messages that answer it now, `retry` one that offers that.
+
+    `moved_on` is the one ending without an answer: it failed, and when Retry was pressed another
+    question had been asked there already, which the bot says.
+    """
 
     number: int
     place: int
@@ -25,12 +32,19 @@ class Question:
     answers: set[int] = field(default_factory=set)
     retry: int = 0
     retries: int = 0
+    moved_on: bool = False
     changes: int = 0
+    story: list[str] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def answered(self) -> bool:
         return bool(self.answers)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it is answered, or its Retry says that somebody else's question came after it."""
+        return self.answered or self.moved_on
 
 
 class Ledger:
@@ -40,6 +54,8 @@ class Ledger:
         self.questions: list[Question] = []
         self.answered = 0
         self.errors: Counter[str] = Counter()
+        self.trouble = ""
+        self._began = time.monotonic()
         self._bot = str(bot_id)
         self._asked: dict[int, Question] = {}
         self._shown: dict[int, tuple[int, ...]] = {}
@@ -55,6 +71,7 @@ class Ledger:
         """Note the message that asks it."""
         question.message = message
         self._asked[message] = question
+        self._tell(question, f"asked by {message}")
 
     def hear(self, event: str, payload: Mapping[str, Any]) -> None:
         """Take an event of the gateway."""
@@ -77,7 +94,9 @@ class Ledger:
         before = self._shown.get(message, ())
         for number in {*before, *now}:
             if number < len(self.questions):
-                self._change(self.questions[number], message, stands=number in now)
+                reference = (payload.get("message_reference") or {}).get("message_id", "nothing")
+                told = f"{text[-80:]!r}, to {reference}"
+                self._change(self.questions[number], message, stands=number in now, told=told)
         if now:
             self._shown[message] = now
         else:
@@ -94,6 +113,7 @@ class Ledger:
             self._offers[message] = asked
             question.retry = message
             question.news.set()
+            self._tell(question, f"Retry under {message}")
 
     def _withdraw(self, message: int) -> None:
         question = self._asked.get(self._offers.pop(message))
@@ -107,8 +127,11 @@ class Ledger:
         if message in self._offers:
             self._withdraw(message)
 
-    def _change(self, question: Question, message: int, *, stands: bool) -> None:
+    def _change(
+        self, question: Question, message: int, *, stands: bool, told: str = "deleted"
+    ) -> None:
         before = question.answered
+        self._tell(question, f"{message} {'answers' if stands else 'answers no more'}: {told}")
         if stands:
             question.answers.add(message)
         else:
@@ -116,6 +139,12 @@ class Ledger:
         question.changes += 1
         self.answered += question.answered - before
         question.news.set()
+
+    def _tell(self, question: Question, what: str) -> None:
+        """Note what happened to a question, for the case that it ends badly."""
+        if len(question.story) < _STORY:
+            during = f" ({self.trouble})" if self.trouble else ""
+            question.story.append(f"{time.monotonic() - self._began:.2f} s: {what}{during}")
 
 
 def retry_of(components: Any) -> int:

@@ -12,6 +12,8 @@ from benchmarks.week.engine import ROLL
 from benchmarks.week.ledger import Question
 from benchmarks.week.stage import Place, WeekStage, until
 from cogs.ask_about import NAME as ASK_ABOUT
+from cogs.replies import NOT_NEWEST
+from tests.stand_ins.discord.interactions import Invocation
 
 # How long an answer may take, troubles included. Who gets none is in the verdict.
 _PATIENCE = 120.0
@@ -134,16 +136,16 @@ class Person:
         question = self._ledger.ask(place.channel, place.people[0])
         text = f"What else of {self._subject()}? [w{question.number}]"
         sent = self._discord.send(place.channel, question.asker, text, reply_to=newest)
-        await self._answered(place, question, sent)
+        self._ledger.asked(question, sent)
+        await self._answered(place, question)
 
     async def two_at_once(self, place: Place) -> None:
         """Two people ask before the first one is answered."""
         first = self._ledger.ask(place.channel, place.people[0])
         second = self._ledger.ask(place.channel, place.people[-1])
-        sent = [self._write(place, one, f"Is it {self._subject()}?") for one in (first, second)]
-        await asyncio.gather(
-            *(self._answered(place, q, s) for q, s in zip((first, second), sent, strict=True))
-        )
+        for question in (first, second):
+            self._write(place, question, f"Is it {self._subject()}?")
+        await asyncio.gather(*(self._answered(place, one) for one in (first, second)))
 
     async def tool(self, place: Place) -> None:
         """Have the model use a tool."""
@@ -157,23 +159,26 @@ class Person:
         )
         newest = max(question.answers, default=0)
         if await until(lambda: self._has(newest, "renew:"), 2.0):
-            before = question.changes
-            await self._press(newest, question.asker, "renew:")
-            if not await until(lambda: question.changes > before and question.answered, 5.0):
-                self._disappointed("edit")
+            await self._anew(place, question, newest, "renew:")
         else:
             self._disappointed("edit")
 
     async def again(self, place: Place) -> None:
         """Ask, and have the answer written once more by its button."""
         question = await self.ask(place, f"Say something of {self._subject()}.")
-        newest, before = max(question.answers, default=0), question.changes
+        newest = max(question.answers, default=0)
         if self._has(newest, "control:again"):
-            await self._press(newest, question.asker, "control:again")
-            if not await until(lambda: question.changes > before and question.answered, 5.0):
-                self._disappointed("again")
+            await self._anew(place, question, newest, "control:again")
         else:
             self._disappointed("again")
+
+    async def _anew(self, place: Place, question: Question, newest: int, button: str) -> None:
+        """Have an answer written once more."""
+        before = question.changes
+        await self._press(newest, question.asker, button)
+        if not await until(lambda: question.changes > before and question.answered, 5.0):
+            self._disappointed(button)
+        await self._answered(place, question)
 
     async def command(self, place: Place) -> None:
         """Run one of the slash commands."""
@@ -204,21 +209,20 @@ class Person:
     async def ask(self, place: Place, text: str) -> Question:
         """Ask by a mention and see it through."""
         question = self._ledger.ask(place.channel, place.people[0])
-        await self._answered(place, question, self._write(place, question, text))
+        self._write(place, question, text)
+        await self._answered(place, question)
         return question
 
-    def _write(self, place: Place, question: Question, text: str) -> int:
+    def _write(self, place: Place, question: Question, text: str) -> None:
         content = f"{self._discord.mention} {text} [w{question.number}]"
         sent = self._discord.send(place.channel, question.asker, content)
         self._ledger.asked(question, sent)
-        return sent
 
-    async def _answered(self, place: Place, question: Question, sent: int) -> None:
+    async def _answered(self, place: Place, question: Question) -> None:
         """Wait for the answer, and press Retry wherever that is offered."""
-        self._ledger.asked(question, sent)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _PATIENCE
-        while not question.answered and loop.time() < deadline:
+        while not question.settled and loop.time() < deadline:
             question.news.clear()
             if question.retry:
                 await self._try_again(question)
@@ -232,18 +236,24 @@ class Person:
 
     async def _try_again(self, question: Question) -> None:
         await asyncio.sleep(self._random.uniform(0.3, 1.0))
-        if question.retry and not question.answered:
-            question.retries += 1
-            if await self._press(question.retry, question.asker, "retry"):
-                await until(lambda: question.answered or not question.retry, _PRESSED)
+        if not question.retry or question.settled:
+            return
+        question.retries += 1
+        pressed = await self._press(question.retry, question.asker, "retry")
+        if pressed is None:
+            return
+        if pressed.ephemeral and NOT_NEWEST in pressed.text:
+            question.moved_on = True  # the button says so: somebody else has asked meanwhile
+        else:
+            await until(lambda: question.answered or not question.retry, _PRESSED)
 
-    async def _press(self, message: int, user: int, label: str) -> bool:
-        """Press a button; whether the bot has noticed."""
+    async def _press(self, message: int, user: int, label: str) -> Invocation | None:
+        """Press a button; None if the bot has not noticed."""
         try:
             pressed = self._discord.press(message, user, label)
         except (AssertionError, KeyError):
-            return False  # gone in this moment
-        return await until(lambda: pressed.responded, _PRESSED)
+            return None  # gone in this moment
+        return pressed if await until(lambda: pressed.responded, _PRESSED) else None
 
     def _has(self, message: int, custom_id: str) -> bool:
         trail = self._discord.world.trails.get(message)

@@ -75,6 +75,8 @@ class _Week:
         self._crowd = Crowd(stage, plan.people, plan.seed)
         self._troubles = troubles.Troubles(stage, plan.seed)
         self._began = time.monotonic()
+        self._between_looks = plan.questions // plan.days // _LOOKS_A_DAY
+        self._next_look = self._between_looks
 
     async def live(self) -> Report:
         plan = self.plan
@@ -103,21 +105,16 @@ class _Week:
             await asyncio.sleep(0.05)
 
     async def _day(self, number: int, day: list[troubles.Appointment]) -> None:
-        looks = asyncio.create_task(self._looks(number))
-        try:
-            for appointment in day:
-                if not await self._reaches(appointment.at):
-                    break
-                self._tell(f"day {number}: {appointment.name}")
-                self._crowd.trouble(begins=True)
-                try:
-                    await self._troubles.bring(appointment.name)
-                finally:
-                    self._crowd.trouble(begins=False)
-            await self._reaches(self._crowd.most)
-        finally:
-            looks.cancel()
-            await asyncio.gather(looks, return_exceptions=True)
+        for appointment in day:
+            if not await self._reaches(appointment.at):
+                break
+            self._tell(f"day {number}: {appointment.name}")
+            self._crowd.trouble(begins=True)
+            self.stage.ledger.trouble = appointment.name
+            await self._troubles.bring(appointment.name)
+            self._crowd.trouble(begins=False)
+            self.stage.ledger.trouble = ""
+        await self._reaches(self._crowd.most)
         await self._crowd.rest()
         await asyncio.sleep(_NIGHT)
         await self._look(f"night {number}", inside=True)
@@ -136,18 +133,11 @@ class _Week:
                 self._people.result()  # a defect of this benchmark is no finding
             if self._crowd.idle:
                 return True
+            if ledger.answered >= self._next_look:
+                self._next_look = ledger.answered + self._between_looks
+                await self._look("by day", inside=False)
             await asyncio.sleep(0.05)
         return True
-
-    async def _looks(self, day: int) -> None:
-        step = self.plan.questions // self.plan.days // (_LOOKS_A_DAY + 1)
-        first = self.plan.questions * (day - 1) // self.plan.days
-        for n in range(1, _LOOKS_A_DAY + 1):
-            while self.stage.ledger.answered < first + n * step:
-                await asyncio.sleep(0.1)
-            while self._crowd.in_trouble:
-                await asyncio.sleep(0.1)
-            await self._look(f"day {day}", inside=False)
 
     async def _look(self, at: str, *, inside: bool) -> None:
         sample = await samples.take(self.stage, at, inside=inside)
@@ -180,6 +170,7 @@ class _Week:
     def _account(self) -> None:
         stage, seconds = self.stage, time.monotonic() - self._began
         questions = stage.ledger.questions
+        kinds = {place.channel: place.kind for place in stage.places}
         self.report.figures = {
             "machine": machine.describe(),
             "seconds": round(seconds),
@@ -193,10 +184,16 @@ class _Week:
             "cpu_ms_per_answer_in_the_longest_life": _cpu_per_answer(self.report.samples),
             "retries_pressed": sum(question.retries for question in questions),
             "had_to_retry": sum(bool(question.retries) for question in questions),
+            "moved_on": sum(one.moved_on and not one.answers for one in questions),
             "deeds": dict(self._crowd.deeds.most_common()),
             "disappointed": dict(self._crowd.disappointed),
             "troubles": dict(self._troubles.had),
             "errors_shown": dict(stage.ledger.errors.most_common(20)),
+            "ended_badly": {
+                f"w{question.number} ({kinds[question.place]})": question.story
+                for question in questions
+                if len(question.answers) > 1 or not question.settled
+            },
             "not_in_the_stand_in": sorted(set(stage.discord.rest.unsupported))[:10],
         }
 

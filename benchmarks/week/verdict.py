@@ -38,7 +38,7 @@ def judge(
 
 
 def _answers(questions: Sequence[Question]) -> list[Finding]:
-    none = [q for q in questions if not q.answers]
+    none = [q for q in questions if not q.settled]
     doubled = [q for q in questions if len(q.answers) > 1]
     return [
         Finding("every question is answered", not none, _told(none, questions)),
