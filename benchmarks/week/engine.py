@@ -23,7 +23,7 @@ CONTEXT = 4_096
 _BYTES_PER_TOKEN = 4
 _BEGIN = "<|im_start|>"
 _CALL = '<tool_call>\n{"name": "roll_dice", "arguments": {"notation": "2d6"}}\n</tool_call>'
-_WORDS = "the heron waits by a quiet lake until some late moon comes over old hills".split()
+_WORDS = ("the", "heron", "waits", "by", "a", "quiet", "lake", "until", "some", "late", "moon")
 _MOST_MARKS = 8  # what has more is no question but a talk that is to be summed up
 
 
@@ -117,7 +117,9 @@ class WeekEngine:
         asked = _asked(prompt)
         if ROLL in asked and "<tool_response>" not in asked:
             return [_CALL]
-        marks = [f" [w{number}]" for number in dict.fromkeys(MARK.findall(asked))]
+        # The last one in each turn: those before it are quoted.
+        found = [MARK.findall(turn)[-1:] for turn in asked.split("<|im_end|>")]
+        marks = [f" [w{number}]" for numbers in found for number in numbers]
         if len(marks) > _MOST_MARKS:
             marks = []
         said = self._random.choices(_WORDS, k=self._random.randint(5, 14))

@@ -1,4 +1,4 @@
-"""What people do all week: each of them writes in places of their own, one thing after the other."""
+"""What people do all week: each writes in places of their own, one thing after the other."""
 
 from __future__ import annotations
 

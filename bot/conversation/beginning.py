@@ -31,6 +31,7 @@ from bot.conversation.questions import (
     owed_for,
     reply_id,
     turns_of,
+    without_owed,
 )
 from bot.conversation.recalling import Memory
 from bot.conversation.reply import Reply
@@ -130,7 +131,7 @@ class Beginnings:
         if not await self._store.journal(conversation, turns, owed, tally):
             return None
         self._limits.note(tally)
-        every = (*snapshot.turns, *turns)
+        every = (*without_owed(snapshot), *turns)
         reply = await self._write(
             conversation, owed, every, snapshot, len(turns), rounds, asks, part=part
         )
