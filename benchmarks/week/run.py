@@ -33,7 +33,10 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How large a week is: questions, days, people, places and restarts on the first day."""
+    """How large a week is: questions, days, people, places and restarts on the first day.
+
+    `percent` shortens all troubles.
+    """
 
     questions: int = 100_000
     days: int = 7
@@ -42,6 +45,7 @@ class Plan:
     quiet: int = 480
     restarts: int = 6
     seed: int = 1
+    percent: int = 100
 
 
 @dataclass
@@ -73,7 +77,7 @@ class _Week:
         self.report = Report(plan)
         self._say = say
         self._crowd = Crowd(stage, plan.people, plan.seed)
-        self._troubles = troubles.Troubles(stage, plan.seed)
+        self._troubles = troubles.Troubles(stage, plan.seed, plan.percent)
         self._began = time.monotonic()
         self._between_looks = plan.questions // plan.days // _LOOKS_A_DAY
         self._next_look = self._between_looks

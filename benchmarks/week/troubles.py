@@ -31,8 +31,9 @@ class Appointment:
 class Troubles:
     """Brings trouble over a stage, each for some seconds, and takes it away again."""
 
-    def __init__(self, stage: WeekStage, seed: int) -> None:
+    def __init__(self, stage: WeekStage, seed: int, percent: int = 100) -> None:
         self.stage = stage
+        self._share = percent / 100
         self.had: Counter[str] = Counter()
         self._random = random.Random(seed)
 
@@ -41,12 +42,15 @@ class Troubles:
         await (EVERY_DAY | RESTARTS | RARE)[name](self)
         self.had[name] += 1
 
+    async def _last(self, seconds: float) -> None:
+        await asyncio.sleep(seconds * self._share)
+
     # ------------------------------------------------------------------ the engine
 
     async def engine_refuses(self) -> None:
         """Nobody listens at its port."""
         await self.stage.engine.stop()
-        await asyncio.sleep(LONG)
+        await self._last(LONG)
         await self.stage.engine.start()
 
     async def engine_fails(self) -> None:
@@ -63,7 +67,7 @@ class Troubles:
 
     async def _engine(self, mood: Mood, seconds: float) -> None:
         self.stage.engine.mood = mood
-        await asyncio.sleep(seconds)
+        await self._last(seconds)
         self.stage.engine.mood = "well"
 
     # ------------------------------------------------------------------ Redis
@@ -71,7 +75,7 @@ class Troubles:
     async def redis_restarts(self) -> None:
         """It is killed, and is back a second later."""
         await self.stage.valkey.kill()
-        await asyncio.sleep(1.0)
+        await self._last(1.0)
         await self.stage.valkey.start()
 
     # ------------------------------------------------------------------ Discord
@@ -111,7 +115,7 @@ class Troubles:
 
         for path in _ROUTES:
             self.stage.discord.fault("*", path, times=None, when=hit, **what)
-        await asyncio.sleep(seconds)
+        await self._last(seconds)
         self.stage.discord.heal()
 
     # ------------------------------------------------------------------ the bot itself

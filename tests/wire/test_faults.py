@@ -202,6 +202,15 @@ async def test_429_with_retry_after(house: House) -> None:
     await house.say_and_hear("More", "No.")
 
 
+async def test_a_global_limit_that_hits_the_typing_indicator_does_not_silence_the_bot(
+    house: House,
+) -> None:
+    house.engine.say("Short.", ttft=0.1)
+    house.discord.fault("POST", "/channels/*/typing", status=429, retry_after=1.0, is_global=True)
+    await house.reply_to(house.ask("Hello"), "Short.", 20)
+    await house.say_and_hear("More", "No.")
+
+
 async def test_dropped_connections_while_a_reply_is_written(house: House) -> None:
     house.engine.say(STORY)
     house.discord.fault(*EDIT, drop=True, times=2)
