@@ -24,6 +24,8 @@ from bot.store.keys import OWED
 # If nothing is answered for so long, the week is over.
 _STANDSTILL = 240.0
 
+_WORTH_A_WORD = 20.0
+
 _LOOKS_A_DAY = 6
 _NIGHT = 1.5
 _LAST_QUESTIONS = 90.0
@@ -127,10 +129,13 @@ class _Week:
 
     async def _reaches(self, answered: int) -> bool:
         """Wait until so many questions are answered, or all of the day; False at a standstill."""
-        ledger, last, since = self.stage.ledger, -1, time.monotonic()
+        ledger, last, since, told = self.stage.ledger, -1, time.monotonic(), False
         while ledger.answered < answered:
             if ledger.answered != last:
-                last, since = ledger.answered, time.monotonic()
+                last, since, told = ledger.answered, time.monotonic(), False
+            if time.monotonic() - since > _WORTH_A_WORD and not told:
+                told = True
+                self._tell_what_is_open()
             if time.monotonic() - since > _STANDSTILL:
                 return False
             if self._people.done():
@@ -142,6 +147,13 @@ class _Week:
                 await self._look("by day", inside=False)
             await asyncio.sleep(0.05)
         return True
+
+    def _tell_what_is_open(self) -> None:
+        """Why nothing goes on: the questions that wait for an answer."""
+        for question in self.stage.ledger.questions:
+            if not question.settled:
+                story = "; ".join(question.story)
+                self._tell(f"w{question.number} in {question.place} waits: {story}")
 
     async def _look(self, at: str, *, inside: bool) -> None:
         sample = await samples.take(self.stage, at, inside=inside)
