@@ -17,7 +17,7 @@ ARGS ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup play run doctor backup restore test lint format bench train eval-tiny lock hooks clean
+.PHONY: help setup play run doctor backup restore test lint format bench train eval-tiny lock catalogues reference hooks clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; \
@@ -66,6 +66,12 @@ eval-tiny: $(DEV_READY) ## Measure the bundled tiny model
 
 lock: $(DEV_READY) ## Write the lock files anew
 	sh scripts/lock.sh $(ARGS)
+
+catalogues: $(DEV_READY) ## Bring the translations up to date with the code
+	$(PY) -m scripts.catalogues
+
+reference: $(RUN_READY) ## Write docs/reference anew, after a change of settings or commands
+	@$(PY) -m bot reference
 
 hooks: $(DEV_READY) ## Check before every commit what CI checks
 	$(VENV)/bin/pre-commit install

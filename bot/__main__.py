@@ -32,6 +32,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bot.commands.parse import main as parse
 
         return parse(sys.stdin.buffer, sys.stdout.buffer)
+    if options.command == "reference":
+        # Before the settings, too: it tells of their defaults, not of what is set here.
+        from bot.commands.reference import write
+
+        return write()
     try:
         if options.command == "setup":
             # It writes the settings that the others read.
@@ -116,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     eval_options.add_to(measure)
     commands.add_parser("render", help="prompts as JSON Lines: cases in, prompts out")
     commands.add_parser("parse", help="answers of a model as JSON Lines: text in, calls out")
+    commands.add_parser("reference", help="write docs/reference anew; for developers")
     model = commands.add_parser("model", help="which models there are, and which fit this machine")
     model.set_defaults(action="list", name="", file=None)
     actions = model.add_subparsers(dest="action")

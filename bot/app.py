@@ -34,6 +34,7 @@ from bot.tools import discovery
 from bot.tools.kit import Kit
 from bot.tools.mcp import McpServers, read_config
 from bot.tools.services import Services
+from bot.tracing.export import exporting
 from bot.web.health import Check
 
 if TYPE_CHECKING:
@@ -204,7 +205,7 @@ async def run(settings: Settings) -> None:
     from bot.conversation.structured import JsonMode
     from bot.web.pictures import PicturePages
 
-    async with open_core(settings, in_discord=True) as core:
+    async with _traced(settings, "discord"), open_core(settings, in_discord=True) as core:
         bot = HermesBot(
             settings,
             conversations=core.conversations,
@@ -249,7 +250,7 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
     from bot.web.playground import Playground
     from bot.web.server import serve
 
-    async with open_core(settings) as core:
+    async with _traced(settings, "playground"), open_core(settings) as core:
         await core.model.check()
         model = await core.model.current()
         engine = _engine_in_words(settings, model)
@@ -275,6 +276,13 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
                 await open_page(address)
             with metrics.looking(look):
                 await asyncio.Event().wait()
+
+
+@asynccontextmanager
+async def _traced(settings: Settings, front: str) -> AsyncGenerator[None, None]:
+    """Send traces, if that is set, until everything inside has ended."""
+    with exporting(front, ids=settings.trace_ids):
+        yield
 
 
 def _look_at_lines(models: Models) -> None:

@@ -14,6 +14,10 @@ from typing import Literal
 # What every LogRecord carries; anything else was given with `extra` and belongs into the line.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
+# Where our own lines come from. Only these say more at DEBUG: discord.py would log there whatever
+# people write, and every request with its body.
+_OURS = ("bot", "cogs")
+
 # Libraries that talk at INFO about what our own lines say already.
 _QUIET = ("discord", "aiohttp.access", "httpx", "httpx2", "httpcore", "huggingface_hub", "asyncio")
 
@@ -74,7 +78,10 @@ def set_up(style: Literal["pretty", "json"], level: str) -> None:
     handler.setFormatter(JsonFormatter() if style == "json" else PrettyFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(level.upper())
-    if root.level > logging.DEBUG:
+    root.setLevel(level.upper() if level != "debug" else logging.INFO)
+    if level == "debug":
+        for name in _OURS:
+            logging.getLogger(name).setLevel(logging.DEBUG)
+    else:
         for name in _QUIET:
             logging.getLogger(name).setLevel(logging.WARNING)

@@ -6,6 +6,7 @@ import io
 import warnings
 
 from bot.errors import BadInput
+from bot.language import later
 
 SIZE = 128
 """Width and height of a thumbnail in pixels: what Discord takes for an emoji."""
@@ -22,8 +23,12 @@ _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 # A portrait has its face above the middle: of what is too high, so much is cut off at the top.
 _FROM_TOP = 0.0
 
-_UNREADABLE = "I cannot read that picture. I take PNG, JPEG, WebP and GIF files that are whole."
-_TOO_LARGE = f"That picture is too large. I read up to {MAX_PIXELS // 1_000_000} million pixels."
+_UNREADABLE = later(
+    "I cannot read that picture. I take PNG, JPEG, WebP and GIF files that are whole."
+)
+_TOO_LARGE = later(
+    "That picture is too large. I read up to {most} million pixels.", most=MAX_PIXELS // 1_000_000
+)
 
 
 def thumbnail(picture: bytes) -> bytes:

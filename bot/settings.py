@@ -35,6 +35,7 @@ _FOREIGN_PREFIXES = (
     "LLAMA_",
     "GRAFANA_",
     "CUDA_",
+    "OTEL_",
 )
 _OUR_PREFIXES = (
     "DISCORD_",
@@ -195,6 +196,11 @@ class Settings(BaseSettings):
         description="Where everybody reaches this web server, for pictures of characters: "
         "https://bot.example. Unset: pictures become emojis of the application.",
     )
+    trace_ids: bool = Field(
+        False,
+        description="Tell the ids of the channel and of the server in traces. Where these go is "
+        "set by OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_ENDPOINT): docs/monitoring.md.",
+    )
     max_reply_tokens: int = Field(
         1024, ge=16, le=16384, description="The longest answer, in tokens."
     )
@@ -281,7 +287,10 @@ def variable_names() -> tuple[str, ...]:
 def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """Read the environment, over the `.env` file; any fault is a one-line `SettingsError`."""
     environ = os.environ if environ is None else environ
-    given = {**_read_dotenv(Path(DOTENV) if dotenv is None else dotenv), **environ}
+    written = _read_dotenv(Path(DOTENV) if dotenv is None else dotenv)
+    if environ is os.environ:
+        _hand_on(written)
+    given = {**written, **environ}
     _refuse_unknown(given)
     values: dict[str, Any] = {
         name: given[name.upper()].strip()
@@ -307,6 +316,13 @@ def _read_dotenv(path: Path) -> dict[str, str]:
         if name not in known and not name.startswith(_FOREIGN_PREFIXES):
             raise SettingsError(f"{name} in {path}: there is no such setting{_nearest(name)}")
     return values
+
+
+def _hand_on(written: Mapping[str, str]) -> None:
+    """Put into the environment what OpenTelemetry's own library looks for there."""
+    for name, value in written.items():
+        if name.startswith("OTEL_"):
+            os.environ.setdefault(name, value)
 
 
 def _refuse_unknown(given: Mapping[str, str]) -> None:

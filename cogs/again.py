@@ -10,12 +10,13 @@ import discord
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.replies import may_press
 
 if TYPE_CHECKING:
     from cogs.chat import Chat
 
-NOT_YOURS = "Only who asked, or somebody who may manage messages here, can do that."
+NOT_YOURS = later("Only who asked, or somebody who may manage messages here, can do that.")
 
 
 class AgainButton(
@@ -27,7 +28,7 @@ class AgainButton(
     def __init__(self, message: int, asker: int) -> None:
         super().__init__(
             discord.ui.Button(
-                label="Retry",
+                label=tr("Retry"),
                 style=discord.ButtonStyle.secondary,
                 custom_id=f"again:{message}:{asker}",
             )
@@ -51,7 +52,7 @@ class AgainButton(
 
     async def _again(self, interaction: discord.Interaction[HermesBot]) -> None:
         if not may_press(interaction, self._asker):
-            await answer(interaction, NOT_YOURS)
+            await answer(interaction, tr(NOT_YOURS))
             return
         await interaction.response.defer()
         notice, channel = interaction.message, interaction.channel
@@ -60,7 +61,7 @@ class AgainButton(
         try:
             message = await channel.fetch_message(self._message)
         except discord.NotFound:
-            raise BadInput("Your message is gone; please write it again.") from None
+            raise BadInput(later("Your message is gone; please write it again.")) from None
         await notice.delete()
         await chat_of(interaction.client).handle(message)
 

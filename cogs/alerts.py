@@ -10,15 +10,14 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.conversation.absence import Away, Back
 from bot.conversation.models import DEFAULT
+from bot.language import Text, later, speaking, tr
+from cogs.language import language_in
 from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.sending import Gone, Refused, insist
 from cogs.live.target import NOBODY
 
 log = logging.getLogger(__name__)
-
-_AWAY = "⚠️ {engine} does not answer, since <t:{since}:R>. I tell you here when it is back."
-_BACK = "✅ {engine} answers again. It was away for {time}."
 
 
 class Alerts(commands.Cog):
@@ -41,13 +40,17 @@ class Alerts(commands.Cog):
 
     def _hear(self, engine: str, news: Away | Back) -> None:
         several = len(self.bot.conversations.models) > 1 or engine != DEFAULT
-        name = f"The engine **{engine}**" if several else "The model's engine"
-        task = asyncio.create_task(self._post(_in_words(name, news)), name=f"alert {engine}")
+        name = (
+            later("The engine **{name}**", name=engine) if several else later("The model's engine")
+        )
+        task = asyncio.create_task(self._post(name, news), name=f"alert {engine}")
         self._posting.add(task)
         task.add_done_callback(self._posting.discard)
 
-    async def _post(self, text: str) -> None:
+    async def _post(self, engine: Text, news: Away | Back) -> None:
         await self.bot.wait_until_ready()
+        with speaking(language_in(self.bot, self.bot.get_channel(self._channel))):
+            text = _in_words(engine, news)
         channel, pace = self.bot.get_partial_messageable(self._channel), live_of(self.bot).pace
         await pace.take(Priority.FOLLOW_UP)
         try:
@@ -56,19 +59,37 @@ class Alerts(commands.Cog):
             log.warning("ALERT_CHANNEL %s: %s; it was: %s", self._channel, refused, text)
 
 
-def _in_words(engine: str, news: Away | Back) -> str:
+def _in_words(engine: Text, news: Away | Back) -> str:
     if isinstance(news, Away):
-        return _AWAY.format(engine=engine, since=int(news.since))
-    return _BACK.format(engine=engine, time=in_words(news.seconds))
+        return tr(
+            "⚠️ {engine} does not answer, since {since}. I tell you here when it is back.",
+            engine=engine,
+            since=f"<t:{int(news.since)}:R>",
+        )
+    return tr(
+        "✅ {engine} answers again. It was away for {time}.",
+        engine=engine,
+        time=in_words(news.seconds),
+    )
 
 
-def in_words(seconds: float) -> str:
+def in_words(time: float) -> str:
     """A time in its two largest units: "2 h 5 min"."""
-    whole = max(round(seconds), 1)
-    sizes = ((whole // 86_400, "d"), (whole // 3_600 % 24, "h"), (whole // 60 % 60, "min"))
-    parts = [f"{number} {unit}" for number, unit in (*sizes, (whole % 60, "s"))]
-    first = next(place for place, part in enumerate(parts) if not part.startswith("0 "))
-    return " ".join(part for part in parts[first : first + 2] if not part.startswith("0 "))
+    whole = max(round(time), 1)
+    days, hours, minutes, seconds = (
+        whole // 86_400,
+        whole // 3_600 % 24,
+        whole // 60 % 60,
+        whole % 60,
+    )
+    parts = [
+        (days, tr("{number} d", number=days)),
+        (hours, tr("{number} h", number=hours)),
+        (minutes, tr("{number} min", number=minutes)),
+        (seconds, tr("{number} s", number=seconds)),
+    ]
+    first = next(place for place, (number, _) in enumerate(parts) if number)
+    return " ".join(part for number, part in parts[first : first + 2] if number)
 
 
 async def setup(bot: HermesBot) -> None:

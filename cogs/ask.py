@@ -14,6 +14,7 @@ from bot.client import HermesBot
 from bot.conversation.ask import Ask
 from bot.conversation.facts import note_owners
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.live import live_of
 from cogs.live.target import InteractionTarget
 from cogs.opted_out import refuse_opted_out
@@ -33,9 +34,11 @@ from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank
 from cogs.rounds import PAUSED, is_paused, play_round
 
-_TOGETHER = "I answer this together with the other questions here: see the next reply."
-_NEW_TALK = "This talk is yours alone and goes where you go. To begin a new one: /ask with fresh."
-_FORGOTTEN = "I have forgotten what we said before."
+_TOGETHER = later("I answer this together with the other questions here: see the next reply.")
+_NEW_TALK = later(
+    "This talk is yours alone and goes where you go. To begin a new one: /ask with fresh."
+)
+_FORGOTTEN = later("I have forgotten what we said before.")
 
 
 class AskCommand(commands.Cog, name="Ask"):
@@ -64,7 +67,7 @@ class AskCommand(commands.Cog, name="Ask"):
         refuse_opted_out(interaction)
         text = text_for_ask(interaction, question)
         if is_blank(text):
-            raise BadInput("There is no question in that. Please write one.")
+            raise BadInput(later("There is no question in that. Please write one."))
         response = await interaction.response.defer(ephemeral=private, thinking=True)
         conversation = _talk(interaction, private=private)
         forgotten = 0
@@ -101,7 +104,9 @@ class AskCommand(commands.Cog, name="Ask"):
         async with self.bot.conversations.turn(ask) as reply:
             if reply is None:
                 paused = await is_paused(self.bot, ask.conversation)
-                await interaction.edit_original_response(content=PAUSED if paused else _TOGETHER)
+                await interaction.edit_original_response(
+                    content=tr(PAUSED if paused else _TOGETHER)
+                )
                 return
             reply.notices += notices
             await live_of(self.bot).deliver(reply, InteractionTarget(interaction))

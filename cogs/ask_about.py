@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import answer_failure
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.ask import ask_from, asking_of
 from cogs.opted_out import LEFT_ALONE, refuse_opted_out
 from cogs.places import is_guest, private_conversation, user_conversation
@@ -21,31 +22,31 @@ from cogs.reading.words import is_blank
 
 NAME = "Ask about this"
 
-_DEFAULT = "What is this about?"
+_DEFAULT = later("What is this about?")
 _LONGEST = 2_000
 
 # A form that nobody sends is forgotten after so many seconds, like its command's token.
 _FORM_SECONDS = 900.0
 
-_NOTHING = "There is nothing in that message that I can read."
+_NOTHING = later("There is nothing in that message that I can read.")
 
 
-class QuestionForm(discord.ui.Modal, title="Ask about this message"):
+class QuestionForm(discord.ui.Modal):
     """One field. Holds what was quoted until it is sent, and nothing else of the message."""
 
-    question: discord.ui.Label[QuestionForm] = discord.ui.Label(
-        text="Your question",
-        description="Only you see the answer.",
-        component=discord.ui.TextInput(
-            style=discord.TextStyle.paragraph,
-            placeholder=_DEFAULT,
-            required=False,
-            max_length=_LONGEST,
-        ),
-    )
-
     def __init__(self, quote: str, attachments: Sequence[discord.Attachment]) -> None:
-        super().__init__(timeout=_FORM_SECONDS)
+        super().__init__(title=tr("Ask about this message"), timeout=_FORM_SECONDS)
+        self.question: discord.ui.Label[QuestionForm] = discord.ui.Label(
+            text=tr("Your question"),
+            description=tr("Only you see the answer."),
+            component=discord.ui.TextInput(
+                style=discord.TextStyle.paragraph,
+                placeholder=tr(_DEFAULT),
+                required=False,
+                max_length=_LONGEST,
+            ),
+        )
+        self.add_item(self.question)
         self._quote = quote
         self._attachments = attachments
 

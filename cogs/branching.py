@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -11,6 +12,8 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
+from bot.language import Text, later, speaking, tr
+from cogs.language import language_in
 from cogs.links import message_named
 from cogs.live.target import NOBODY
 from cogs.live.wording import small
@@ -23,17 +26,14 @@ Home = discord.TextChannel | discord.ForumChannel
 _LONGEST_NAME = 100
 _HAS_A_THREAD = 160004
 
-_NO_THREADS = (
+_NO_THREADS = later(
     "I cannot branch off here: there are no threads in direct messages. But /undo and /rewind take "
     "back what was said."
 )
-_NO_THREADS_IN_CHANNEL = "I cannot branch off here: this kind of channel has no threads."
-_NOTHING_SAID = "There is nothing to branch off from: I remember nothing that was said here."
-_YOU_NEED = "To branch off here you need the permission {permission}."
-_I_NEED = "To branch off here I need the permission {permission}. Please ask a moderator."
-_GOES_ON = "This goes on from {link}: I remember {messages} up to there."
-_BLIND = "Mention me here, or reply to me: I do not see other messages."
-_MADE = "It goes on in {thread}. What is said there does not change this talk."
+_NO_THREADS_IN_CHANNEL = later("I cannot branch off here: this kind of channel has no threads.")
+_NOTHING_SAID = later("There is nothing to branch off from: I remember nothing that was said here.")
+_BLIND = later("Mention me here, or reply to me: I do not see other messages.")
+_MADE = later("It goes on in {thread}. What is said there does not change this talk.")
 
 
 class Branching(commands.Cog):
@@ -96,12 +96,22 @@ async def branch_from(
     await bot.store.clear(branch)
     count = await bot.conversations.timeline.branch(source, str(message.id), branch)
     await _take_along(bot, interaction.channel, thread)
-    told = _GOES_ON.format(
-        link=message.jump_url, messages="one message" if count == 1 else f"{count:,} messages"
+    # It stands for all to read, whoever has branched off.
+    with speaking(language_in(bot, thread)):
+        beginning = _beginning(message.jump_url, count, blind=not bot.reads_everything)
+    await thread.send(beginning, allowed_mentions=NOBODY, silent=True)
+    await interaction.followup.send(tr(_MADE).format(thread=thread.jump_url), ephemeral=True)
+
+
+def _beginning(link: str, count: int, *, blind: bool) -> str:
+    """What stands at the top of a branch that remembers so many messages."""
+    told = tr(
+        "This goes on from {link}: I remember one message up to there.",
+        "This goes on from {link}: I remember {n:,} messages up to there.",
+        n=count,
+        link=link,
     )
-    lines = [told] if bot.reads_everything else [told, _BLIND]
-    await thread.send(small(*lines), allowed_mentions=NOBODY, silent=True)
-    await interaction.followup.send(_MADE.format(thread=thread.jump_url), ephemeral=True)
+    return small(told, tr(_BLIND)) if blind else small(told)
 
 
 async def open_thread(interaction: discord.Interaction[HermesBot], name: str) -> discord.Thread:
@@ -141,15 +151,26 @@ def _check_permissions(
     if isinstance(home, discord.ForumChannel):
         making = "send_messages"
     if isinstance(interaction.user, discord.Member):
-        _need(home.permissions_for(interaction.user), _YOU_NEED, making)
+        _need(home.permissions_for(interaction.user), _you_need, making)
     allowed = home.permissions_for(interaction.guild.me)
-    _need(allowed, _I_NEED, "view_channel", making, "send_messages_in_threads")
+    _need(allowed, _i_need, "view_channel", making, "send_messages_in_threads")
 
 
-def _need(allowed: discord.Permissions, told: str, *names: str) -> None:
+def _need(allowed: discord.Permissions, told: Callable[[str], Text], *names: str) -> None:
     for name in names:
         if not getattr(allowed, name):
-            raise BadInput(told.format(permission=f"**{_in_words(name)}**"))
+            raise BadInput(told(f"**{_in_words(name)}**"))
+
+
+def _you_need(permission: str) -> Text:
+    return later("To branch off here you need the permission {permission}.", permission=permission)
+
+
+def _i_need(permission: str) -> Text:
+    return later(
+        "To branch off here I need the permission {permission}. Please ask a moderator.",
+        permission=permission,
+    )
 
 
 def _in_words(permission: str) -> str:
@@ -166,9 +187,9 @@ async def _make_thread(
     private: bool,
 ) -> discord.Thread:
     if isinstance(home, discord.ForumChannel):
-        made = await home.create_thread(
-            name=name, content=small(f"A branch of {message.jump_url}"), allowed_mentions=NOBODY
-        )
+        with speaking(language_in(interaction.client, home)):
+            content = small(tr("A branch of {link}", link=message.jump_url))
+        made = await home.create_thread(name=name, content=content, allowed_mentions=NOBODY)
         return made.thread
     if message.channel.id == home.id and home.guild.get_thread(message.id) is None:
         try:
@@ -221,7 +242,7 @@ async def _newest(interaction: discord.Interaction[HermesBot]) -> int:
 def _name(last: Turn) -> str:
     """What a thread is called that nobody has named: how its last message begins."""
     words = " ".join(last.text.split())
-    return f"Branch: {words}"[:_LONGEST_NAME].strip() if words else "Branch"
+    return tr("Branch: {words}", words=words)[:_LONGEST_NAME].strip() if words else tr("Branch")
 
 
 async def setup(bot: HermesBot) -> None:

@@ -9,18 +9,19 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
+from bot.language import later, tr
 from cogs.places import can_write, conversation_in, server_of
 
-_ALWAYS = (
+_ALWAYS = later(
     "I now answer every message here, without a mention. I stay quiet when people reply to each "
     "other or begin with somebody else's mention. Other bots are ignored."
 )
-_MENTION = "I now answer here only when I am mentioned, when you reply to me, or by /ask."
-_BLIND = (
-    "\n⚠️ But Discord does not show me messages that do not mention me: the bot's operator has to "
+_MENTION = later("I now answer here only when I am mentioned, when you reply to me, or by /ask.")
+_BLIND = later(
+    "⚠️ But Discord does not show me messages that do not mention me: the bot's operator has to "
     "switch on the Message Content intent (Developer Portal, page Bot) and restart me."
 )
-_MUTE = "\n⚠️ But I am not allowed to write here: I need View Channel and Send Messages."
+_MUTE = later("⚠️ But I am not allowed to write here: I need View Channel and Send Messages.")
 
 
 class Channel(commands.Cog):
@@ -46,12 +47,12 @@ class Channel(commands.Cog):
             "mode",
             mode,
         )
-        text = _ALWAYS if always else _MENTION
+        lines = [_ALWAYS if always else _MENTION]
         if always and not self.bot.reads_everything:
-            text += _BLIND
+            lines.append(_BLIND)
         if not can_write(interaction.channel, interaction.guild and interaction.guild.me):
-            text += _MUTE
-        await interaction.edit_original_response(content=text)
+            lines.append(_MUTE)
+        await interaction.edit_original_response(content="\n".join(map(tr, lines)))
 
 
 async def setup(bot: HermesBot) -> None:

@@ -23,6 +23,7 @@ from bot.conversation.machines import Machines
 from bot.conversation.questions import reply_id
 from bot.conversation.reply import Reply
 from bot.errors import Explanation, LimitReached, UserError
+from bot.language import later
 from bot.log import about_reply
 from cogs.admission import bar_of
 from cogs.again import again_view
@@ -47,11 +48,11 @@ _REMEMBERED = 5_000
 # The mark under what somebody writes who was told a moment ago that it is too much.
 _TOO_MUCH = "⏳"
 
-_UNREADABLE = (
+_UNREADABLE = later(
     "You wrote to me, but Discord does not show me what: I may only read messages that mention "
     "me by name (not by a role). Please mention me, or ask with /ask."
 )
-_ENOUGH = (
+_ENOUGH = later(
     "I have answered bots often enough here. I go on after a while, once a person has written."
 )
 
@@ -130,7 +131,7 @@ class Chat(commands.Cog):
         `barred` is what the server has set against its author, where that is known already.
         """
         if self.bot.opt_outs.ignores(str(message.author.id)):
-            return Decision(False, "its author has opted out")
+            return Decision(False, later("its author has opted out"))
         always_on = await self.bot.always_on.covers(*places_of(message.channel))
         if barred is None:
             await self.bot.configuration.load()

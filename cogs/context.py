@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.report import ContextReport
+from bot.language import later, tr
 from cogs import summary
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
@@ -21,7 +22,7 @@ _SYSTEM_SHOWN = 400
 _FACT_SHOWN = 160
 _FACTS_SHOWN = 700
 
-_HIDDEN = "You may not read this channel's history, so I do not show you what was sent."
+_HIDDEN = later("You may not read this channel's history, so I do not show you what was sent.")
 
 
 class Context(commands.Cog):
@@ -48,12 +49,12 @@ class Context(commands.Cog):
         )
         text, files = described(report, hidden=hidden), []
         if hidden:
-            text += f"\n{_HIDDEN}"
+            text += f"\n{tr(_HIDDEN)}"
         elif report.prompt is not None:
             files.append(discord.File(io.BytesIO(report.prompt.encode()), "prompt.txt"))
-            text += "\nThe exact prompt of the last request is attached."
+            text += "\n" + tr("The exact prompt of the last request is attached.")
         else:
-            text += "\nNo prompt has been sent in the last day."
+            text += "\n" + tr("No prompt has been sent in the last day.")
         await interaction.edit_original_response(
             content=text, attachments=files, allowed_mentions=NOBODY
         )
@@ -64,27 +65,42 @@ class Context(commands.Cog):
 def described(report: ContextReport, *, hidden: bool = False) -> str:
     """The figures of a report, one a line; `hidden`: without what was said to the model."""
     usage = report.usage
-    lines = [f"**Model** {report.model}"]
+    lines = [tr("**Model** {model}", model=report.model)]
     if usage.prompt:
-        used = f"{usage.prompt:,} of {usage.limit or report.limit:,} tokens"
-        if usage.cached is not None:
-            used += f", {min(usage.cached / usage.prompt, 1):.0%} of them from the engine's cache"
-        lines += [f"**Last prompt** {used}", f"**Last answer** {usage.generated:,} tokens"]
+        lines.append(_last_prompt(report))
+        lines.append(tr("**Last answer** {tokens:,} tokens", tokens=usage.generated))
     else:
-        lines.append(f"**Room** {report.limit:,} tokens for a prompt")
+        lines.append(tr("**Room** {tokens:,} tokens for a prompt", tokens=report.limit))
     lines.append(_turns(report))
     if report.facts and not hidden:
-        lines += ["**Memory** in the last prompt, and why", *_facts(report.facts)]
-    whose = "this channel's own" if report.own_system else "the model's default"
-    lines += [f"**System prompt** ({whose})", quoted(report.system, _SYSTEM_SHOWN)]
+        lines += [tr("**Memory** in the last prompt, and why"), *_facts(report.facts)]
+    if report.own_system:
+        lines.append(tr("**System prompt** (this channel's own)"))
+    else:
+        lines.append(tr("**System prompt** (the model's default)"))
+    lines.append(quoted(report.system, _SYSTEM_SHOWN))
     return "\n".join(lines)
+
+
+def _last_prompt(report: ContextReport) -> str:
+    usage = report.usage
+    limit = usage.limit or report.limit
+    if usage.cached is None:
+        return tr("**Last prompt** {used:,} of {limit:,} tokens", used=usage.prompt, limit=limit)
+    return tr(
+        "**Last prompt** {used:,} of {limit:,} tokens, {share:.0%} of them from the engine's cache",
+        used=usage.prompt,
+        limit=limit,
+        share=min(usage.cached / usage.prompt, 1),
+    )
 
 
 def _facts(told: Sequence[str]) -> list[str]:
     """As many as there is room for; the attached prompt has them all, and whole."""
     lines = [f"- {harmless(_middle_out(line, _FACT_SHOWN))}" for line in told]
     fitting = [n for n in range(len(lines) + 1) if len("\n".join(lines[:n])) <= _FACTS_SHOWN][-1]
-    more = [f"- and {len(lines) - fitting} more"] if fitting < len(lines) else []
+    left = len(lines) - fitting
+    more = [tr("- and {count} more", count=left)] if left else []
     return lines[:fitting] + more
 
 
@@ -98,11 +114,15 @@ def _middle_out(text: str, length: int) -> str:
 
 def _turns(report: ContextReport) -> str:
     if not report.kept and not report.cut:
-        return "**Messages** none yet"
+        return tr("**Messages** none yet")
     if not report.cut:
-        return f"**Messages** all {report.kept:,} are in view"
+        return tr("**Messages** all {kept:,} are in view", kept=report.kept)
     every = report.kept + report.cut
-    return f"**Messages** the last {report.kept:,} of {every:,} are in view; older ones were cut"
+    return tr(
+        "**Messages** the last {kept:,} of {every:,} are in view; older ones were cut",
+        kept=report.kept,
+        every=every,
+    )
 
 
 async def setup(bot: HermesBot) -> None:

@@ -16,6 +16,7 @@ from bot.client.failures import DISCORD_FAILURES, answer
 from bot.conversation.ports import Action
 from bot.conversation.toolbox import Toolbox
 from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.language import later, tr
 from bot.tools.run import ToolRun
 from cogs.live import live_of
 from cogs.live.buttons import CANCEL, CONFIRM
@@ -28,10 +29,12 @@ log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[HermesBot]
 
-_TOO_LATE = "This can no longer be confirmed."
-_NOT_YOURS = "Only who asked can decide that."
-_NOT_ALLOWED = "It is switched off here by now, or not for you any more."
-_NOT_REMEMBERED = "My memory cannot be reached right now, so I will not remember how that ended."
+_TOO_LATE = later("This can no longer be confirmed.")
+_NOT_YOURS = later("Only who asked can decide that.")
+_NOT_ALLOWED = later("It is switched off here by now, or not for you any more.")
+_NOT_REMEMBERED = later(
+    "My memory cannot be reached right now, so I will not remember how that ended."
+)
 _CANCELLED = {"status": "cancelled by the user"}
 
 
@@ -82,7 +85,7 @@ async def _remember(interaction: Interaction, action: Action, run: ToolRun) -> N
         log.warning(
             "action %s is settled, but the conversation does not know: %s", action.id, error
         )
-        await answer(interaction, _NOT_REMEMBERED)
+        await answer(interaction, tr(_NOT_REMEMBERED))
 
 
 async def _confirmed(interaction: Interaction, toolbox: Toolbox, action: Action) -> ToolRun:

@@ -12,6 +12,7 @@ import discord
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from bot.tools.run import Step, ToolRun
 from cogs.live.buttons import DETAILS, fingerprint
 from cogs.live.questions import code
@@ -20,9 +21,9 @@ from cogs.live.traces import harmless
 from cogs.pressed import KnownButton
 from cogs.replies import NOT_YOURS, may_press, tell
 
-_GONE = "I do not have that any more: this part of the conversation is forgotten."
-_IN_FILE = "The details are in the file."
-_UNREADABLE = "not readable as a call"
+_GONE = later("I do not have that any more: this part of the conversation is forgotten.")
+_IN_FILE = later("The details are in the file.")
+_UNREADABLE = later("not readable as a call")
 
 
 class DetailsButton(KnownButton, template=DETAILS):
@@ -54,7 +55,7 @@ async def _show(interaction: discord.Interaction[Any], steps: Sequence[Step]) ->
         return
     data = io.BytesIO(text.encode("utf-8", "replace"))
     await interaction.edit_original_response(
-        content=_IN_FILE, attachments=[discord.File(data, "details.md")]
+        content=tr(_IN_FILE), attachments=[discord.File(data, "details.md")]
     )
 
 
@@ -66,16 +67,17 @@ def _numbered(steps: Sequence[Step]) -> Iterator[tuple[int, ToolRun, str]]:
 
 
 def _in_words(number: int, run: ToolRun, raw: str) -> Iterator[str]:
-    yield f"**{number}. {harmless(run.name) or _UNREADABLE}** · {_how(run)}"
+    yield f"**{number}. {harmless(run.name) or tr(_UNREADABLE)}** · {_how(run)}"
     yield code(_json(run.arguments), "json") if run.name else code(raw)
-    yield "Result" if not run.failed else "Error"
+    yield tr("Result") if not run.failed else tr("Error")
     yield code(_json(run.content), "json")
 
 
 def _how(run: ToolRun) -> str:
     if run.action:
-        return "waits for confirmation"
-    return f"{run.seconds:.2f} s" + (" · failed" if run.failed else "")
+        return tr("waits for confirmation")
+    took = tr("{seconds:.2f} s", seconds=run.seconds)
+    return " · ".join([took, tr("failed")]) if run.failed else took
 
 
 def _json(value: object) -> str:

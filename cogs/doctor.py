@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
 import discord
 from discord import app_commands
@@ -13,6 +13,7 @@ from bot.checks import access, engine, store
 from bot.checks.finding import Finding, State, fine, problem, warning, worst
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
+from bot.language import later, tr
 from cogs.places import channel_of, engine_here
 
 # A command's answer can be edited for a quarter of an hour; nobody waits that long.
@@ -23,13 +24,13 @@ _LONGEST = 3_900
 
 _MARKS: dict[State, str] = {"problem": "❌", "warning": "⚠️", "ok": "✅"}
 _HEADS: dict[State, str] = {
-    "problem": "## Something does not work",
-    "warning": "## It works, but could do better",
-    "ok": "## All is well",
+    "problem": later("Something does not work"),
+    "warning": later("It works, but could do better"),
+    "ok": later("All is well"),
 }
 _COLOURS: dict[State, int] = {"problem": 0xD83C3E, "warning": 0xF0B232, "ok": 0x23A55A}
 
-_HOW = "in the channel's settings, under Permissions, allow my role what is missing"
+_HOW = later("in the channel's settings, under Permissions, allow my role what is missing")
 
 Place = discord.abc.GuildChannel | discord.Thread
 
@@ -43,9 +44,10 @@ class Panel(discord.ui.LayoutView):
         box: discord.ui.Container[Panel] = discord.ui.Container(accent_colour=_COLOURS[state])
         ordered = sorted(found, key=lambda finding: list(_MARKS).index(finding.state))
         lines = "\n".join(map(_line, ordered))
-        text = f"{_HEADS[state]}\n{lines}"
+        text = f"## {tr(_HEADS[state])}\n{lines}"
         if len(text) > _LONGEST:
-            text = f"{text[:_LONGEST].rpartition(chr(10))[0]}\n-# … and more of that kind"
+            fitting = text[:_LONGEST].rpartition("\n")[0]
+            text = f"{fitting}\n-# {tr('… and more of that kind')}"
         box.add_item(discord.ui.TextDisplay(text))
         self.add_item(box)
         # There is nothing to press, so discord.py need not keep it.
@@ -53,9 +55,11 @@ class Panel(discord.ui.LayoutView):
 
 
 def _line(finding: Finding) -> str:
-    text = discord.utils.escape_markdown(finding.text)
-    advice = f"\n-# → {discord.utils.escape_markdown(finding.advice)}" if finding.advice else ""
-    return f"{_MARKS[finding.state]} **{finding.subject}**: {text}{advice}"
+    text = discord.utils.escape_markdown(tr(finding.text))
+    line = f"{_MARKS[finding.state]} **{tr(finding.subject)}**: {text}"
+    if not finding.advice:
+        return line
+    return f"{line}\n-# → {discord.utils.escape_markdown(tr(finding.advice))}"
 
 
 class Doctor(commands.Cog):
@@ -79,10 +83,12 @@ class Doctor(commands.Cog):
         yield self._intents()
         here, guild = interaction.channel, interaction.guild
         if guild is not None and isinstance(here, (discord.abc.GuildChannel, discord.Thread)):
-            yield _allowed(here, guild.me) or fine("discord.places", "here", "I may do all I need")
+            yield _allowed(here, guild.me) or fine(
+                "discord.places", later("here"), later("I may do all I need")
+            )
             async for finding in _webhooks(here, guild.me):
                 yield finding
-        memory = await store.findings(self.bot.store, "my memory", private=True)
+        memory = await store.findings(self.bot.store, later("my memory"), private=True)
         for finding in memory:
             yield finding
         if guild is not None and worst(memory) != "problem":
@@ -92,15 +98,17 @@ class Doctor(commands.Cog):
             yield finding
 
     def _intents(self) -> Finding:
-        check, subject = "discord.intents", "reading"
+        check, subject = "discord.intents", later("reading")
         if self.bot.reads_everything:
-            return fine(check, subject, "Discord shows me what is written in my channels")
+            return fine(check, subject, later("Discord shows me what is written in my channels"))
         return warning(
             check,
             subject,
-            "Discord shows me only messages that address me",
-            "my operator can switch on Message Content Intent in Discord's Developer Portal, page "
-            "Bot, and restart me",
+            later("Discord shows me only messages that address me"),
+            later(
+                "my operator can switch on Message Content Intent in Discord's Developer Portal, "
+                "page Bot, and restart me"
+            ),
         )
 
     async def _engine(self, name: str) -> list[Finding]:
@@ -108,11 +116,16 @@ class Doctor(commands.Cog):
         found: list[Finding] = []
         try:
             async with asyncio.timeout(_PATIENCE):
-                async for finding in engine.findings(served, "the model's server"):
+                async for finding in engine.findings(served, later("the model's server")):
                     found.append(finding)
         except TimeoutError:
             found.append(
-                problem("engine", "engine", "it is silent", "my operator finds more in its log")
+                problem(
+                    "engine",
+                    later("engine"),
+                    later("it is silent"),
+                    later("my operator finds more in its log"),
+                )
             )
         return found
 
@@ -125,8 +138,8 @@ def _always_on(guild: discord.Guild, always: frozenset[str], here: object) -> It
     found = [finding for place in others[:_MOST_CHANNELS] if (finding := _allowed(place, guild.me))]
     yield from found
     if others and not found:
-        text = f"I may do all I need in {len(others)} other always-on channel(s)"
-        yield fine("discord.places", "elsewhere", text)
+        text = later("I may do all I need in {count} other always-on channel(s)", count=len(others))
+        yield fine("discord.places", later("elsewhere"), text)
 
 
 def _allowed(place: Place, me: discord.Member) -> Finding | None:
@@ -136,14 +149,20 @@ def _allowed(place: Place, me: discord.Member) -> Finding | None:
         allowed = place.permissions_for(me).value
     except discord.ClientException:
         # A thread whose channel is not to be seen.
-        return problem("discord.places", place.mention, "I cannot see its channel", _HOW)
+        return problem("discord.places", place.mention, later("I cannot see its channel"), _HOW)
     missing, useful = access.lacking(allowed, thread=thread, characters=True)
     if missing:
-        text = f"I lack {access.names(missing)}, so I cannot answer there"
+        text = later("I lack {permissions}, so I cannot answer there", permissions=_names(missing))
         return problem("discord.places", place.mention, text, _HOW)
     if useful:
-        return warning("discord.places", place.mention, f"I lack {access.names(useful)}", _HOW)
+        text = later("I lack {permissions}", permissions=_names(useful))
+        return warning("discord.places", place.mention, text, _HOW)
     return None
+
+
+def _names(permissions: Iterable[int]) -> str:
+    """Permissions as Discord calls them."""
+    return ", ".join(tr(access.PERMISSIONS[bit]) for bit in permissions)
 
 
 async def _webhooks(place: Place, me: discord.Member) -> AsyncIterator[Finding]:
@@ -152,21 +171,27 @@ async def _webhooks(place: Place, me: discord.Member) -> AsyncIterator[Finding]:
     kinds = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.ForumChannel)
     if not isinstance(home, kinds) or not home.permissions_for(me).manage_webhooks:
         return
-    check, subject = "discord.webhooks", "voices"
+    check, subject = "discord.webhooks", later("voices")
     try:
         webhooks = await home.webhooks()
     except DISCORD_FAILURES as error:
         yield warning(
-            check, subject, f"Discord did not show me the webhooks ({error})", "try again"
+            check,
+            subject,
+            later("Discord did not show me the webhooks ({reason})", reason=error),
+            later("try again"),
         )
         return
     mine = any(webhook.user == me for webhook in webhooks)
     if len(webhooks) >= _MOST_WEBHOOKS and not mine:
-        text = f"the channel has {len(webhooks)} webhooks, which is all that Discord allows"
-        advice = "delete one of them (Edit Channel, Integrations)"
+        text = later(
+            "the channel has {count} webhooks, which is all that Discord allows",
+            count=len(webhooks),
+        )
+        advice = later("delete one of them (Edit Channel, Integrations)")
         yield warning(check, subject, text, advice)
     else:
-        yield fine(check, subject, "characters can speak with their own names and pictures")
+        yield fine(check, subject, later("characters can speak with their own names and pictures"))
 
 
 async def setup(bot: HermesBot) -> None:

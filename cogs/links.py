@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 
 from bot.errors import BadInput
+from bot.language import later
 
 _NAMED = re.compile(
     r"<?(?:https?://(?:ptb\.|canary\.)?discord(?:app)?\.com/channels/(?:\d{1,20}|@me)/)?"
     r"(?:(?P<channel>\d{15,20})[/-])?(?P<message>\d{15,20})>?"
 )
 
-_NO_MESSAGE = (
+_NO_MESSAGE = later(
     "That is no message. Please give me its link or its id: both are in the menu of the message."
 )
-_ELSEWHERE = "That message is in another channel. Please use the command there."
+_ELSEWHERE = later("That message is in another channel. Please use the command there.")
 
 
 def message_named(text: str, channel_id: int) -> int:

@@ -15,6 +15,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.conversation.facts import LONGEST_FACT, MAX_PINNED, Fact, Owner, new_id, one_line
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.owners import channel_owner, is_open, owners, server_owner
@@ -38,26 +39,31 @@ _PAGE = 1_700
 _LONGEST_LISTED = 300
 _LONGEST_NAME = 40
 
-_NOTHING = "There is nothing in that. Please write what I should remember."
-_TOO_LONG = f"That is too long: I keep facts of up to {LONGEST_FACT} characters."
-_EMPTY = (
+_NOTHING = later("There is nothing in that. Please write what I should remember.")
+_TOO_LONG = later("That is too long: I keep facts of up to {most} characters.", most=LONGEST_FACT)
+_EMPTY = later(
     "I remember nothing here yet. `/memory add` tells me something, and so does “remember that …” "
     "where I can use tools."
 )
-_NO_SERVER = "We are not in a server here. Choose “me” instead."
-_NO_MEMBER = "I am no member here, so I remember only for you. Choose “me” instead."
-_CLOSED = (
+_NO_SERVER = later("We are not in a server here. Choose “me” instead.")
+_NO_MEMBER = later("I am no member here, so I remember only for you. Choose “me” instead.")
+_CLOSED = later(
     "Not everybody in this server can read this channel, so what is told here stays here. "
     "Choose “this channel”, or tell me in an open channel."
 )
-_NEEDS_SERVER = "What I remember for the whole server is for those who may manage the server."
-_NEEDS_CHANNEL = "What I remember for a channel is for those who may manage messages there."
-_UNKNOWN = "I do not know that fact. Choose one that Discord suggests, or see `/memory list`."
-_GONE = "That fact is gone already."
-_PINNED_ENOUGH = (
-    f"{MAX_PINNED} facts are pinned there, which is all there is room for. Unpin one first."
+_NEEDS_SERVER = later(
+    "What I remember for the whole server is for those who may manage the server."
 )
-_KEPT = "I will remember: “{text}”\n-# {use} Use `/memory forget` to take it back."
+_NEEDS_CHANNEL = later("What I remember for a channel is for those who may manage messages there.")
+_UNKNOWN = later(
+    "I do not know that fact. Choose one that Discord suggests, or see `/memory list`."
+)
+_GONE = later("That fact is gone already.")
+_PINNED_ENOUGH = later(
+    "{count} facts are pinned there, which is all there is room for. Unpin one first.",
+    count=MAX_PINNED,
+)
+_KEPT = later("I will remember: “{text}”\n-# {use} Use `/memory forget` to take it back.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +95,17 @@ class Memory(
         await interaction.response.defer(ephemeral=True, thinking=True)
         pages = list(_pages(_sections(await self._known(interaction), interaction)))
         if not pages:
-            await _answer(interaction, _EMPTY)
+            await _answer(interaction, tr(_EMPTY))
             return
         number = min(page, len(pages))
         text = pages[number - 1]
         if len(pages) > 1:
-            text += f"\n-# Page {number} of {len(pages)}; see others with the option `page`."
+            told = tr(
+                "Page {number} of {count}; see others with the option `page`.",
+                number=number,
+                count=len(pages),
+            )
+            text += f"\n-# {told}"
         await _answer(interaction, text)
 
     @app_commands.command()
@@ -117,7 +128,7 @@ class Memory(
         fact = Fact(text, str(user.id), user.display_name, time.time(), new_id())
         await self.bot.store.remember(owner.name, fact)
         use = _use(owner, interaction)
-        await _answer(interaction, _KEPT.format(text=harmless(text), use=use))
+        await _answer(interaction, tr(_KEPT).format(text=harmless(text), use=use))
 
     @app_commands.command()
     @app_commands.describe(fact="The fact, or its id", text="What I should remember instead")
@@ -138,7 +149,7 @@ class Memory(
             updated=time.time(),
         )
         await self._change(known.owner, changed)
-        await _answer(interaction, f"I will remember instead: “{harmless(text)}”")
+        await _answer(interaction, tr("I will remember instead: “{text}”", text=harmless(text)))
 
     @app_commands.command()
     @app_commands.describe(fact="The fact, or its id")
@@ -152,7 +163,8 @@ class Memory(
                 raise BadInput(_PINNED_ENOUGH)
             name = interaction.user.display_name
             await self._change(known.owner, replace(known.fact, pinned=name))
-        await _answer(interaction, f"📌 Pinned: “{_short(known.fact)}”. I always think of it now.")
+        told = tr("📌 Pinned: “{text}”. I always think of it now.", text=_short(known.fact))
+        await _answer(interaction, told)
 
     @app_commands.command()
     @app_commands.describe(fact="The fact, or its id")
@@ -162,7 +174,8 @@ class Memory(
         _check_rights(interaction, known.owner)
         if known.fact.pinned:
             await self._change(known.owner, replace(known.fact, pinned=""))
-        await _answer(interaction, f"Unpinned: “{_short(known.fact)}”. I use it when it fits.")
+        told = tr("Unpinned: “{text}”. I use it when it fits.", text=_short(known.fact))
+        await _answer(interaction, told)
 
     @app_commands.command()
     @app_commands.describe(fact="The fact, or its id")
@@ -173,7 +186,7 @@ class Memory(
             _check_rights(interaction, known.owner)
         if not await self.bot.store.forget_fact(known.owner.name, known.fact.id):
             raise BadInput(_GONE)
-        await _answer(interaction, f"Forgotten: “{_short(known.fact)}”")
+        await _answer(interaction, tr("Forgotten: “{text}”", text=_short(known.fact)))
 
     @edit.autocomplete("fact")
     @pin.autocomplete("fact")
@@ -275,16 +288,16 @@ def _read(interaction: Interaction, text: str) -> str:
 def _use(owner: Owner, interaction: Interaction) -> str:
     """When a new fact will be used, and who can see that."""
     if is_guest(interaction):
-        return "I use it in our own talk, wherever you are; only you can see it in the list."
+        return tr("I use it in our own talk, wherever you are; only you can see it in the list.")
     if interaction.guild_id is None:
-        return "I use it in this conversation only."
+        return tr("I use it in this conversation only.")
     if owner.scope == "server":
-        return "I use it for everybody in this server, and everybody can see it."
+        return tr("I use it for everybody in this server, and everybody can see it.")
     if owner.scope == "channel":
-        return "I use it for everybody in this channel, and everybody here can see it."
+        return tr("I use it for everybody in this channel, and everybody here can see it.")
     if owner.name.startswith(server_owner(interaction.guild_id)):
-        return "I use it when I answer you in this server; only you can see it in the list."
-    return "I use it when I answer you in this channel; only you can see it in the list."
+        return tr("I use it when I answer you in this server; only you can see it in the list.")
+    return tr("I use it when I answer you in this channel; only you can see it in the list.")
 
 
 def _holding(typed: str, every: Iterable[_Known]) -> list[_Known]:
@@ -303,24 +316,26 @@ def _sections(
 
 def _title(owner: Owner, interaction: Interaction) -> str:
     if owner.name == user_conversation(interaction.user.id):
-        return "**Our own talk, wherever you are**"
+        return tr("**Our own talk, wherever you are**")
     if interaction.guild_id is None and not is_guest(interaction):
-        return "**About you**" if owner.scope == "person" else "**This conversation**"
+        return tr("**About you**") if owner.scope == "person" else tr("**This conversation**")
     if owner.scope == "server":
-        return "**This server**"
+        return tr("**This server**")
     here = conversation_in(interaction.channel_id or 0)
     if owner.scope == "channel":
         if not _is_shared(owner, interaction):
-            return "**Our private talk here**"
-        return "**This channel**" if owner.name == here else "**The channel of this thread**"
+            return tr("**Our private talk here**")
+        return (
+            tr("**This channel**") if owner.name == here else tr("**The channel of this thread**")
+        )
     place = owner.name.removesuffix(f":user:{interaction.user.id}")
     if interaction.guild_id and place == server_owner(interaction.guild_id):
-        return "**About you, in this server**"
+        return tr("**About you, in this server**")
     if place == here:
-        return "**About you, in this channel**"
+        return tr("**About you, in this channel**")
     if place in circles(interaction.channel):
-        return "**About you, in the channel of this thread**"
-    return "**About you, in our private talk here**"
+        return tr("**About you, in the channel of this thread**")
+    return tr("**About you, in our private talk here**")
 
 
 def _pages(sections: Iterable[tuple[str, list[Fact]]]) -> Iterator[str]:
@@ -340,12 +355,13 @@ def _pages(sections: Iterable[tuple[str, list[Fact]]]) -> Iterator[str]:
 
 
 def _listed(fact: Fact) -> str:
-    who = harmless(shortened(fact.name, _LONGEST_NAME)) or "you"
+    who = harmless(shortened(fact.name, _LONGEST_NAME)) or tr("you")
     notes = [f"`{fact.id}`", who, f"<t:{int(fact.at)}:d>"]
     if fact.updated:
-        notes.append(f"changed <t:{int(fact.updated)}:d>")
+        notes.append(tr("changed {when}", when=f"<t:{int(fact.updated)}:d>"))
     if fact.pinned:
-        notes.append(f"📌 pinned by {harmless(shortened(fact.pinned, _LONGEST_NAME))}")
+        name = harmless(shortened(fact.pinned, _LONGEST_NAME))
+        notes.append(tr("📌 pinned by {name}", name=name))
     return f"- {harmless(shortened(fact.text, _LONGEST_LISTED))}\n-# {' · '.join(notes)}"
 
 

@@ -14,6 +14,7 @@ from bot.conversation.choices import Choice
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.errors import BadInput, EngineUnreachable
+from bot.language import Text, later, tr
 from cogs.places import conversation_in, model_places, server_of, server_place
 
 Scope = Literal["channel", "server"]
@@ -23,14 +24,13 @@ _SUGGEST_SECONDS = 1.5
 _MOST_SUGGESTED = 25
 
 _FORMATS = {"chatml": "ChatML", "alpaca": "Alpaca", "llama3": "Llama 3"}
-_ALONE = (
-    "There is only one model here, **{}**. The bot's operator can add more engines with the "
-    "setting ENGINES; then `/model use` chooses among them, for a channel or for a server."
+_HERE = later("Choosing a model is for those who manage channels here.")
+_IN_SERVER = later("Choosing a model is for those who manage channels in this whole server.")
+_NO_SERVER = later(
+    "This is no server; leave the scope out, and the choice holds for this conversation."
 )
-_MANAGERS = "Choosing a model is for those who manage channels {}."
-_NO_SERVER = "This is no server; leave the scope out, and the choice holds for this conversation."
-_GONE = "⚠️ `{}` was chosen here, but the operator has taken it away; so the default answers."
-_KEPT = "What was said here stays known; a model that reads less is shown less of it."
+_SERVER = later("this server")
+_KEPT = later("What was said here stays known; a model that reads less is shown less of it.")
 
 
 class ModelChoice(
@@ -52,14 +52,20 @@ class ModelChoice(
         served = self.bot.conversations.models.named(choice.engine)
         present = await served.answers()
         model = await served.model.current()
-        lines = [f"**{model.profile.name}** answers here: {_why(choice, interaction)}."]
+        lines = [_answers(model.profile.name, choice, interaction)]
         if choice.engine and choice.engine not in self.bot.conversations.models:
-            lines.append(_GONE.format(choice.engine))
+            lines.append(
+                tr(
+                    "⚠️ `{engine}` was chosen here, but the operator has taken it away; so the "
+                    "default answers.",
+                    engine=choice.engine,
+                )
+            )
         lines += _abilities(model)
-        lines.append("**Engine** answers right now" if present else f"⚠️ {EngineUnreachable.text}")
+        lines.append(tr("**Engine** answers right now") if present else _away())
         if others := [one for one in self.bot.conversations.models if one is not served]:
             titles = await asyncio.gather(*map(_title, others))
-            lines.append("**Others** " + ", ".join(titles) + " (`/model use`)")
+            lines.append(tr("**Others** {names} (`/model use`)", names=", ".join(titles)))
         await interaction.edit_original_response(content="\n".join(lines)[:2000])
 
     @app_commands.command()
@@ -76,13 +82,19 @@ class ModelChoice(
         if len(models) == 1:
             model = await self.bot.conversations.model()
             await interaction.response.send_message(
-                _ALONE.format(model.profile.name), ephemeral=True
+                tr(
+                    "There is only one model here, **{model}**. The bot's operator can add more "
+                    "engines with the setting ENGINES; then `/model use` chooses among them, for "
+                    "a channel or for a server.",
+                    model=model.profile.name,
+                ),
+                ephemeral=True,
             )
             return
         name = name.strip().casefold()
         if name not in models:
             known = ", ".join(f"`{served.name}`" for served in models)
-            raise BadInput(f"There is no model of that name. There are {known}.")
+            raise BadInput(later("There is no model of that name. There are {known}.", known=known))
         await interaction.response.defer(thinking=True)
         await self._choose(interaction, scope, name)
         await interaction.edit_original_response(
@@ -100,11 +112,10 @@ class ModelChoice(
         await self._choose(interaction, scope, None)
         choice = await self._choice(interaction)
         model = await self.bot.conversations.model(choice.engine)
-        where = _here(interaction) if scope == "channel" else "this server"
-        await interaction.edit_original_response(
-            content=f"No model is chosen for {where} any more. **{model.profile.name}** answers "
-            f"here: {_why(choice, interaction)}."
-        )
+        where = _here(interaction) if scope == "channel" else _SERVER
+        gone = tr("No model is chosen for {where} any more.", where=where)
+        answers = _answers(model.profile.name, choice, interaction)
+        await interaction.edit_original_response(content=f"{gone} {answers}")
 
     @use.autocomplete("name")
     async def suggest(
@@ -134,52 +145,96 @@ class ModelChoice(
         """What changes by a choice, and what does not."""
         title = await _title(served)
         if scope == "channel":
-            lines = [f"From now on {title} answers in {_here(interaction)}, and only here.", _KEPT]
+            where = _here(interaction)
+            lines = [
+                tr(
+                    "From now on {model} answers in {where}, and only here.",
+                    model=title,
+                    where=where,
+                ),
+                tr(_KEPT),
+            ]
         else:
             lines = [
-                f"From now on {title} answers in this server, where no channel has a model of its "
-                "own. Other servers are not affected."
+                tr(
+                    "From now on {model} answers in this server, where no channel has a model of "
+                    "its own. Other servers are not affected.",
+                    model=title,
+                )
             ]
             choice = await self._choice(interaction)
             if choice.place != _place(interaction, "server"):
-                lines.append(f"Here nothing changes: {_why(choice, interaction)}.")
+                why = _why(choice, interaction)
+                lines.append(tr("Here nothing changes: {why}.", why=why))
         if not await served.answers():
-            lines.append(f"⚠️ {EngineUnreachable.text}")
+            lines.append(_away())
         return "\n".join(lines)
+
+
+def _away() -> str:
+    return f"⚠️ {tr(EngineUnreachable.text)}"
+
+
+def _answers(model: str, choice: Choice, interaction: discord.Interaction[HermesBot]) -> str:
+    """Which model answers where a command was used, and why that one."""
+    why = _why(choice, interaction)
+    return tr("**{model}** answers here: {why}.", model=model, why=why)
 
 
 def _abilities(model: ModelInUse) -> list[str]:
     profile = model.profile
-    json = "trained for it" if profile.json_mode else "not trained for it"
-    if model.info and model.info.forces_schema:
-        json += ", forced by the engine"
+    format_name = _FORMATS.get(profile.format.name, profile.format.name)
     lines = [
-        f"**Format** {_FORMATS.get(profile.format.name, profile.format.name)}",
-        f"**Context** {model.context:,} tokens, up to {model.max_reply:,} of them for an answer",
-        f"**Tools** {'yes' if profile.tools else 'no'}",
-        f"**JSON** {json}",
-        f"**Reasoning** {'thinks before it answers' if profile.reasoning else 'no'}",
+        tr("**Format** {name}", name=format_name),
+        tr(
+            "**Context** {context:,} tokens, up to {reply:,} of them for an answer",
+            context=model.context,
+            reply=model.max_reply,
+        ),
+        tr("**Tools** yes") if profile.tools else tr("**Tools** no"),
+        _json(trained=profile.json_mode, forced=bool(model.info and model.info.forces_schema)),
+        tr("**Reasoning** thinks before it answers")
+        if profile.reasoning
+        else tr("**Reasoning** no"),
     ]
-    return [*lines, profile.note] if profile.note else lines
+    return [*lines, tr(profile.note)] if profile.note else lines
 
 
-def _why(choice: Choice, interaction: discord.Interaction[HermesBot]) -> str:
+def _json(*, trained: bool, forced: bool) -> str:
+    if trained:
+        return (
+            tr("**JSON** trained for it, forced by the engine")
+            if forced
+            else tr("**JSON** trained for it")
+        )
+    return (
+        tr("**JSON** not trained for it, forced by the engine")
+        if forced
+        else tr("**JSON** not trained for it")
+    )
+
+
+def _why(choice: Choice, interaction: discord.Interaction[HermesBot]) -> Text:
     """Where a choice comes from."""
     if not choice.place:
-        return "it is the default"
+        return later("it is the default")
     if choice.place == conversation_in(interaction.channel_id or 0):
-        return f"`{choice.engine}` was chosen for {_here(interaction)}"
+        return _chosen_for(choice.engine, _here(interaction))
     server = interaction.guild_id and choice.place == server_place(interaction.guild_id)
     category = choice.place.startswith("category:")
-    wide = "this category" if category else "the channel of this thread"
-    where = "this server" if server else wide
-    return f"`{choice.engine}` was chosen for {where}"
+    wide = later("this category") if category else later("the channel of this thread")
+    return _chosen_for(choice.engine, _SERVER if server else wide)
 
 
-def _here(interaction: discord.Interaction[HermesBot]) -> str:
+def _chosen_for(engine: str, where: Text) -> Text:
+    return later("`{engine}` was chosen for {where}", engine=engine, where=where)
+
+
+def _here(interaction: discord.Interaction[HermesBot]) -> Text:
     if interaction.guild_id is None:
-        return "this conversation"
-    return "this thread" if isinstance(interaction.channel, discord.Thread) else "this channel"
+        return later("this conversation")
+    thread = isinstance(interaction.channel, discord.Thread)
+    return later("this thread") if thread else later("this channel")
 
 
 def _place(interaction: discord.Interaction[HermesBot], scope: Scope) -> str:
@@ -199,7 +254,7 @@ def _check_rights(interaction: discord.Interaction[HermesBot], scope: Scope) -> 
     whole = scope == "server"
     may = member.guild_permissions if whole else interaction.permissions
     if not (may.manage_guild or may.manage_channels):
-        raise BadInput(_MANAGERS.format("in this whole server" if whole else "here"))
+        raise BadInput(_IN_SERVER if whole else _HERE)
 
 
 async def _title(served: Served) -> str:

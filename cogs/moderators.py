@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import discord
@@ -12,16 +13,27 @@ from bot.characters.policy import MAX_BLOCKED, Blocked, Policy
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer
 from bot.errors import BadInput
+from bot.language import later, speaking, tr
 from cogs.characters.shelf import shown_name
+from cogs.language import language_in
 from cogs.live.target import NOBODY
 
 log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[HermesBot]
 
-_UNCHANGED = "That is how it was already."
-_BLOCKED = "**{name}** is blocked in this server: it says nothing more here."
-_FULL = f"{MAX_BLOCKED} characters are blocked here already, which is all there is room for."
+_UNCHANGED = later("That is how it was already.")
+_BLOCKED = later("**{name}** is blocked in this server: it says nothing more here.")
+_FULL = later(
+    "{count} characters are blocked here already, which is all there is room for.",
+    count=MAX_BLOCKED,
+)
+
+
+def for_moderators(bot: HermesBot, channel_id: str | int) -> AbstractContextManager[None]:
+    """Speak the language of the channel for reports inside: many read what is told there."""
+    known = str(channel_id).isdecimal()
+    return speaking(language_in(bot, bot.get_channel(int(channel_id)) if known else None))
 
 
 async def tell_moderators(
@@ -50,16 +62,22 @@ async def tell_moderators(
 async def change_policy(
     interaction: Interaction, change: Callable[[Policy], Policy], say: Callable[[Policy], str]
 ) -> None:
-    """Change what holds in the server; who does it, the log and the moderators are told."""
+    """Change what holds in the server; who does it, the log and the moderators are told.
+
+    `say` tells what is another way now, to each of them in their language.
+    """
     bot, server = interaction.client, str(interaction.guild_id)
     before = await bot.conversations.policies.of(server)
     after = await bot.conversations.policies.change(server, change)
     if after == before:
-        await answer(interaction, _UNCHANGED)
+        await answer(interaction, tr(_UNCHANGED))
         return
-    said = say(after)
+    with speaking("en"):
+        said = say(after)
     log.info("server %s: %s has changed what it allows: %s", server, interaction.user.id, said)
-    await answer(interaction, said, allowed_mentions=NOBODY)
+    await answer(interaction, say(after), allowed_mentions=NOBODY)
+    with for_moderators(bot, after.report_channel):
+        said = say(after)
     await tell_moderators(bot, after, f"-# {interaction.user.mention}: {said}")
 
 
@@ -72,5 +90,5 @@ async def block(interaction: Interaction, one: Blocked) -> None:
             raise BadInput(_FULL)
         return replace(policy, blocked=(*others, one))
 
-    said = _BLOCKED.format(name=shown_name(one.name or one.id))
-    await change_policy(interaction, with_it, lambda _: said)
+    name = shown_name(one.name or one.id)
+    await change_policy(interaction, with_it, lambda _: tr(_BLOCKED).format(name=name))

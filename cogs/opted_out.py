@@ -6,14 +6,15 @@ import discord
 
 from bot.client import HermesBot
 from bot.errors import BadInput
+from bot.language import later
 from cogs.admission import refuse_barred
 
-OPTED_OUT = (
+OPTED_OUT = later(
     "You have opted out, so I do not read or answer what you write. If you would like me to again, "
     "use `/privacy opt-in`, and then ask once more."
 )
 
-LEFT_ALONE = "Who wrote that does not want me to read it, so I leave it alone."
+LEFT_ALONE = later("Who wrote that does not want me to read it, so I leave it alone.")
 
 
 def refuse_opted_out(interaction: discord.Interaction[HermesBot]) -> None:

@@ -16,6 +16,7 @@ from bot.client import HermesBot
 from bot.client.failures import answer
 from bot.conversation.library import Persona
 from bot.errors import UserError
+from bot.language import later, tr
 from cogs.characters.forms import PersonaForm
 from cogs.characters.shelf import Interaction, home_library, shown_name
 from cogs.live.target import NOBODY
@@ -28,16 +29,9 @@ _FORM_SECONDS = 1.5
 _SHOWN = 1_500
 _LONGEST_NAME = 32
 
-_KEPT = "Characters {where} know you as **{name}** from now on{more}."
-_WHERE = "in this server"
-_WHERE_DIRECT = "in our direct messages"
-_CLEARED = "Characters {where} know you by the name that you have here, and nothing else."
-_NONE = (
-    "You have no persona {where}: characters know you by the name that you have here. "
-    "`/persona set` gives you one."
-)
-_SAVED = "**Who you are {where}:** {name}"
-_ATTACHED = "Your text is attached, so that it is not lost."
+_WHERE = later("in this server")
+_WHERE_DIRECT = later("in our direct messages")
+_ATTACHED = later("Your text is attached, so that it is not lost.")
 
 
 class Personas(
@@ -65,10 +59,14 @@ class Personas(
         """Show who you are here"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         persona = await _of(interaction)
-        text = _NONE.format(where=_where(interaction))
+        text = tr(
+            "You have no persona {where}: characters know you by the name that you have here. "
+            "`/persona set` gives you one.",
+            where=_where(interaction),
+        )
         if persona is not None:
             name = shown_name(persona.name or interaction.user.display_name)
-            text = _SAVED.format(where=_where(interaction), name=name)
+            text = tr("**Who you are {where}:** {name}", where=_where(interaction), name=name)
             text += f"\n{quoted(persona.text, _SHOWN)}" if persona.text else ""
         await interaction.edit_original_response(content=text, allowed_mentions=NOBODY)
 
@@ -78,7 +76,7 @@ class Personas(
         await interaction.response.defer(ephemeral=True, thinking=True)
         person = str(interaction.user.id)
         await self.bot.store.set_persona(home_library(interaction), person, None)
-        await interaction.edit_original_response(content=_CLEARED.format(where=_where(interaction)))
+        await interaction.edit_original_response(content=_cleared(interaction))
 
 
 async def _store(interaction: discord.Interaction[Any], written: Mapping[str, str]) -> None:
@@ -97,15 +95,31 @@ async def _store(interaction: discord.Interaction[Any], written: Mapping[str, st
         if is_blank(text):
             raise
         file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), "persona.txt")
-        await answer(interaction, f"{error.text} {_ATTACHED}", file=file)
+        await answer(interaction, f"{tr(error.text)} {tr(_ATTACHED)}", file=file)
         return
-    where = _where(interaction)
     called = shown_name(name if not is_blank(name) else interaction.user.display_name)
-    more = ", and what you wrote of yourself" if text else ""
-    told = _CLEARED.format(where=where) if nothing else ""
     await interaction.edit_original_response(
-        content=told or _KEPT.format(where=where, name=called, more=more),
+        content=_cleared(interaction) if nothing else _kept(interaction, called, text),
         allowed_mentions=NOBODY,
+    )
+
+
+def _kept(interaction: discord.Interaction[Any], name: str, text: str) -> str:
+    where = _where(interaction)
+    if text:
+        return tr(
+            "Characters {where} know you as **{name}** from now on, and what you wrote of "
+            "yourself.",
+            where=where,
+            name=name,
+        )
+    return tr("Characters {where} know you as **{name}** from now on.", where=where, name=name)
+
+
+def _cleared(interaction: discord.Interaction[Any]) -> str:
+    return tr(
+        "Characters {where} know you by the name that you have here, and nothing else.",
+        where=_where(interaction),
     )
 
 

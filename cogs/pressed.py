@@ -11,9 +11,10 @@ import discord
 
 from bot.client import HermesBot
 from bot.errors import BadInput
+from bot.language import later
 from cogs.live import live_of
 
-BUSY = "I am writing something else here right now. Please try again when that is done."
+BUSY = later("I am writing something else here right now. Please try again when that is done.")
 
 _NEVER = re.compile(r"(?!)")
 

@@ -17,6 +17,7 @@ from bot.conversation.facts import note_owners
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.admission import refuse_barred
 from cogs.live import live_of
 from cogs.live.buttons import RETRY, STOP, fingerprint, question_of
@@ -34,11 +35,13 @@ from cogs.rounds import play_round
 
 log = logging.getLogger(__name__)
 
-NOT_YOURS = "Only who asked, or somebody who may manage messages here, can do that."
-_TOO_LATE = "That reply is finished already."
-NOT_NEWEST = "The conversation has moved on since. Please ask again."
-OPTED_OUT = "Who asked that does not want to be read by me any more, so I cannot answer it again."
-_NOWHERE = "I cannot write here any more."
+NOT_YOURS = later("Only who asked, or somebody who may manage messages here, can do that.")
+_TOO_LATE = later("That reply is finished already.")
+NOT_NEWEST = later("The conversation has moved on since. Please ask again.")
+OPTED_OUT = later(
+    "Who asked that does not want to be read by me any more, so I cannot answer it again."
+)
+_NOWHERE = later("I cannot write here any more.")
 
 
 class StopButton(KnownButton, template=STOP):
@@ -184,7 +187,7 @@ async def tell(interaction: discord.Interaction[Any], error: BaseException) -> N
     """Answer a press with what went wrong; a plain refusal is not worth a line in the log."""
     if isinstance(error, BadInput):
         try:
-            await answer(interaction, error.text)
+            await answer(interaction, tr(error.text))
         except DISCORD_FAILURES as refused:
             log.info("a button's answer could not be shown: %s", refused)
     else:

@@ -7,9 +7,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
+from bot.language import later, tr
 from cogs.places import conversation_in
 
-_SCENE_STAYS = (
+_SCENE_STAYS = later(
     "The scene stays as it is set up. `/scene greet` has the characters say their first lines "
     "again; `/scene end` ends it."
 )
@@ -32,17 +33,19 @@ class Reset(commands.Cog):
         stage = await self.bot.conversations.stages.get(conversation)
         told = _told(count)
         if stage and stage.cast:
-            told += f"\n{_SCENE_STAYS}"
+            told += f"\n{tr(_SCENE_STAYS)}"
         await interaction.edit_original_response(content=told)
 
 
 def _told(count: int) -> str:
     if not count:
-        return "There was nothing to forget: we have not talked here yet."
-    what = "one message" if count == 1 else f"{count:,} messages"
-    return (
-        f"Done: I have forgotten {what}. The next one starts a new talk. "
-        "For a day /undo brings the old one back, as long as nothing new is said."
+        return tr("There was nothing to forget: we have not talked here yet.")
+    return tr(
+        "Done: I have forgotten one message. The next one starts a new talk. "
+        "For a day /undo brings the old one back, as long as nothing new is said.",
+        "Done: I have forgotten {n:,} messages. The next one starts a new talk. "
+        "For a day /undo brings the old one back, as long as nothing new is said.",
+        n=count,
     )
 
 

@@ -15,6 +15,7 @@ from bot.client.failures import DISCORD_FAILURES, answer
 from bot.conversation.timeline import last_exchanges, said_after
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.links import message_named
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
@@ -38,11 +39,11 @@ CANCEL = re.compile(r"rewind-not")
 # Whatever takes back more than so many exchanges is asked about first.
 _UNASKED = 2
 
-_NOTHING_AFTER = "Nothing that I remember came after that."
-_WHICH = "Please say how far: give me a message, or a number of exchanges, but not both."
-_SURE = "This takes back {what}. /redo brings it back, until something new is said. Go on?"
-_UNCHANGED = "Nothing was taken back."
-_DONE = "Done."
+_NOTHING_AFTER = later("Nothing that I remember came after that.")
+_WHICH = later("Please say how far: give me a message, or a number of exchanges, but not both.")
+_SURE = later("This takes back {what}. /redo brings it back, until something new is said. Go on?")
+_UNCHANGED = later("Nothing was taken back.")
+_DONE = later("Done.")
 
 
 class Rewind(commands.Cog):
@@ -84,10 +85,10 @@ async def rewind_to(interaction: discord.Interaction[HermesBot], message: str) -
         await _carry_out(interaction, message, taken)
         return
     buttons = (
-        Button("Take it back", f"rewind:{message}", discord.ButtonStyle.danger),
-        Button("Cancel", "rewind-not"),
+        Button(tr("Take it back"), f"rewind:{message}", discord.ButtonStyle.danger),
+        Button(tr("Cancel"), "rewind-not"),
     )
-    question = _SURE.format(what=in_words(taken))
+    question = tr(_SURE).format(what=in_words(taken))
     await answer(interaction, question, view=view_of(buttons), allowed_mentions=NOBODY)
 
 
@@ -99,7 +100,7 @@ class ConfirmButton(KnownButton, template=CONFIRM):
         try:
             taken = _after(await _history(interaction), self.parts["keep"])
             check_for(interaction)(taken)
-            await interaction.response.edit_message(content=_DONE, view=None)
+            await interaction.response.edit_message(content=tr(_DONE), view=None)
             await _carry_out(interaction, self.parts["keep"], taken)
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
@@ -110,7 +111,7 @@ class CancelButton(KnownButton, template=CANCEL):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Say so."""
-        await interaction.response.edit_message(content=_UNCHANGED, view=None)
+        await interaction.response.edit_message(content=tr(_UNCHANGED), view=None)
 
 
 async def _carry_out(
@@ -125,7 +126,7 @@ async def _carry_out(
     unmarked = await take_back(bot, channel, step.turns, "/rewind")
     await show_newest(bot, channel, conversation)
     # All may see it, since all of them talk on from there.
-    told = taken_back(step.turns, unmarked) if step.turns else _NOTHING_AFTER
+    told = taken_back(step.turns, unmarked) if step.turns else tr(_NOTHING_AFTER)
     await interaction.followup.send(told, allowed_mentions=NOBODY)
 
 

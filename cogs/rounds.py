@@ -7,6 +7,7 @@ import logging
 from bot.client import HermesBot
 from bot.conversation.reply import Reply
 from bot.errors import StoreUnavailable, UserError
+from bot.language import later
 from cogs.live import live_of
 from cogs.live.target import Channel, ChannelTarget
 
@@ -19,7 +20,7 @@ MOST_LINES = 30
 _OF_A_RESPONSE = ("interaction", "application", "given", "response", "private")
 
 
-PAUSED = "The scene is paused, so nobody answers. `/scene resume` lets it go on."
+PAUSED = later("The scene is paused, so nobody answers. `/scene resume` lets it go on.")
 
 
 async def is_paused(bot: HermesBot, conversation: str) -> bool:

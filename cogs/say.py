@@ -8,17 +8,14 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.errors import BadInput, StoreUnavailable
+from bot.language import later, tr
 from cogs.allowed import check_text
 from cogs.live.target import NOBODY
 from cogs.places import can_write
 from cogs.reading.words import is_blank
 from cogs.said import said
 
-_NO_PLACE = "I can only do that in a channel where I may write."
-_DONE = "Done: {link}. It is part of our talk here."
-_NOT_REMEMBERED = (
-    "Posted: {link}. My memory cannot be reached right now, so I will not remember it."
-)
+_NO_PLACE = later("I can only do that in a channel where I may write.")
 
 
 class Say(commands.Cog):
@@ -38,7 +35,7 @@ class Say(commands.Cog):
     ) -> None:
         """Have me post a message here; it becomes part of our talk"""
         if is_blank(text):
-            raise BadInput("There is no text in that. Please write some.")
+            raise BadInput(later("There is no text in that. Please write some."))
         await interaction.response.defer(ephemeral=True, thinking=True)
         channel, guild = interaction.channel, interaction.guild
         await check_text(interaction, text)
@@ -47,12 +44,16 @@ class Say(commands.Cog):
         ):
             raise BadInput(_NO_PLACE)
         message = await channel.send(text, allowed_mentions=NOBODY)
-        told = _DONE
+        link = message.jump_url
         try:
             await said(self.bot, message, str(interaction.user.id))
+            told = tr("Done: {link}. It is part of our talk here.", link=link)
         except StoreUnavailable:
-            told = _NOT_REMEMBERED
-        await interaction.edit_original_response(content=told.format(link=message.jump_url))
+            told = tr(
+                "Posted: {link}. My memory cannot be reached right now, so I will not remember it.",
+                link=link,
+            )
+        await interaction.edit_original_response(content=told)
 
 
 async def setup(bot: HermesBot) -> None:

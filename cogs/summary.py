@@ -15,6 +15,8 @@ from bot.client.failures import DISCORD_FAILURES, answer
 from bot.conversation.summary import LONGEST, SummaryView
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.language import later, tr
+from cogs.forms import FORM_SECONDS
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.places import channel_of, engine_here
@@ -25,30 +27,32 @@ from cogs.system import quoted
 
 SUMMARY = re.compile(r"summary-(?P<what>edit|forget):(?P<conversation>.{1,50})")
 
-NOT_ALLOWED = "Only who may manage messages here can change what I remember of this channel."
-_NONE_YET = "The older messages that I no longer see are not summed up yet."
-_FORGOTTEN = "The older messages that I no longer see are forgotten: nothing of them is summed up."
-_EMPTY = "An empty summary tells nothing. *Forget summary* does that."
-_ATTACHED = "Your text is attached, so that it is not lost."
+NOT_ALLOWED = later("Only who may manage messages here can change what I remember of this channel.")
+_NONE_YET = later("The older messages that I no longer see are not summed up yet.")
+_FORGOTTEN = later(
+    "The older messages that I no longer see are forgotten: nothing of them is summed up."
+)
+_EMPTY = later("An empty summary tells nothing. *Forget summary* does that.")
+_ATTACHED = later("Your text is attached, so that it is not lost.")
 
 # A modal has to be shown within three seconds.
 _FORM_SECONDS = 2.0
 
 
-class SummaryForm(discord.ui.Modal, title="What I remember of before"):
+class SummaryForm(discord.ui.Modal):
     """One long text field."""
 
-    text: discord.ui.TextInput[SummaryForm] = discord.ui.TextInput(
-        label="What was said before, in short",
-        style=discord.TextStyle.paragraph,
-        max_length=LONGEST,
-    )
-
     def __init__(self, conversation: str, seen: SummaryView) -> None:
-        super().__init__()
+        super().__init__(title=tr("What I remember of before"), timeout=FORM_SECONDS)
         self.conversation = conversation
         self.seen = seen
-        self.text.default = seen.summary.text[:LONGEST] if seen.summary else ""
+        self.text: discord.ui.TextInput[SummaryForm] = discord.ui.TextInput(
+            label=tr("What was said before, in short"),
+            style=discord.TextStyle.paragraph,
+            default=seen.summary.text[:LONGEST] if seen.summary else "",
+            max_length=LONGEST,
+        )
+        self.add_item(self.text)
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Store what was written; if that is refused, nothing that was typed is lost."""
@@ -63,7 +67,7 @@ class SummaryForm(discord.ui.Modal, title="What I remember of before"):
                 await tell(interaction, error)
                 return
             file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), "summary.txt")
-            await answer(interaction, f"{error.text} {_ATTACHED}", file=file)
+            await answer(interaction, f"{tr(error.text)} {tr(_ATTACHED)}", file=file)
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         """Tell it like any other failure."""
@@ -111,13 +115,22 @@ async def show(interaction: discord.Interaction[HermesBot], conversation: str) -
 def described(seen: SummaryView, guild: int | None, conversation: str) -> str:
     """The summary in words, with who wrote it and up to which message it goes."""
     if seen.summary is None:
-        return _NONE_YET
+        return tr(_NONE_YET)
     if not seen.summary.text:
-        return _FORGOTTEN if seen.summary.own else _NONE_YET
-    link = _link(seen.last, guild, conversation)
-    until = f"up to [this message]({link})" if link else "of the older messages"
-    writer = "a person wrote it" if seen.summary.own else "I wrote it"
-    return f"**Summary** {until}; {writer}\n{quoted(seen.summary.text, LONGEST)}"
+        return tr(_FORGOTTEN) if seen.summary.own else tr(_NONE_YET)
+    head = _head(_link(seen.last, guild, conversation), own=seen.summary.own)
+    return f"{head}\n{quoted(seen.summary.text, LONGEST)}"
+
+
+def _head(link: str, *, own: bool) -> str:
+    """Up to where a summary goes, and who wrote it."""
+    if link and own:
+        return tr("**Summary** up to [this message]({link}); a person wrote it", link=link)
+    if link:
+        return tr("**Summary** up to [this message]({link}); I wrote it", link=link)
+    if own:
+        return tr("**Summary** of the older messages; a person wrote it")
+    return tr("**Summary** of the older messages; I wrote it")
 
 
 def may_change(interaction: discord.Interaction[Any], conversation: str) -> bool:
@@ -131,10 +144,10 @@ def _buttons(
 ) -> Sequence[Button]:
     if not may_change(interaction, conversation):
         return ()
-    edit = Button("Edit summary", f"summary-edit:{conversation}")
+    edit = Button(tr("Edit summary"), f"summary-edit:{conversation}")
     if seen.summary and not seen.summary.text:
         return (edit,)
-    return (edit, Button("Forget summary", f"summary-forget:{conversation}"))
+    return (edit, Button(tr("Forget summary"), f"summary-forget:{conversation}"))
 
 
 async def _write(

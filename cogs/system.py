@@ -14,6 +14,8 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import answer_failure
 from bot.errors import UserError
+from bot.language import tr
+from cogs.forms import FORM_SECONDS
 from cogs.places import conversation_in, engine_here, places_of, server_of
 from cogs.reading.words import is_blank, shortened
 
@@ -23,20 +25,20 @@ _FIELD = 4_000
 _SHOWN = 1_500
 
 
-class SystemForm(discord.ui.Modal, title="System prompt of this channel"):
+class SystemForm(discord.ui.Modal):
     """One long text field."""
 
-    text: discord.ui.TextInput[SystemForm] = discord.ui.TextInput(
-        label="Who am I here, and how do I talk?",
-        style=discord.TextStyle.paragraph,
-        placeholder="You are a patient chess teacher. Answer in two sentences at most.",
-        max_length=_FIELD,
-    )
-
     def __init__(self, bot: HermesBot, present: str) -> None:
-        super().__init__()
+        super().__init__(title=tr("System prompt of this channel"), timeout=FORM_SECONDS)
         self.bot = bot
-        self.text.default = present[:_FIELD]
+        self.text: discord.ui.TextInput[SystemForm] = discord.ui.TextInput(
+            label=tr("Who am I here, and how do I talk?"),
+            style=discord.TextStyle.paragraph,
+            placeholder=tr("You are a patient chess teacher. Answer in two sentences at most."),
+            default=present[:_FIELD],
+            max_length=_FIELD,
+        )
+        self.add_item(self.text)
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Store what was written."""
@@ -67,10 +69,12 @@ class System(
             await engine_here(interaction),
             places=places_of(interaction.channel),
         )
-        whose = f"The default of {report.model}"
-        if report.own_system or report.inherited:
-            whose = "This channel has its own" if report.own_system else "The server's own default"
-        text = f"{whose}:\n{quoted(report.system, _SHOWN)}"
+        whose = tr("The default of {model}:", model=report.model)
+        if report.own_system:
+            whose = tr("This channel has its own:")
+        elif report.inherited:
+            whose = tr("The server's own default:")
+        text = f"{whose}\n{quoted(report.system, _SHOWN)}"
         files = []
         if len(report.system) > _SHOWN:
             files.append(discord.File(io.BytesIO(report.system.encode()), "system-prompt.txt"))
@@ -99,7 +103,7 @@ class System(
             str(interaction.user.id), server_of(interaction), _here(interaction), None
         )
         await interaction.edit_original_response(
-            content="This channel has no system prompt of its own now; the default holds."
+            content=tr("This channel has no system prompt of its own now; the default holds.")
         )
 
     async def _present(self, interaction: discord.Interaction[HermesBot]) -> str:
@@ -122,7 +126,7 @@ def quoted(text: str, length: int) -> str:
 async def _store(bot: HermesBot, interaction: discord.Interaction[Any], text: str) -> None:
     if is_blank(text):
         await interaction.response.send_message(
-            "That is an empty system prompt. `/system clear` goes back to the default.",
+            tr("That is an empty system prompt. `/system clear` goes back to the default."),
             ephemeral=True,
         )
         return
@@ -132,7 +136,7 @@ async def _store(bot: HermesBot, interaction: discord.Interaction[Any], text: st
         str(interaction.user.id), server_of(interaction), _here(interaction), text.strip(), engine
     )
     await interaction.edit_original_response(
-        content=f"From now on, in this channel:\n{quoted(text.strip(), _SHOWN)}"
+        content=tr("From now on, in this channel:\n{prompt}", prompt=quoted(text.strip(), _SHOWN))
     )
 
 

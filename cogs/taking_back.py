@@ -14,6 +14,8 @@ from bot.conversation.questions import question_before
 from bot.conversation.timeline import Check
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
+from bot.language import later, speaking, tr
+from cogs.language import language_for
 from cogs.live import live_of
 from cogs.live.buttons import Button, question_of, view_of
 from cogs.live.pace import Priority
@@ -21,6 +23,7 @@ from cogs.live.redraw import buttons_under, redraw, withdraw
 from cogs.live.target import Channel
 from cogs.live.traces import harmless
 from cogs.live.wording import small
+from cogs.places import conversation_in
 from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
@@ -28,11 +31,10 @@ log = logging.getLogger(__name__)
 MARK = "↩️"
 """Stands under what people wrote and took back."""
 
-_STUB = "Taken back{how}. /redo brings it back."
-_NOT_YOURS = (
+_NOT_YOURS = later(
     "Only those whose questions these are can do that, or somebody who may manage messages here."
 )
-_NOT_YOUR_RESET = (
+_NOT_YOUR_RESET = later(
     "There is nothing of yours to take back. What /reset has forgotten, only somebody who may "
     "manage messages here can bring back."
 )
@@ -45,7 +47,9 @@ async def take_back(bot: HermesBot, channel: Channel, turns: Sequence[Turn], how
     `how` is what did it, such as "/undo"; "" leaves it out. Returns how many questions could not
     be marked.
     """
-    stub = small(_STUB.format(how=how and f" with {how}"))
+    # It stands for all to read, whoever took it back.
+    with speaking(language_for(bot, conversation_in(channel.id))):
+        stub = small(_stub(how))
     unmarked = 0
     for turn in reversed(turns):
         if turn.role == "assistant":
@@ -54,6 +58,12 @@ async def take_back(bot: HermesBot, channel: Channel, turns: Sequence[Turn], how
             mark = channel.get_partial_message(int(turn.id)).add_reaction(MARK)
             unmarked += not await _reacted(bot, mark)
     return unmarked
+
+
+def _stub(how: str) -> str:
+    if how:
+        return tr("Taken back with {command}. /redo brings it back.", command=how)
+    return tr("Taken back. /redo brings it back.")
 
 
 async def bring_back(
@@ -139,30 +149,50 @@ def first_words(turn: Turn) -> str:
 
 def in_words(turns: Sequence[Turn]) -> str:
     """What turns are, in a few words."""
+    words = first_words(turns[0])
     if (count := exchanges(turns)) > 1:
-        return f"{count:,} exchanges, from {first_words(turns[0])} on"
+        return tr(
+            "{n:,} exchange, from {words} on",
+            "{n:,} exchanges, from {words} on",
+            n=count,
+            words=words,
+        )
     asked = [turn for turn in turns if turn.role == "user"]
     if not asked:
-        return f"my message {first_words(turns[0])}"
-    said = first_words(asked[0])
-    if len(asked) > 1:
-        said += f" and {_messages(len(asked) - 1, 'more message')}"
-    return f"{said} and my reply" if len(turns) > len(asked) else said
+        return tr("my message {words}", words=words)
+    return _asked_in_words(first_words(asked[0]), len(asked) - 1, answered=len(turns) > len(asked))
+
+
+def _asked_in_words(words: str, more: int, *, answered: bool) -> str:
+    """A question that begins with `words` and has so many `more` messages."""
+    if more and answered:
+        return tr(
+            "{words} and {n:,} more message and my reply",
+            "{words} and {n:,} more messages and my reply",
+            n=more,
+            words=words,
+        )
+    if more:
+        return tr(
+            "{words} and {n:,} more message", "{words} and {n:,} more messages", n=more, words=words
+        )
+    return tr("{words} and my reply", words=words) if answered else words
 
 
 def taken_back(turns: Sequence[Turn], unmarked: int) -> str:
     """The line that says what was taken back; `unmarked` questions do not show it."""
-    lines = [f"Taken back: {in_words(turns)}. /redo brings it back."]
+    lines = [tr("Taken back: {what}. /redo brings it back.", what=in_words(turns))]
     if unmarked:
         lines.append(
-            f"I may not add reactions here: {_messages(unmarked, 'message')} of yours "
-            f"no longer {'counts' if unmarked == 1 else 'count'}, without a mark."
+            tr(
+                "I may not add reactions here: {n:,} message of yours no longer counts, without a "
+                "mark.",
+                "I may not add reactions here: {n:,} messages of yours no longer count, without a "
+                "mark.",
+                n=unmarked,
+            )
         )
     return small(*lines)
-
-
-def _messages(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 async def _reacted(bot: HermesBot, request: Awaitable[None]) -> bool:

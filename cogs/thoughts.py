@@ -11,15 +11,19 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.ports import THOUGHTS_DAYS
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.live.buttons import THOUGHTS, fingerprint
 from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.traces import harmless
 from cogs.pressed import KnownButton
 from cogs.replies import NOT_YOURS, may_press, tell
 
-_WHEN = "a day" if THOUGHTS_DAYS == 1 else f"{THOUGHTS_DAYS} days"
-_GONE = f"I do not have those thoughts any more: I keep them for {_WHEN}, and only the latest."
-_IN_FILE = "The thoughts are in the file."
+_GONE = later(
+    "I do not have those thoughts any more: I keep them for a day, and only the latest.",
+    "I do not have those thoughts any more: I keep them for {n} days, and only the latest.",
+    n=THOUGHTS_DAYS,
+)
+_IN_FILE = later("The thoughts are in the file.")
 
 
 class ThoughtsButton(KnownButton, template=THOUGHTS):
@@ -50,7 +54,7 @@ async def _show(interaction: discord.Interaction[Any], thoughts: str) -> None:
         return
     data = io.BytesIO(thoughts.encode("utf-8", "replace"))
     await interaction.edit_original_response(
-        content=_IN_FILE, attachments=[discord.File(data, "thoughts.txt", spoiler=True)]
+        content=tr(_IN_FILE), attachments=[discord.File(data, "thoughts.txt", spoiler=True)]
     )
 
 

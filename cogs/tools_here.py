@@ -13,6 +13,7 @@ from bot.conversation.ports import LoggedCall
 from bot.conversation.tool_rules import Standing
 from bot.conversation.toolbox import Toolbox
 from bot.errors import BadInput
+from bot.language import later, tr
 from bot.tools.tool import Tool
 from cogs.live.questions import in_words
 from cogs.live.split import split
@@ -37,18 +38,20 @@ _MOST_SUGGESTED = 25
 _LOGGED = 20
 _LONGEST_ARGUMENTS = 150
 _LONGEST_DESCRIPTION = 100
+_LONGEST_LIST = 1_850
 
-_NONE = "This bot has no tools."
-_UNKNOWN = "There is no tool of that name. There are {}."
-_CANNOT = "⚠️ **{}** answers here, and that model cannot call tools; it answers without them."
-_CAN = "**{}** answers here and can call these tools by itself:"
-_NO_SERVER = "This is no server; choose “this channel”, and it holds for this conversation."
-_NO_CATEGORY = "This channel is in no category; choose this channel, or the server."
-_NEEDS_CHANNEL = "That is for those who have Manage Channels here, or Manage Server."
-_NEEDS_SERVER = "That is for those who have Manage Server."
-_NO_CALLS = "No tool was used here yet."
-_CHANGES = "asks before it acts"
-_REACHES_OUT = "uses the internet"
+_NONE = later("This bot has no tools.")
+_CANNOT = later(
+    "⚠️ **{model}** answers here, and that model cannot call tools; it answers without them."
+)
+_CAN = later("**{model}** answers here and can call these tools by itself:")
+_NO_SERVER = later("This is no server; choose “this channel”, and it holds for this conversation.")
+_NO_CATEGORY = later("This channel is in no category; choose this channel, or the server.")
+_NEEDS_CHANNEL = later("That is for those who have Manage Channels here, or Manage Server.")
+_NEEDS_SERVER = later("That is for those who have Manage Server.")
+_NO_CALLS = later("No tool was used here yet.")
+_CHANGES = later("asks before it acts")
+_REACHES_OUT = later("uses the internet")
 
 
 class ToolsHere(
@@ -69,7 +72,7 @@ class ToolsHere(
         toolbox = self._toolbox()
         model = (await self.bot.conversations.model(await engine_here(interaction))).profile
         places = rule_places(interaction.channel, interaction.guild_id)
-        lines = [(_CAN if model.tools else _CANNOT).format(model.name)]
+        lines = [tr(_CAN if model.tools else _CANNOT).format(model=model.name)]
         for tool in toolbox.tools.values():
             found = await toolbox.rules.of(tool, places)
             lines.append(_entry(tool, found, interaction))
@@ -86,7 +89,10 @@ class ToolsHere(
         """Switch a tool on or off: in this channel, its category, or the whole server"""
         found, place = await self._begin(interaction, tool, where)
         await self._toolbox().rules.switch(place, found.name, on)
-        said = f"`{found.name}` is {'on' if on else 'off'} for {_told(where, interaction)} now."
+        there = _told(where, interaction)
+        said = tr("`{tool}` is off for {place} now.", tool=found.name, place=there)
+        if on:
+            said = tr("`{tool}` is on for {place} now.", tool=found.name, place=there)
         await self._done(interaction, found, said, Standing(on, place))
 
     @app_commands.command()
@@ -114,9 +120,18 @@ class ToolsHere(
         await rules.limit(place, found.name, after)
         there = _told(where, interaction)
         if after:
-            said = f"`{found.name}` is only for {_roles(after)} in {there} now."
+            said = tr(
+                "`{tool}` is only for {roles} in {place} now.",
+                tool=found.name,
+                roles=_roles(after),
+                place=there,
+            )
         else:
-            said = f"`{found.name}` is limited to no role in {there} any more."
+            said = tr(
+                "`{tool}` is limited to no role in {place} any more.",
+                tool=found.name,
+                place=there,
+            )
         await self._done(interaction, found, said)
 
     @app_commands.command()
@@ -131,7 +146,8 @@ class ToolsHere(
         await rules.switch(place, found.name, None)
         await rules.limit(place, found.name, frozenset())
         there = _told(where, interaction)
-        await self._done(interaction, found, f"Nothing is set for `{found.name}` in {there}.")
+        said = tr("Nothing is set for `{tool}` in {place}.", tool=found.name, place=there)
+        await self._done(interaction, found, said)
 
     @app_commands.command()
     async def log(self, interaction: Interaction) -> None:
@@ -141,7 +157,7 @@ class ToolsHere(
         await interaction.response.defer(ephemeral=True, thinking=True)
         owner = str(interaction.guild_id or conversation_in(interaction.channel_id or 0))
         calls = await self.bot.store.logged_calls(owner, _LOGGED)
-        await _answer_long(interaction, "\n".join(map(_logged, calls)) or _NO_CALLS)
+        await _answer_long(interaction, "\n".join(map(_logged, calls)) or tr(_NO_CALLS))
 
     @switch.autocomplete("tool")
     @roles.autocomplete("tool")
@@ -162,7 +178,8 @@ class ToolsHere(
             if tool.name.casefold() == name.strip().casefold():
                 await interaction.response.defer(thinking=True)
                 return tool, place
-        raise BadInput(_UNKNOWN.format(", ".join(f"`{known}`" for known in tools))[:1_900])
+        known = shortened(", ".join(f"`{one}`" for one in tools), _LONGEST_LIST)
+        raise BadInput(later("There is no tool of that name. There are {tools}.", tools=known))
 
     async def _done(
         self, interaction: Interaction, tool: Tool, said: str, plain: Standing | None = None
@@ -170,10 +187,10 @@ class ToolsHere(
         """Say what was changed, and what holds here if that is anything but `plain`."""
         places = rule_places(interaction.channel, interaction.guild_id)
         found = await self._toolbox().rules.of(tool, places)
-        here = "" if found == plain else f"\nHere: {_standing(found, interaction)}."
-        await interaction.edit_original_response(
-            content=f"{said}{here}"[:2000], allowed_mentions=NOBODY
-        )
+        if found != plain:
+            here = tr("Here: {standing}.", standing=_standing(found, interaction))
+            said = f"{said}\n{here}"
+        await interaction.edit_original_response(content=said[:2000], allowed_mentions=NOBODY)
 
     def _toolbox(self) -> Toolbox:
         toolbox = self.bot.conversations.toolbox
@@ -186,35 +203,45 @@ def _entry(tool: Tool, found: Standing, interaction: Interaction) -> str:
     """A tool, what it is for, and what holds for it here."""
     described = str(tool.schema["function"].get("description", "")).split("\n")[0]
     about = harmless(shortened(described, _LONGEST_DESCRIPTION))
-    marks = [_REACHES_OUT] * tool.reaches_out + [_CHANGES] * tool.changes
+    marks = [tr(_REACHES_OUT)] * tool.reaches_out + [tr(_CHANGES)] * tool.changes
     notes = "; ".join([_standing(found, interaction), *marks])
     return f"{'🟢' if found.on else '⚪'} `{tool.name}` {about}\n-# {notes}"
 
 
 def _standing(found: Standing, interaction: Interaction) -> str:
-    state = f"{'on' if found.on else 'off'} ({_source(found.place, interaction)})"
+    source = _source(found.place, interaction)
+    state = tr("on ({source})", source=source) if found.on else tr("off ({source})", source=source)
     if found.roles is None:
         return state
-    return f"{state}, only for {_roles(found.roles)} ({_source(found.roles_place, interaction)})"
+    return tr(
+        "{state}, only for {roles} ({source})",
+        state=state,
+        roles=_roles(found.roles),
+        source=_source(found.roles_place, interaction),
+    )
 
 
 def _source(place: str, interaction: Interaction) -> str:
     """Where a rule comes from."""
     if not place:
-        return "the default"
+        return tr("the default")
     if place == conversation_in(interaction.channel_id or 0):
-        return f"set for {_told('this channel', interaction)}"
+        return tr("set for {place}", place=_told("this channel", interaction))
     if place in circles(interaction.channel):
-        return "set for the channel of this thread"
-    return f"set for {_told('server' if place.startswith('server') else 'category', interaction)}"
+        return tr("set for the channel of this thread")
+    where: Where = "server" if place.startswith("server") else "category"
+    return tr("set for {place}", place=_told(where, interaction))
 
 
 def _told(where: Where, interaction: Interaction) -> str:
-    if where != "this channel":
-        return f"this {where}"
+    if where == "server":
+        return tr("this server")
+    if where == "category":
+        return tr("this category")
     if interaction.guild_id is None:
-        return "this conversation"
-    return "this thread" if isinstance(interaction.channel, discord.Thread) else "this channel"
+        return tr("this conversation")
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    return tr("this thread") if in_thread else tr("this channel")
 
 
 def _roles(roles: frozenset[str]) -> str:
@@ -249,13 +276,14 @@ def _manages_server(interaction: Interaction) -> bool:
 
 
 def _logged(call: LoggedCall) -> str:
-    who = f"<@{call.asker}>" if call.asker.isdecimal() else "somebody"
-    where = f" in <#{call.channel}>" if call.channel.isdecimal() else ""
+    who = f"<@{call.asker}>" if call.asker.isdecimal() else tr("somebody")
     given = " ".join(in_words(call.arguments).split())
-    return (
-        f"<t:{int(call.at)}:R> {who}{where}: `{call.tool}` "
-        f"{harmless(shortened(given, _LONGEST_ARGUMENTS))}".rstrip()
-    )
+    did = f"`{call.tool}` {harmless(shortened(given, _LONGEST_ARGUMENTS))}".rstrip()
+    when = f"<t:{int(call.at)}:R>"
+    if not call.channel.isdecimal():
+        return tr("{when} {who}: {call}", when=when, who=who, call=did)
+    channel = f"<#{call.channel}>"
+    return tr("{when} {who} in {channel}: {call}", when=when, who=who, channel=channel, call=did)
 
 
 async def _answer_long(interaction: Interaction, text: str) -> None:

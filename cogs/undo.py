@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.conversation.timeline import Step, last_exchanges
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.live.target import NOBODY
 from cogs.live.wording import small
 from cogs.places import conversation_in
@@ -23,8 +24,8 @@ from cogs.taking_back import (
     taken_back,
 )
 
-_NOTHING_SAID = "There is nothing to take back: I remember nothing that was said here."
-_NOTHING_TAKEN = (
+_NOTHING_SAID = later("There is nothing to take back: I remember nothing that was said here.")
+_NOTHING_TAKEN = later(
     "There is nothing to bring back. What was taken back stays for a day, and only until "
     "something new is said."
 )
@@ -72,7 +73,8 @@ class Undo(commands.Cog):
             raise BadInput(_NOTHING_TAKEN)
         await bring_back(self.bot, channel_here(interaction), conversation, step.turns)
         await interaction.edit_original_response(
-            content=small(f"Brought back: {in_words(step.turns)}."), allowed_mentions=NOBODY
+            content=small(tr("Brought back: {what}.", what=in_words(step.turns))),
+            allowed_mentions=NOBODY,
         )
 
 
@@ -80,9 +82,12 @@ def _undone(step: Step, unmarked: int) -> str:
     if step.turns:
         return taken_back(step.turns, unmarked)
     if not step.restored:
-        return _NOTHING_SAID
-    count = "one message" if step.restored == 1 else f"{step.restored:,} messages"
-    return f"The /reset is undone: I remember {count} again."
+        return tr(_NOTHING_SAID)
+    return tr(
+        "The /reset is undone: I remember one message again.",
+        "The /reset is undone: I remember {n:,} messages again.",
+        n=step.restored,
+    )
 
 
 async def setup(bot: HermesBot) -> None:

@@ -44,7 +44,7 @@ class Sample:
 async def take(stage: WeekStage, at: str, *, inside: bool = True) -> Sample:
     """Look at everything; `inside`: have the process count what it holds, which takes a while."""
     held = await _probe(stage) if inside else {}
-    files = [_target(one) for one in Path(f"/proc/{stage.bot.pid}/fd").iterdir()]
+    files = _open_files(stage.bot.pid)
     async with redis_asyncio.Redis(port=stage.valkey.port) as redis:
         memory, clients = await redis.info("memory"), await redis.info("clients")
         keys = await redis.dbsize()
@@ -69,6 +69,10 @@ async def take(stage: WeekStage, at: str, *, inside: bool = True) -> Sample:
         held.get("objects", 0),
         held,
     )
+
+
+def _open_files(pid: int) -> list[str]:
+    return [_target(one) for one in Path(f"/proc/{pid}/fd").iterdir()]
 
 
 def _target(file: Path) -> str:

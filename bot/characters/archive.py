@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from bot.characters import bounds
 from bot.errors import BadInput
+from bot.language import later
 
 _END = b"PK\x05\x06"
 _ENTRY = b"PK\x01\x02"
@@ -28,7 +29,7 @@ _UTF8 = 0x800
 _STORED, _DEFLATED = 0, 8
 _LINK = 0o120000
 
-_BROKEN = "That CHARX (zip) file is broken. Get it anew."
+_BROKEN = later("That CHARX (zip) file is broken. Get it anew.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,12 @@ def entries(data: bytes) -> dict[str, Entry]:
     """
     end = end_of(data)
     if end < 0 or end + _END_FORMAT.size > len(data):
-        raise BadInput("That CHARX (zip) file is cut off at its end. Get it anew.")
+        raise BadInput(later("That CHARX (zip) file is cut off at its end. Get it anew."))
     _, disk, first_disk, _, count, size, offset, _ = _END_FORMAT.unpack_from(data, end)
     if disk or first_disk or 0xFFFFFFFF in (size, offset) or count == 0xFFFF:
-        raise BadInput("That zip file is of a kind that cards never are. Export the card anew.")
+        raise BadInput(
+            later("That zip file is of a kind that cards never are. Export the card anew.")
+        )
     start = end - size
     if start < offset:
         raise BadInput(_BROKEN)
@@ -86,8 +89,11 @@ def entries(data: bytes) -> dict[str, Entry]:
         total += entry.size
         if total > bounds.MAX_ZIP_TOTAL:
             raise BadInput(
-                f"That CHARX unpacks to more than {bounds.MAX_ZIP_TOTAL // bounds.MIB} MiB, "
-                "too much to read. Leave out some of its assets."
+                later(
+                    "That CHARX unpacks to more than {most} MiB, too much to read. "
+                    "Leave out some of its assets.",
+                    most=bounds.MAX_ZIP_TOTAL // bounds.MIB,
+                )
             )
         if entry.is_safe:
             found[entry.path] = entry
@@ -97,12 +103,16 @@ def entries(data: bytes) -> dict[str, Entry]:
 def unpack(data: bytes, entry: Entry, most: int) -> bytes:
     """A file's bytes, at most `most`; encrypted, damaged or suspiciously small ones are refused."""
     if entry.flags & _ENCRYPTED:
-        raise BadInput("That CHARX is encrypted. Export the card without a password.")
-    bounds.check(entry.size, most, f"`{entry.path[:60]}` in that CHARX")
+        raise BadInput(later("That CHARX is encrypted. Export the card without a password."))
+    path = entry.path[:60]
+    bounds.check(entry.size, most, later("`{path}` in that CHARX", path=path))
     if entry.size > bounds.KIB + entry.packed * bounds.MAX_ZIP_RATIO:
         raise BadInput(
-            f"`{entry.path[:60]}` in that CHARX is packed more tightly than any real file. "
-            "Export the card anew."
+            later(
+                "`{path}` in that CHARX is packed more tightly than any real file. "
+                "Export the card anew.",
+                path=path,
+            )
         )
     packed = _packed(data, entry)
     found = packed if entry.method == _STORED else _inflated(packed, entry)
@@ -114,8 +124,11 @@ def unpack(data: bytes, entry: Entry, most: int) -> bytes:
 def _check_number(count: int) -> None:
     if count > bounds.MAX_ZIP_ENTRIES:
         raise BadInput(
-            f"That CHARX has more than {bounds.MAX_ZIP_ENTRIES:,} files in it, too many to read. "
-            "Leave out some of its assets."
+            later(
+                "That CHARX has more than {most:,} files in it, too many to read. "
+                "Leave out some of its assets.",
+                most=bounds.MAX_ZIP_ENTRIES,
+            )
         )
 
 
@@ -142,7 +155,9 @@ def _packed(data: bytes, entry: Entry) -> bytes:
     if record[0] != _FILE or start + entry.packed > len(data):
         raise BadInput(_BROKEN)
     if entry.method not in (_STORED, _DEFLATED):
-        raise BadInput("That CHARX is packed in an unusual way. Pack it as a plain zip file.")
+        raise BadInput(
+            later("That CHARX is packed in an unusual way. Pack it as a plain zip file.")
+        )
     return data[start : start + entry.packed]
 
 

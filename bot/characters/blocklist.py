@@ -37,6 +37,8 @@ class Blocklist:
         self._anywhere: list[tuple[str, str]] = []
         self.longest = 0
         """Of all phrases, in characters."""
+        self.most_words = 0
+        """Of all phrases."""
         for phrase in phrases:
             self._add(phrase)
 
@@ -64,6 +66,7 @@ class Blocklist:
         if not plain:
             return
         self.longest = max(self.longest, len(phrase), len(plain))
+        self.most_words = max(self.most_words, len(words))
         if not words or _JOINED.search(plain):
             self._anywhere.append((plain, phrase))
         else:
@@ -112,7 +115,8 @@ class WordGuard:
                 return
             yield piece
             begin = end
-            self._before = _ending(self._before + piece, self._blocklist.longest * 2)
+            # Alike, since only there is whatever divides words seen to do so.
+            self._before = _ending(alike(self._before + piece), self._blocklist)
         self._held = self._held[begin:]
 
     def _ends(self) -> list[int]:
@@ -126,10 +130,8 @@ class WordGuard:
         return ends
 
 
-def _ending(text: str, length: int) -> str:
-    """The last words of a text; the first of them is whole."""
-    if len(text) <= length:
-        return text
-    tail = text[len(text) - length :]
-    blank = re.search(r"\s", tail)
-    return tail[blank.start() :] if blank else ""
+def _ending(text: str, blocklist: Blocklist) -> str:
+    """The end of a text in which a phrase can begin; its first word is whole."""
+    begins = [0, *(word.start() for word in _WORD.finditer(text))]
+    last = min(len(text) - blocklist.longest * 2, begins[-max(blocklist.most_words, 1) :][0])
+    return text[max((begin for begin in begins if begin <= last), default=0) :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import BadInput
+from bot.language import later
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -57,7 +58,12 @@ MAX_WARNINGS = 12
 
 
 def check(size: int, most: int, what: str, advice: str = "") -> None:
-    """Refuse what is larger than `most` bytes."""
+    """Refuse what is larger than `most` bytes; `what` and `advice` are made with `later`."""
     if size > most:
-        told = f"{what} is {size / MIB:,.1f} MiB large; I can read up to {most / MIB:.3g} MiB."
-        raise BadInput(f"{told} {advice}".rstrip())
+        told = later(
+            "{what} is {size:,.1f} MiB large; I can read up to {most:.3g} MiB.",
+            what=what,
+            size=size / MIB,
+            most=most / MIB,
+        )
+        raise BadInput(later("{told} {advice}", told=told, advice=advice) if advice else told)

@@ -12,6 +12,7 @@ from bot.characters.card import V2, V3, Card, number
 from bot.characters.document import Parsed, parse
 from bot.characters.fields import LISTS, TEXTS, Reader, place_for, value_at, where
 from bot.errors import BadInput
+from bot.language import later
 
 _KNOWN = {V2: 2.0, V3: 3.0}
 _MOST = {"tags": bounds.MAX_TAGS, "source": bounds.MAX_TAGS}
@@ -35,15 +36,21 @@ def card_from(parsed: Parsed, filename: str = "") -> Card:
     texts["name"] = " ".join(texts["name"].split())
     if not (texts["name"] and _is_card(root)) and not _says_something(texts):
         raise BadInput(
-            "I found no character in that: a card has at least a name and a description. "
-            "Is it really a character card?"
+            later(
+                "I found no character in that: a card has at least a name and a description. "
+                "Is it really a character card?"
+            )
         )
     if not texts["name"]:
         return _named(parsed, filename)
     if len(texts["name"]) > bounds.MAX_NAME:
         raise BadInput(
-            f"The character's name is {len(texts['name'])} characters long; "
-            f"I can keep up to {bounds.MAX_NAME}. Shorten it where it was made."
+            later(
+                "The character's name is {length} characters long; I can keep up to {most}. "
+                "Shorten it where it was made.",
+                length=len(texts["name"]),
+                most=bounds.MAX_NAME,
+            )
         )
     lists = {
         name: reader.texts(name, values[name], _MOST.get(name, bounds.MAX_GREETINGS))
@@ -81,11 +88,11 @@ def _named(parsed: Parsed, filename: str) -> Card:
     stem = _ENDING.sub("", re.split(r"[\\/]", filename)[-1]).replace("_", " ")
     name = " ".join(stem.split())[: bounds.MAX_NAME]
     if not any(letter.isalpha() for letter in name):
-        raise BadInput("That card has no name. Give it one where it was made.")
+        raise BadInput(later("That card has no name. Give it one where it was made."))
     root = parsed.root
     path = where(root, "name") or place_for(root, "name")
     card = card_of(splice.replaced(parsed.text, with_value(root, path, name), root))
-    told = f"The card has no name, so I called it “{name}” after its file."
+    told = later("The card has no name, so I called it “{name}” after its file.", name=name)
     return replace(card, warnings=(told, *parsed.warnings, *card.warnings))
 
 
@@ -116,10 +123,17 @@ def _version(reader: Reader, root: Mapping[str, Any]) -> tuple[str, str]:
     said = str(version)[:20] if isinstance(version, str | int | float) else ""
     if spec and spec not in _KNOWN:
         reader.warnings.append(
-            f"The card's format (`{spec[:40]}`) is unknown to me; I read what I know of it."
+            later(
+                "The card's format (`{format}`) is unknown to me; I read what I know of it.",
+                format=spec[:40],
+            )
         )
     elif number_of_it is not None and number_of_it > _KNOWN.get(spec, 3.0):
         reader.warnings.append(
-            f"The card's format is newer ({said}) than what I know; I read what I know of it."
+            later(
+                "The card's format is newer ({version}) than what I know; "
+                "I read what I know of it.",
+                version=said,
+            )
         )
     return spec[:40], said

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from bot.characters import archive, bounds, picture
 from bot.errors import BadInput
+from bot.language import later
 
 CARD = "card.json"
 
@@ -28,8 +29,10 @@ def card_in(data: bytes, files: Mapping[str, archive.Entry]) -> bytes:
     entry = files.get(CARD)
     if entry is None:
         raise BadInput(
-            "That zip file is no CHARX: it has no `card.json` at its top. "
-            "Unpack it and send the card in it."
+            later(
+                "That zip file is no CHARX: it has no `card.json` at its top. "
+                "Unpack it and send the card in it."
+            )
         )
     return archive.unpack(data, entry, bounds.MAX_JSON)
 
@@ -66,5 +69,5 @@ def picture_in(
                 picture.check_size(seen)
                 return icon, seen.kind, tuple(warnings)
         except BadInput as error:
-            warnings.append(f"I left out a picture: {error.text}")
+            warnings.append(later("I left out a picture: {why}", why=error.text))
     return None, "", tuple(dict.fromkeys(warnings))

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from bot.characters import bounds
 from bot.errors import BadInput
+from bot.language import later
 
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _BRACKET = re.compile(r"[\[\]{}]")
@@ -20,9 +21,10 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 _MOST_REPEATED = 5
 _BLANK = " \t\r\n\0"
 
-_TEXT = "That card's text"
-_ADVICE = "Is its lorebook that large?"
-_ODD_BYTES = (
+_TEXT = later("That card's text")
+_ADVICE = later("Is its lorebook that large?")
+_MENDED = later("That card's text, mended,")
+_ODD_BYTES = later(
     "The file is not UTF-8, so I read it as Western European text; "
     "look whether accents and quotation marks are right."
 )
@@ -45,7 +47,7 @@ def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
             return data.decode("utf-16").strip(_BLANK), ()
         except UnicodeDecodeError:
             raise BadInput(
-                "That file begins as UTF-16 text but is none. Save it as UTF-8."
+                later("That file begins as UTF-16 text but is none. Save it as UTF-8.")
             ) from None
     try:
         return data.decode("utf-8-sig").strip(_BLANK), ()
@@ -80,11 +82,16 @@ def parse(text: str, told: tuple[str, ...] = ()) -> Parsed:
         except json.JSONDecodeError as worse:
             raise _broken(worse) from None
     if not isinstance(value, dict):
-        raise BadInput("That is JSON, but no card: a card is an object that begins with `{`.")
+        raise BadInput(
+            later("That is JSON, but no card: a card is an object that begins with `{`.")
+        )
     root = cast("dict[str, Any]", whole(value) if _MAYBE_HALF.search(text) else value)
     if repeated:
         shown = ", ".join(f"`{name[:40]}`" for name in list(repeated)[:5])
-        told = (*told, f"The card says {whole(shown)} more than once; the last one counts.")
+        twice = later(
+            "The card says {names} more than once; the last one counts.", names=whole(shown)
+        )
+        told = (*told, twice)
     return Parsed(text, root, told)
 
 
@@ -106,9 +113,14 @@ def _loads(text: str, repeated: dict[str, None]) -> Any:
 
 
 def _broken(error: json.JSONDecodeError) -> BadInput:
-    where = f"line {error.lineno}, column {error.colno}"
     return BadInput(
-        f"That card's JSON is broken: {error.msg} ({where}). Was the file cut off or edited?"
+        later(
+            "That card's JSON is broken: {problem} (line {line}, column {column}). "
+            "Was the file cut off or edited?",
+            problem=error.msg,
+            line=error.lineno,
+            column=error.colno,
+        )
     )
 
 
@@ -117,7 +129,7 @@ def _with_escapes(text: str) -> str:
     count = sum(map(text.count, map(chr, range(32))))
     longest = len(json.dumps("\0")) - 2
     size = len(text.encode("utf-8", "surrogatepass")) + count * (longest - 1)
-    bounds.check(size, bounds.MAX_JSON, "That card's text, mended,")
+    bounds.check(size, bounds.MAX_JSON, _MENDED)
     return _STRING.sub(lambda string: _CONTROL.sub(_escaped, string[0]), text)
 
 
@@ -138,8 +150,11 @@ def check_shape(text: str) -> None:
         depth += 1 if bracket in "[{" else -1
         if depth > bounds.MAX_NESTING:
             raise BadInput(
-                f"That card's JSON is nested more than {bounds.MAX_NESTING} levels deep. "
-                "No card needs that; export it again from where it was made."
+                later(
+                    "That card's JSON is nested more than {most} levels deep. "
+                    "No card needs that; export it again from where it was made.",
+                    most=bounds.MAX_NESTING,
+                )
             )
 
 
@@ -157,7 +172,10 @@ def whole(value: Any) -> Any:
 
 def _too_many_parts() -> BadInput:
     return BadInput(
-        f"That card has more than {bounds.MAX_PARTS:,} parts, too many to read. Split its lorebook."
+        later(
+            "That card has more than {most:,} parts, too many to read. Split its lorebook.",
+            most=bounds.MAX_PARTS,
+        )
     )
 
 
@@ -172,4 +190,6 @@ def _float(digits: str) -> float:
 
 
 def _no_json(name: str) -> Any:
-    raise BadInput(f"That card's JSON is broken: it has {name} where a number has to be.")
+    raise BadInput(
+        later("That card's JSON is broken: it has {word} where a number has to be.", word=name)
+    )

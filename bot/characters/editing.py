@@ -12,6 +12,7 @@ from bot.characters.cards import card_of, with_value
 from bot.characters.document import parse, whole
 from bot.characters.fields import LISTS, TEXTS, V1_TEXTS, place_for, where
 from bot.errors import BadInput
+from bot.language import later
 
 EDITABLE = (*TEXTS, *LISTS, "creator_notes_multilingual", "character_book", "extensions")
 
@@ -86,5 +87,5 @@ def _plain(value: Any) -> Any:
 def _name(name: Any) -> str:
     words = " ".join(name.split()) if isinstance(name, str) else ""
     if not words:
-        raise BadInput("A character needs a name.")
+        raise BadInput(later("A character needs a name."))
     return words

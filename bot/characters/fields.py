@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from bot.characters import bounds
 from bot.errors import BadInput
+from bot.language import later
 
 TEXTS = (
     "name",
@@ -40,6 +41,8 @@ OLD_NAMES = {
 
 _OTHER_KINDS = ("lorebook_v3",)
 
+_Counted = Literal["characters", "items", "languages", "entries"]
+
 
 @dataclass(slots=True)
 class Reader:
@@ -57,14 +60,20 @@ class Reader:
             found = ""
         elif isinstance(value, bool | int | float):
             found = str(value)
-            self.warnings.append(f"`{name}` was not text, so I read it as “{found[:40]}”.")
+            self.warnings.append(
+                later(
+                    "`{name}` was not text, so I read it as “{text}”.", name=name, text=found[:40]
+                )
+            )
         elif isinstance(value, list) and all(
             isinstance(line, str) for line in cast(list[Any], value)
         ):
             found = "\n".join(cast("list[str]", value))
-            self.warnings.append(f"`{name}` was a list, so I joined its lines.")
+            self.warnings.append(later("`{name}` was a list, so I joined its lines.", name=name))
         else:
-            raise BadInput(f"The card's `{name}` has to be text. Mend it where it was made.")
+            raise BadInput(
+                later("The card's `{name}` has to be text. Mend it where it was made.", name=name)
+            )
         found = found.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
         _check_count(name, len(found), bounds.MAX_TEXT, "characters")
         return found
@@ -76,15 +85,19 @@ class Reader:
         if isinstance(value, str):
             if not value.strip():
                 return ()
-            self.warnings.append(f"`{name}` was one text, so I read it as a list of one.")
+            self.warnings.append(
+                later("`{name}` was one text, so I read it as a list of one.", name=name)
+            )
             return (self.text(name, value),)
         if not isinstance(value, list):
-            raise BadInput(f"The card's `{name}` has to be a list. Mend it where it was made.")
+            raise BadInput(
+                later("The card's `{name}` has to be a list. Mend it where it was made.", name=name)
+            )
         given = cast("list[Any]", value)
         _check_count(name, len(given), most, "items")
         found = tuple(self.text(name, item) for item in given if isinstance(item, str))
         if dropped := len(given) - len(found):
-            self.warnings.append(f"I left out {dropped} of `{name}` that had no text.")
+            self._leave_out(name, dropped)
         return found
 
     def mapping(self, name: str, value: Any) -> Mapping[str, Any]:
@@ -93,7 +106,9 @@ class Reader:
             return cast("dict[str, Any]", value)
         if value in (None, [], ""):
             return {}
-        raise BadInput(f"The card's `{name}` has to be an object. Mend it where it was made.")
+        raise BadInput(
+            later("The card's `{name}` has to be an object. Mend it where it was made.", name=name)
+        )
 
     def translations(self, name: str, value: Any) -> Mapping[str, str]:
         """Texts by language; what is no text is dropped."""
@@ -105,7 +120,7 @@ class Reader:
             if isinstance(text, str)
         }
         if dropped := len(given) - len(found):
-            self.warnings.append(f"I left out {dropped} of `{name}` that had no text.")
+            self._leave_out(name, dropped)
         return found
 
     def book(self, name: str, value: Any) -> Mapping[str, Any] | None:
@@ -113,11 +128,13 @@ class Reader:
         if value in (None, [], {}, ""):
             return None
         if isinstance(value, list):
-            self.warnings.append(f"`{name}` was a list, so I read it as a lorebook's entries.")
+            self.warnings.append(
+                later("`{name}` was a list, so I read it as a lorebook's entries.", name=name)
+            )
             entries = cast("list[Any]", value)
             value = {"entries": entries}
         if not isinstance(value, dict):
-            raise BadInput("The card's lorebook (`character_book`) has to be an object.")
+            raise BadInput(later("The card's lorebook (`character_book`) has to be an object."))
         book = cast("dict[str, Any]", value)
         check_entries(book)
         return book
@@ -127,11 +144,18 @@ class Reader:
         all_of_them = list(dict.fromkeys(self.warnings))
         if self._empty:
             names = ", ".join(dict.fromkeys(self._empty))
-            all_of_them.append(f"There was nothing in {names}, so I left it empty.")
+            nothing = later("There was nothing in {names}, so I left it empty.", names=names)
+            all_of_them.append(nothing)
         if len(all_of_them) > bounds.MAX_WARNINGS:
             rest = len(all_of_them) - bounds.MAX_WARNINGS + 1
-            all_of_them[bounds.MAX_WARNINGS - 1 :] = [f"There were {rest} more such repairs."]
+            told = later("There were {rest} more such repairs.", rest=rest)
+            all_of_them[bounds.MAX_WARNINGS - 1 :] = [told]
         return tuple(all_of_them)
+
+    def _leave_out(self, name: str, dropped: int) -> None:
+        self.warnings.append(
+            later("I left out {count} of `{name}` that had no text.", count=dropped, name=name)
+        )
 
 
 def check_entries(book: Mapping[str, Any]) -> None:
@@ -139,7 +163,7 @@ def check_entries(book: Mapping[str, Any]) -> None:
     entries = book.get("entries")
     if isinstance(entries, list | dict):
         count = len(cast("list[Any] | dict[str, Any]", entries))
-        _check_count("entries", count, bounds.MAX_ENTRIES, "entries", "The lorebook")
+        _check_count("entries", count, bounds.MAX_ENTRIES, "entries")
 
 
 def is_lorebook(root: Mapping[str, Any]) -> bool:
@@ -180,9 +204,41 @@ def value_at(root: Mapping[str, Any], path: tuple[str, ...] | None) -> Any:
     return value if path else None
 
 
-def _check_count(name: str, count: int, most: int, of_what: str, whose: str = "") -> None:
+def _check_count(name: str, count: int, most: int, of_what: _Counted) -> None:
     if count > most:
-        raise BadInput(
-            f"{whose or f'The card’s `{name}`'} has {count:,} {of_what}; "
-            f"I can keep up to {most:,}. Shorten it where it was made."
-        )
+        raise BadInput(_too_many(name, count, most, of_what))
+
+
+def _too_many(name: str, count: int, most: int, of_what: _Counted) -> str:
+    match of_what:
+        case "characters":
+            return later(
+                "The card’s `{name}` has {count:,} characters; I can keep up to {most:,}. "
+                "Shorten it where it was made.",
+                name=name,
+                count=count,
+                most=most,
+            )
+        case "items":
+            return later(
+                "The card’s `{name}` has {count:,} items; I can keep up to {most:,}. "
+                "Shorten it where it was made.",
+                name=name,
+                count=count,
+                most=most,
+            )
+        case "languages":
+            return later(
+                "The card’s `{name}` has {count:,} languages; I can keep up to {most:,}. "
+                "Shorten it where it was made.",
+                name=name,
+                count=count,
+                most=most,
+            )
+        case "entries":
+            return later(
+                "The lorebook has {count:,} entries; I can keep up to {most:,}. "
+                "Shorten it where it was made.",
+                count=count,
+                most=most,
+            )

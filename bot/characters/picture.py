@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.characters import bounds
 from bot.errors import BadInput
+from bot.language import later
 
 _JPEG_FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _MAX_SEGMENTS = 10_000
@@ -38,11 +39,18 @@ def check_size(picture: Picture) -> None:
     """Refuse a picture that nobody could show."""
     pixels = picture.width * picture.height
     if pixels == 0:
-        raise BadInput("That picture is broken: it says that it has no size. Get the file anew.")
+        raise BadInput(
+            later("That picture is broken: it says that it has no size. Get the file anew.")
+        )
     if pixels > bounds.MAX_PIXELS:
         raise BadInput(
-            f"That picture has {picture.width:,} × {picture.height:,} pixels; I can take up to "
-            f"{bounds.MAX_PIXELS // 1_000_000} million. Make it smaller."
+            later(
+                "That picture has {width:,} × {height:,} pixels; I can take up to {most} million. "
+                "Make it smaller.",
+                width=picture.width,
+                height=picture.height,
+                most=bounds.MAX_PIXELS // 1_000_000,
+            )
         )
 
 

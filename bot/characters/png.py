@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from bot.characters import bounds
 from bot.errors import BadInput
+from bot.language import later
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CARD_KEYWORDS = ("ccv3", "chara")
@@ -23,9 +24,12 @@ _MAX_TEXT = bounds.MAX_JSON * 4 // 3 + bounds.KIB
 _MAX_KEYWORD = 300
 """Bytes looked at for a keyword: 79 by the specification, more where it holds an asset's path."""
 
-_DAMAGED = "Parts of the picture file are damaged (wrong checksums); look whether it is shown well."
-_CUT_OFF = "The picture file is cut off at its end, so the character has no picture from it."
-_ENDLESS = "The picture file lacks its end, which I mended."
+_DAMAGED = later(
+    "Parts of the picture file are damaged (wrong checksums); look whether it is shown well."
+)
+_CUT_OFF = later("The picture file is cut off at its end, so the character has no picture from it.")
+_ENDLESS = later("The picture file lacks its end, which I mended.")
+_CARD = later("The card in that picture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,10 @@ def take_apart(data: bytes) -> Png:
         damaged = damaged or _is_damaged(data, chunks[-1])
         if len(chunks) > bounds.MAX_CHUNKS:
             raise BadInput(
-                f"That PNG has more than {bounds.MAX_CHUNKS:,} pieces. Save the picture anew."
+                later(
+                    "That PNG has more than {most:,} pieces. Save the picture anew.",
+                    most=bounds.MAX_CHUNKS,
+                )
             )
         if kind == b"IEND":
             break
@@ -137,7 +144,7 @@ def without_cards(png: Png) -> bytes:
 def content(data: bytes, chunk: Chunk) -> bytes:
     """The text of a text chunk, unpacked up to what a card may have."""
     if chunk.end - chunk.start > _MAX_TEXT:
-        bounds.check(chunk.end - chunk.start, _MAX_TEXT, "The card in that picture")
+        bounds.check(chunk.end - chunk.start, _MAX_TEXT, _CARD)
     body = data[chunk.start : chunk.end].partition(b"\0")[2]
     if chunk.kind == b"tEXt":
         return body
@@ -154,8 +161,8 @@ def inflate(packed: bytes, most: int = _MAX_TEXT) -> bytes:
     try:
         text = unpacker.decompress(packed, most + 1)
     except zlib.error:
-        raise BadInput("The card in that picture is damaged. Get the file anew.") from None
-    bounds.check(len(text), most, "The card in that picture")
+        raise BadInput(later("The card in that picture is damaged. Get the file anew.")) from None
+    bounds.check(len(text), most, _CARD)
     return text
 
 
@@ -166,7 +173,7 @@ def unpacked(text: bytes) -> bytes:
         return binascii.a2b_base64(squeezed + b"=" * (-len(squeezed) % 4))
     except binascii.Error:
         raise BadInput(
-            "The card in that picture is damaged (its base64 is broken). Get the file anew."
+            later("The card in that picture is damaged (its base64 is broken). Get the file anew.")
         ) from None
 
 
@@ -183,4 +190,4 @@ def _is_damaged(data: bytes, chunk: Chunk) -> bool:
 
 def _check_header(data: bytes, chunks: list[Chunk]) -> None:
     if not chunks or chunks[0].kind != b"IHDR" or chunks[0].end - chunks[0].start != 13:
-        raise BadInput("That PNG is broken at its beginning. Get the file anew.")
+        raise BadInput(later("That PNG is broken at its beginning. Get the file anew."))

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, cast
 
 from bot.characters.blocklist import Blocklist
 from bot.characters.card import Card
+from bot.language import later
 
 Adult = Literal["age-restricted", "never"]
 """Where characters for adults play: in channels that Discord calls age-restricted, or nowhere."""
@@ -36,14 +37,7 @@ PROTECTION = (
 MILD = "This is read by people of all ages: nothing sexual, and nothing cruel or bloody in detail."
 """What stands there besides in channels that are not age-restricted."""
 
-_NEVER = "“{name}” is for adults, and this server does not want such characters."
-_RESTRICTED = (
-    "“{name}” is for adults, so it plays in age-restricted channels only. Use it in one of those; "
-    "whoever manages a channel can make it age-restricted in its settings."
-)
-_BLOCKED = "“{name}” may not play in this server: its moderators have blocked it."
-_BAD_NAME = "The name of that character has words that are not wanted in this server."
-_BAD_CARD = "That card has words that are not wanted in this server: “{word}”."
+_BAD_NAME = later("The name of that character has words that are not wanted in this server.")
 _LONGEST_NAME = 60
 
 
@@ -114,11 +108,19 @@ def may_play(policy: Policy, one: Playable, mature: bool) -> str | None:
     """
     name = _shown(one.name)
     if policy.blocks(one):
-        return _BLOCKED.format(name=name)
+        return later(
+            "“{name}” may not play in this server: its moderators have blocked it.", name=name
+        )
     if one.adult and policy.adult == "never":
-        return _NEVER.format(name=name)
+        return later(
+            "“{name}” is for adults, and this server does not want such characters.", name=name
+        )
     if one.adult and not mature:
-        return _RESTRICTED.format(name=name)
+        return later(
+            "“{name}” is for adults, so it plays in age-restricted channels only. Use it in one of "
+            "those; whoever manages a channel can make it age-restricted in its settings.",
+            name=name,
+        )
     return _BAD_NAME if policy.blocklist.find(one.name) else None
 
 
@@ -126,7 +128,11 @@ def may_have(policy: Policy, card: Card) -> str | None:
     """Why a card may not be brought in or used, as a sentence for whoever tries; None if it may."""
     found = policy.blocklist
     word = next((word for text in texts_of(card) if (word := found.find(text))), "")
-    return _BAD_CARD.format(word=_shown(word)) if word else None
+    if not word:
+        return None
+    return later(
+        "That card has words that are not wanted in this server: “{word}”.", word=_shown(word)
+    )
 
 
 def rules(policy: Policy, mature: bool) -> str:
@@ -166,4 +172,4 @@ def _id_of(one: Playable) -> str:
 def _shown(name: str) -> str:
     """A name within a sentence: one short line in which nothing is markup."""
     plain = re.sub(r"[^\w .,'’-]", "", " ".join(name.split()))
-    return plain.replace("_", " ")[:_LONGEST_NAME].strip() or "That character"
+    return plain.replace("_", " ")[:_LONGEST_NAME].strip() or later("That character")

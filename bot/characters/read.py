@@ -12,6 +12,7 @@ from bot.characters.cards import card_from
 from bot.characters.document import Parsed, decode, parse
 from bot.characters.fields import check_entries, is_lorebook
 from bot.errors import BadInput
+from bot.language import later
 
 _FEW = 3
 """How many cards in one picture are tried until one can be read; each may take a while."""
@@ -42,17 +43,21 @@ def read_card(data: bytes, filename: str = "") -> Found:
 
     `filename` only names a character whose card has no name.
     """
-    bounds.check(len(data), bounds.MAX_FILE, "That file")
+    bounds.check(len(data), bounds.MAX_FILE, later("That file"))
     if data.startswith(png.SIGNATURE):
         return _of_png(data, filename)
     if charx.is_zip(data):
         return _of_charx(data, filename)
     if data[:1] == b"<":
-        raise BadInput("That is a web page, no card. Download the card itself and send that.")
+        raise BadInput(
+            later("That is a web page, no card. Download the card itself and send that.")
+        )
     if picture.look_at(data):
         raise BadInput(
-            "That picture has no character in it that I can read. "
-            "Cards are in PNG pictures; other kinds lose them. Send the PNG, JSON or CHARX file."
+            later(
+                "That picture has no character in it that I can read. Cards are in PNG pictures; "
+                "other kinds lose them. Send the PNG, JSON or CHARX file."
+            )
         )
     return _of_json(data, filename)
 
@@ -61,8 +66,10 @@ def _of_json(data: bytes, filename: str) -> Found:
     text, warnings = decode(data)
     if not text.startswith("{"):
         raise BadInput(
-            "I found no character in that file. Send a card as PNG, JSON or CHARX, "
-            "or a lorebook as JSON."
+            later(
+                "I found no character in that file. Send a card as PNG, JSON or CHARX, "
+                "or a lorebook as JSON."
+            )
         )
     return _of_parsed("json", parse(text, warnings), filename)
 
@@ -82,7 +89,7 @@ def _book(root: Mapping[str, Any]) -> Mapping[str, Any]:
     wrapped = isinstance(inner, dict) and "entries" not in root
     book = cast("dict[str, Any]", inner) if wrapped else root
     if not book.get("entries"):
-        raise BadInput("That lorebook has no entries.")
+        raise BadInput(later("That lorebook has no entries."))
     check_entries(book)
     return book
 
@@ -91,14 +98,16 @@ def _of_png(data: bytes, filename: str) -> Found:
     taken = png.take_apart(data)
     seen = picture.look_at(data)
     if seen is None:
-        raise BadInput("That PNG is broken at its beginning. Get the file anew.")
+        raise BadInput(later("That PNG is broken at its beginning. Get the file anew."))
     picture.check_size(seen)
     if not taken.cards():
         if charx.is_zip(data):
             return _of_charx(data, filename)
         raise BadInput(
-            "That picture has no character in it. Discord and many sites remove the card when a "
-            "picture is shown or shrunk: send the original file, or the JSON."
+            later(
+                "That picture has no character in it. Discord and many sites remove the card when "
+                "a picture is shown or shrunk: send the original file, or the JSON."
+            )
         )
     found = _first_card(taken, filename)
     image, kind, warnings = _picture_of(taken, seen.kind, found)
@@ -116,7 +125,10 @@ def _first_card(taken: png.Png, filename: str) -> Found:
             failure = failure or error
             continue
         if failure:
-            told = f"One of the cards in the picture is broken, so I took the other: {failure.text}"
+            told = later(
+                "One of the cards in the picture is broken, so I took the other: {why}",
+                why=failure.text,
+            )
             return replace(found, warnings=(*found.warnings, told))
         return found
     raise failure or BadInput()
@@ -157,5 +169,8 @@ def _of_charx(data: bytes, filename: str) -> Found:
     image, kind, told = charx.picture_in(data, files, parsed.root)
     others = len(files) - 1 - bool(image)
     if others > 0:
-        told = (*told, f"I keep the card and its picture, but not the other {others} files in it.")
+        rest = later(
+            "I keep the card and its picture, but not the other {count} files in it.", count=others
+        )
+        told = (*told, rest)
     return replace(found, picture=image, kind=kind, warnings=(*found.warnings, *told))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.language import later
+
 LONGEST = 80
 """What Discord takes, in characters."""
 
@@ -17,12 +19,9 @@ _BLANK = "\u115f\u1160\u2800\u3164\uffa0"
 # Discord refuses a name with one of these in it, in any case.
 _REFUSED = re.compile(r"(?P<begin>c)(?P<end>lyde)|(?P<first>dis)(?P<second>cord)", re.IGNORECASE)
 
-_SHORTENED = "Discord takes names of up to 80 characters, so in chat it is called **{name}**."
-_SPELLED = (
-    "Discord does not allow names with “Clyde” or “Discord” in them, so in chat it is spelled "
-    "**{name}**."
+_UNNAMED = later(
+    "It has no name that can be shown, so in chat it is called **{name}**.", name=NAMELESS
 )
-_UNNAMED = "It has no name that can be shown, so in chat it is called **{name}**."
 
 
 def mended_name(name: str) -> tuple[str, str | None]:
@@ -33,12 +32,23 @@ def mended_name(name: str) -> tuple[str, str | None]:
     """
     shown = " ".join(_visible(name).split())
     if not shown:
-        return NAMELESS, _UNNAMED.format(name=NAMELESS)
+        return NAMELESS, _UNNAMED
     spelled = _divided(shown)
     cut = _cut(spelled)
     if cut != spelled:
-        return cut, _SHORTENED.format(name=cut)
-    return cut, _SPELLED.format(name=cut) if spelled != shown else None
+        return cut, later(
+            "Discord takes names of up to 80 characters, so in chat it is called **{name}**.",
+            name=cut,
+        )
+    return cut, _told_as(cut) if spelled != shown else None
+
+
+def _told_as(name: str) -> str:
+    return later(
+        "Discord does not allow names with “Clyde” or “Discord” in them, so in chat it is spelled "
+        "**{name}**.",
+        name=name,
+    )
 
 
 def _divided(name: str) -> str:

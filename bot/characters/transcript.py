@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Literal
 
+from bot.language import spoken, tr
+
 Kind = Literal["character", "person", "narrator", "dice"]
 
 _PICTURES = {
@@ -20,7 +22,7 @@ _PICTURES = {
 
 _PAGE = """\
 <!doctype html>
-<html lang="en">
+<html lang="{language}">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
@@ -83,12 +85,12 @@ def as_html(story: Story) -> str:
     lines = "\n".join(_html(line, faces) for line in story.lines)
     title = escape(story.title)
     body = f"<header>\n<h1>{title}</h1>\n{about}</header>\n<main>\n{lines}\n</main>"
-    return _PAGE.format(title=title, body=body)
+    return _PAGE.format(language=spoken(), title=title, body=body)
 
 
 def _setting(story: Story) -> list[str]:
-    cast = f"With {', '.join(story.cast)}" if story.cast else ""
-    mood = f"Mood: {story.mood}" if story.mood else ""
+    cast = tr("With {names}", names=", ".join(story.cast)) if story.cast else ""
+    mood = tr("Mood: {mood}", mood=story.mood) if story.mood else ""
     return [told for told in (cast, story.scenario, mood) if told]
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlencode
 
+from bot.language import later
+
 PORTAL = "https://discord.com/developers/applications"
 INVITE = "https://discord.com/oauth2/authorize"
 SCOPES = ("bot", "applications.commands")
@@ -27,17 +29,17 @@ CREATE_POLLS = 1 << 49
 PIN_MESSAGES = 1 << 51
 
 PERMISSIONS: Mapping[int, str] = {
-    VIEW_CHANNEL: "View Channels",
-    SEND_MESSAGES: "Send Messages",
-    SEND_IN_THREADS: "Send Messages in Threads",
-    READ_HISTORY: "Read Message History",
-    EMBED_LINKS: "Embed Links",
-    ATTACH_FILES: "Attach Files",
-    ADD_REACTIONS: "Add Reactions",
-    CREATE_THREADS: "Create Public Threads",
-    MANAGE_WEBHOOKS: "Manage Webhooks",
-    PIN_MESSAGES: "Pin Messages",
-    CREATE_POLLS: "Create Polls",
+    VIEW_CHANNEL: later("View Channels"),
+    SEND_MESSAGES: later("Send Messages"),
+    SEND_IN_THREADS: later("Send Messages in Threads"),
+    READ_HISTORY: later("Read Message History"),
+    EMBED_LINKS: later("Embed Links"),
+    ATTACH_FILES: later("Attach Files"),
+    ADD_REACTIONS: later("Add Reactions"),
+    CREATE_THREADS: later("Create Public Threads"),
+    MANAGE_WEBHOOKS: later("Manage Webhooks"),
+    PIN_MESSAGES: later("Pin Messages"),
+    CREATE_POLLS: later("Create Polls"),
 }
 """Every permission that the bot has a use for, by its bit, with Discord's name for it."""
 

@@ -12,6 +12,7 @@ from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import Generation
 from bot.errors import EngineError
+from bot.language import Text, later
 from bot.prompts.messages import Message
 
 _DESCRIBE_SECONDS = 60
@@ -27,71 +28,92 @@ _FEW_STOPS = 4
 async def findings(served: Served, address: str) -> AsyncIterator[Finding]:
     """Look at one engine; `address` is how its operator knows it. Never fails."""
     # With one engine nobody needs to read its name.
-    which, setting = (f" {served.name}", "ENGINES") if served.mark else ("", "ENGINE_URL")
+    which, setting = (served.name, "ENGINES") if served.mark else ("", "ENGINE_URL")
     model = served.model
     try:
         current = await asyncio.wait_for(model.current(), _DESCRIBE_SECONDS)
     except TimeoutError:
         yield problem(
             "engine.reachable",
-            f"engine{which}",
-            f"{address} does not answer within a minute",
-            "look at its log",
+            _about(later("engine"), which),
+            later("{address} does not answer within a minute", address=address),
+            later("look at its log"),
         )
         return
     if current.info is None:
         yield problem(
             "engine.reachable",
-            f"engine{which}",
-            f"{address} does not answer",
-            f"start it (a large model loads for minutes), or correct {setting}",
+            _about(later("engine"), which),
+            later("{address} does not answer", address=address),
+            later(
+                "start it (a large model loads for minutes), or correct {setting}", setting=setting
+            ),
         )
         return
     yield fine(
         "engine.reachable",
-        f"engine{which}",
-        f"{current.info.kind} serves {current.info.model or 'a model'}",
+        _about(later("engine"), which),
+        later(
+            "{engine} serves {model}",
+            engine=current.info.kind,
+            model=current.info.model or later("a model"),
+        ),
     )
-    yield fine("engine.model", f"model{which}", _named(current))
+    subject = _about(later("model"), which)
+    yield fine("engine.model", subject, _named(current))
     yield _context(current, model.remark(current), which)
     for fault in await model.check():
-        advice = "docs/models.md says how each model is set up"
-        yield problem("engine.model", f"model{which}", fault, advice)
+        advice = later("docs/models.md says how each model is set up")
+        yield problem("engine.model", subject, fault, advice)
     if current.info.max_stops is not None:
         yield _stops(current.info.max_stops, which)
     yield await _first_word(served, current, which)
 
 
 def _named(current: ModelInUse) -> str:
-    note = f" ({current.profile.note})" if current.profile.note else ""
-    return f"{current.profile.name}{note}"
+    profile = current.profile
+    if not profile.note:
+        return profile.name
+    return later("{model} ({note})", model=profile.name, note=profile.note)
+
+
+def _about(what: Text, engine: str) -> Text:
+    """What a finding is about; `engine` is "" where there is only one."""
+    return later("{what} {engine}", what=what, engine=engine) if engine else what
 
 
 def _context(current: ModelInUse, remark: str, which: str) -> Finding:
+    room = later(
+        "{context:,} tokens, {reply:,} of them for a reply",
+        context=current.context,
+        reply=current.max_reply,
+    )
     return fine(
         "engine.context",
-        f"context{which}",
-        f"{current.context:,} tokens, {current.max_reply:,} of them for a reply"
-        + (f"; {remark}" if remark else ""),
+        _about(later("context"), which),
+        later("{room}; {remark}", room=room, remark=remark) if remark else room,
     )
 
 
 def _stops(allowed: int, which: str) -> Finding:
-    check, subject = "engine.stops", f"stop strings{which}"
+    check, subject = "engine.stops", _about(later("stop strings"), which)
     if allowed <= _FEW_STOPS:
         return warning(
             check,
             subject,
-            f"the engine takes {allowed} in a request: in rooms of several speakers it goes on "
-            "writing what is thrown away",
-            "start Text Generation Inference with MAX_STOP_SEQUENCES=16",
+            later(
+                "the engine takes {count} in a request: in rooms of several speakers it goes on "
+                "writing what is thrown away",
+                count=allowed,
+            ),
+            later("start Text Generation Inference with MAX_STOP_SEQUENCES=16"),
         )
-    return fine(check, subject, f"the engine takes {allowed} in a request")
+    return fine(check, subject, later("the engine takes {count} in a request", count=allowed))
 
 
 async def _first_word(served: Served, current: ModelInUse, which: str) -> Finding:
     """Have the engine write one token, as a reply begins."""
-    check, subject = "engine.generates", f"first word{which}"
+    check, subject = "engine.generates", _about(later("first word"), which)
     prompt = current.profile.format.render([Message("user", "Hi")], add_generation_prompt=True)
     request = Generation(prompt, max_tokens=1, stop=current.profile.stop)
     began = monotonic()
@@ -102,15 +124,21 @@ async def _first_word(served: Served, current: ModelInUse, which: str) -> Findin
         ):
             await anext(parts)
     except (EngineError, TimeoutError) as error:
-        why = error.text if isinstance(error, EngineError) else "It was silent for a minute."
-        return problem(check, subject, f"there is none: {why}", "look at the engine's log")
+        silent = later("It was silent for a minute.")
+        why = error.text if isinstance(error, EngineError) else silent
+        return problem(
+            check,
+            subject,
+            later("there is none: {why}", why=why),
+            later("look at the engine's log"),
+        )
     took = monotonic() - began
-    text = f"after {took:.2f} s, for a prompt of a few words"
+    text = later("after {seconds:.2f} s, for a prompt of a few words", seconds=took)
     if took > _SLOW:
         return warning(
             check,
             subject,
             text,
-            "the engine is busy, or the model is too large for the machine: docs/models.md",
+            later("the engine is busy, or the model is too large for the machine: docs/models.md"),
         )
     return fine(check, subject, text)

@@ -17,8 +17,9 @@ class Finding:
     """One thing that was looked at.
 
     `check` names it for machines and never changes (`discord.intents`); `subject` names it for
-    people, `text` is one sentence, `advice` how to mend it. A `warning` is something that works,
-    but not as well as it could; with a `problem` something does not work.
+    people, `text` is one sentence, `advice` how to mend it. These are made with `later`: the
+    terminal shows them in English, Discord in its reader's language. A `warning` is something
+    that works, but not as well as it could; with a `problem` something does not work.
     """
 
     check: str

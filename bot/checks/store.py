@@ -8,6 +8,7 @@ from bot.checks.finding import Finding, fine, problem, warning
 from bot.conversation.ports import Store
 from bot.conversation.server import ServerInfo
 from bot.errors import UserError
+from bot.language import Text, later
 
 _MEBIBYTE = 2**20
 
@@ -23,12 +24,17 @@ async def findings(store: Store, where: str, *, private: bool = False) -> list[F
     try:
         info = await store.server()
     except UserError as error:
-        return [_silent(where, "it does not answer" if private else error.detail)]
+        return [_silent(where, later("it does not answer") if private else error.detail)]
     return [
         fine(
             "store.reachable",
             "Redis",
-            f"{where}: {info.product} {info.version} answers and holds {info.keys:,} keys",
+            later(
+                "{where}: {server} answers and holds {keys:,} keys",
+                where=where,
+                server=f"{info.product} {info.version}",
+                keys=info.keys,
+            ),
         ),
         _persistence(info),
         *_memory(info),
@@ -38,51 +44,74 @@ async def findings(store: Store, where: str, *, private: bool = False) -> list[F
 def _silent(where: str, why: str) -> Finding:
     if "NOPERM" in why:
         return warning(
-            "store.reachable", "Redis", f"{where} does not let the bot ask INFO", "allow that"
+            "store.reachable",
+            "Redis",
+            later("{where} does not let the bot ask INFO", where=where),
+            later("allow that"),
         )
     return problem(
         "store.reachable",
         "Redis",
-        f"{where}: {why}",
-        "start it, or correct REDIS_URL (unset: the bot runs a private one)",
+        later("{where}: {why}", where=where, why=why),
+        later("start it, or correct REDIS_URL (unset: the bot runs a private one)"),
     )
 
 
 def _persistence(info: ServerInfo) -> Finding:
-    check, subject = "store.persistence", "persistence"
+    check, subject = "store.persistence", later("persistence")
     if info.writes_fail:
         return problem(
             check,
             subject,
-            f"the server could not write its {info.writes_fail}, so it will forget at a restart",
-            "look at its log; is its disk full?",
+            later(
+                "the server could not write its {file}, so it will forget at a restart",
+                file=info.writes_fail,
+            ),
+            later("look at its log; is its disk full?"),
         )
     if not info.append_only:
         return warning(
             check,
             subject,
-            "the append-only file is off: what was said since its last snapshot is lost when the "
-            "server stops",
-            "start it with --appendonly yes, or set that in its configuration",
+            later(
+                "the append-only file is off: what was said since its last snapshot is lost when "
+                "the server stops"
+            ),
+            later("start it with --appendonly yes, or set that in its configuration"),
         )
-    return fine(check, subject, "the append-only file is on: conversations outlive a restart")
+    return fine(
+        check, subject, later("the append-only file is on: conversations outlive a restart")
+    )
 
 
 def _memory(info: ServerInfo) -> Iterator[Finding]:
-    used = f"{info.memory / _MEBIBYTE:,.0f} MiB"
-    limit = f" of {info.max_memory / _MEBIBYTE:,.0f}" if info.max_memory else ""
-    text = f"{used}{limit} in use, policy {info.policy or 'unknown'}"
+    subject, text = later("memory"), _used(info)
     evicts = info.policy not in ("", "noeviction")
     if info.max_memory and info.memory > info.max_memory * _FULL:
         yield problem(
-            "store.memory", "memory", text, "raise its maxmemory, or keep less: HISTORY_DAYS"
+            "store.memory",
+            subject,
+            text,
+            later("raise its maxmemory, or keep less: HISTORY_DAYS"),
         )
     elif evicts:
         yield warning(
             "store.memory",
-            "memory",
-            f"{text}: a full server silently drops conversations",
-            "set maxmemory-policy to noeviction",
+            subject,
+            later("{used}: a full server silently drops conversations", used=text),
+            later("set maxmemory-policy to noeviction"),
         )
     else:
-        yield fine("store.memory", "memory", text)
+        yield fine("store.memory", subject, text)
+
+
+def _used(info: ServerInfo) -> Text:
+    used, policy = info.memory / _MEBIBYTE, info.policy or later("unknown")
+    if not info.max_memory:
+        return later("{used:,.0f} MiB in use, policy {policy}", used=used, policy=policy)
+    return later(
+        "{used:,.0f} MiB of {most:,.0f} in use, policy {policy}",
+        used=used,
+        most=info.max_memory / _MEBIBYTE,
+        policy=policy,
+    )

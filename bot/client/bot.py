@@ -8,7 +8,8 @@ import logging
 import math
 import pkgutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
@@ -32,6 +33,7 @@ from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
 from bot.conversation.watching import EngineWatch
 from bot.errors import SettingsError, StartupError
+from bot.language import Language, speaking
 from bot.settings import Settings
 from bot.tools.kit import Kit
 
@@ -43,6 +45,15 @@ PORTAL = "https://discord.com/developers/applications"
 
 # Every module and package directly in this one that has a `setup` is a part of the bot.
 COGS = "cogs"
+
+# The events of Discord upon which people are told something.
+_READ_BY_PEOPLE = (
+    "INTERACTION_CREATE",
+    "MESSAGE_CREATE",
+    "MESSAGE_UPDATE",
+    "MESSAGE_DELETE",
+    "MESSAGE_DELETE_BULK",
+)
 
 _SYNC_SECONDS = 20.0
 _SYNC_PAUSE = 60.0
@@ -214,7 +225,7 @@ class HermesBot(commands.AutoShardedBot):
         await self.engines.load()
         await self.conversations.policies.load()
         await self.opt_outs.load()
-        await self._load_cogs()
+        await self.load_cogs()
         if not await self.sync_commands():
             self._syncing = asyncio.create_task(self._sync_later(), name="command sync")
 
@@ -241,7 +252,7 @@ class HermesBot(commands.AutoShardedBot):
 
     # ------------------------------------------------------------------ cogs and commands
 
-    async def _load_cogs(self) -> None:
+    async def load_cogs(self) -> None:
         """Load what is directly in `cogs/`; a part that fails fails the start with its name.
 
         Not by `load_extension`: it would make a second copy of a module that another one imports.
@@ -274,6 +285,12 @@ class HermesBot(commands.AutoShardedBot):
             return False
         log.info("slash commands are up to date (%s changed)", changes or "none")
         return True
+
+    def speak_by(self, language: Callable[[Mapping[str, Any]], Language]) -> None:
+        """Have all that an event of Discord begins speak a language, told by the event's data."""
+        parsers = self._connection.parsers
+        for event in _READ_BY_PEOPLE:
+            parsers[event] = partial(_in_language, language, parsers[event])
 
     async def _sync_later(self) -> None:
         pause = _SYNC_PAUSE
@@ -312,6 +329,16 @@ class HermesBot(commands.AutoShardedBot):
         """Log what a listener did not tell anybody, with a reference."""
         if (error := sys.exception()) is not None:
             failures.note(error, event_method)
+
+
+def _in_language(
+    language: Callable[[Mapping[str, Any]], Language],
+    parse: Callable[[Mapping[str, Any]], None],
+    data: Mapping[str, Any],
+) -> None:
+    # What discord.py begins for an event are tasks, and tasks begin with what holds here.
+    with speaking(language(data)):
+        parse(data)
 
 
 def _intents(reads_everything: bool) -> discord.Intents:

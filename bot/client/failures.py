@@ -12,20 +12,21 @@ import discord
 from discord import app_commands
 
 from bot.errors import Explanation, UserError, explain
+from bot.language import later
 
 log = logging.getLogger(__name__)
 
 # What a request to Discord can fail with; nothing more can be said through Discord then.
 DISCORD_FAILURES = (discord.HTTPException, aiohttp.ClientError, OSError)
 
-_STALE = (
+_STALE = later(
     "This command has changed since your Discord client loaded it. "
     "Please reload Discord (Ctrl+R, or restart the app) and try again."
 )
-_FORBIDDEN = "Discord does not let me do that here: I lack a permission in this place."
-_TOO_SLOW = "I was too slow for Discord this time. Please try again."
+_FORBIDDEN = later("Discord does not let me do that here: I lack a permission in this place.")
+_TOO_SLOW = later("I was too slow for Discord this time. Please try again.")
 _UNKNOWN_INTERACTION = 10062
-_NOT_ALLOWED = "You are not allowed to do that here."
+_NOT_ALLOWED = later("You are not allowed to do that here.")
 
 
 def note(error: BaseException, where: str) -> Explanation:
@@ -89,6 +90,8 @@ def _in_words(error: BaseException) -> BaseException:
         case discord.Forbidden():
             return UserError(_FORBIDDEN, detail=str(error))
         case app_commands.TransformerError():
-            return UserError(f"“{error.value}” is not something I can use there.")
+            return UserError(
+                later("“{value}” is not something I can use there.", value=error.value)
+            )
         case _:
             return error

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from bot import metrics
+from bot import metrics, tracing
 
 # The first place in a path that says what is asked for. Interactions and webhooks stand in front:
 # they have limits of their own, and messages below them.
@@ -64,4 +64,6 @@ async def _fail(
 def _count(context: SimpleNamespace, sent: Any, status: int) -> None:
     kind = kind_of(sent.method, sent.url.path)
     metrics.DISCORD_REQUESTS.labels(kind, str(status)).inc()
-    metrics.DISCORD_SECONDS.labels(kind).observe(time.perf_counter() - context.began)
+    seconds = time.perf_counter() - context.began
+    metrics.DISCORD_SECONDS.labels(kind).observe(seconds)
+    tracing.discord_request(kind, sent.method, status, seconds)

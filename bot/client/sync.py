@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from discord import app_commands
-from discord.http import HTTPClient
+from discord.http import HTTPClient, Route
 
-Payload = Mapping[str, Any]
+from bot.client.localise import Payload, localised
 
 # Kinds of commands that the tree knows: slash, user menu, message menu. Discord itself may have
 # put others there (the entry point of an Activity), which stay as they are.
@@ -79,10 +79,7 @@ async def sync(http: HTTPClient, application: int, tree: app_commands.CommandTre
 
     HTTP failures are discord.py's own.
     """
-    wanted: list[Payload] = [
-        command.to_dict(tree) for command in tree.get_commands(guild=None, type=None)
-    ]
-    found = plan(wanted, await http.get_global_commands(application))
+    found = plan(wanted := written(tree), await _present(http, application))
     if found.changes > 1:
         every: list[Any] = [*wanted, *map(_writable, found.foreign)]
         await http.bulk_upsert_global_commands(application, every)
@@ -95,6 +92,19 @@ async def sync(http: HTTPClient, application: int, tree: app_commands.CommandTre
     for command_id in found.delete:
         await http.delete_global_command(application, int(command_id))
     return found.changes
+
+
+def written(tree: app_commands.CommandTree[Any]) -> list[Payload]:
+    """The global commands as Discord hears of them, in all languages."""
+    return [
+        localised(command.to_dict(tree)) for command in tree.get_commands(guild=None, type=None)
+    ]
+
+
+async def _present(http: HTTPClient, application: int) -> list[Payload]:
+    # Without being asked for them, Discord leaves out the localisations, and all would differ.
+    route = Route("GET", "/applications/{application_id}/commands", application_id=application)
+    return await http.request(route, params={"with_localizations": "true"})
 
 
 def _key(command: Payload) -> tuple[str, int]:

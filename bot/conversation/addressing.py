@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.conversation.config import Bar
+from bot.language import later
 
 RepliesTo = Literal["nobody", "me", "someone else", "unknown"]
 
@@ -49,29 +50,29 @@ class Decision:
 def decide(message: Incoming) -> Decision:
     """Answer what is meant for the bot and nothing else; the first rule that fits decides."""
     if message.from_machine and not message.welcome_machine:
-        return Decision(False, "written by a bot or a webhook")
+        return Decision(False, later("written by a bot or a webhook"))
     if not message.ordinary:
-        return Decision(False, "a notice, not a message")
+        return Decision(False, later("a notice, not a message"))
     if message.barred:
         return Decision(False, message.barred)
     if message.direct:
-        return Decision(message.readable, "a direct message")
+        return Decision(message.readable, later("a direct message"))
     if message.mentions_me:
-        return Decision(True, "mentions me")
+        return Decision(True, later("mentions me"))
     if message.opens_with_other:
-        return Decision(False, "begins with a mention of someone else")
+        return Decision(False, later("begins with a mention of someone else"))
     if message.calls_everyone:
-        return Decision(False, "calls everyone")
+        return Decision(False, later("calls everyone"))
     if message.replies_to == "me":
-        return Decision(True, "a reply to me")
+        return Decision(True, later("a reply to me"))
     if message.from_machine:
-        return Decision(False, "written by a bot, and not addressed to me")
+        return Decision(False, later("written by a bot, and not addressed to me"))
     if not message.always_on:
-        return Decision(False, "not addressed to me")
+        return Decision(False, later("not addressed to me"))
     if message.replies_to == "someone else":
-        return Decision(False, "a reply to someone else")
+        return Decision(False, later("a reply to someone else"))
     if message.replies_to == "unknown":
-        return Decision(False, "a reply to a message that is gone")
+        return Decision(False, later("a reply to a message that is gone"))
     if not message.readable:
-        return Decision(False, "Discord does not show me what it says")
-    return Decision(True, "in a channel where I answer everything")
+        return Decision(False, later("Discord does not show me what it says"))
+    return Decision(True, later("in a channel where I answer everything"))

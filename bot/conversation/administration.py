@@ -12,11 +12,14 @@ from bot.conversation.config import NAMED, Change, fits
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.errors import BadInput
+from bot.language import LANGUAGES
+from bot.language import NAMES as LANGUAGE_NAMES
 
 NAMES = (
     "mode",
     "engine",
     "system",
+    "language",
     "answers",
     "age_restricted_only",
     "allow",
@@ -40,6 +43,7 @@ _MEANT = {
     "answers": "true or false",
     "age_restricted_only": "true or false",
     "system": "a text that is not empty",
+    "language": "one of " + ", ".join(f'"{one}"' for one in LANGUAGES),
     **dict.fromkeys(_LISTS, 'a list of "role:<id>" and "user:<id>"'),
     **dict.fromkeys(_LIMITS, f"a whole number from 1 to {MOST_REPLIES:,}"),
 }
@@ -114,7 +118,9 @@ class Administration:
     ) -> None:
         """Put a change that was made into its server's log."""
         if server:
-            entry = Change(author, self._clock(), place, name, in_words(before), in_words(after))
+            entry = Change(
+                author, self._clock(), place, name, in_words(name, before), in_words(name, after)
+            )
             await self._store.log_changes(server, [entry])
 
     async def _own(self, place: str, system: str | None) -> dict[str, Any]:
@@ -149,8 +155,10 @@ class Administration:
             await self._conversations.check_system(value, served.name)
 
 
-def in_words(value: Any) -> str:
-    """A value for a log, "" for none."""
+def in_words(name: str, value: Any) -> str:
+    """A value of a setting for a log, "" for none."""
+    if name == "language" and value in LANGUAGES:
+        return LANGUAGE_NAMES[value]
     match value:
         case None:
             return ""

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from bot import tracing
 from bot.characters.part import Part
 from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
@@ -21,7 +22,7 @@ from bot.conversation.models import Models, Served
 from bot.conversation.offering import Offering
 from bot.conversation.places import Places
 from bot.conversation.policies import SERVER, Policies, guarded
-from bot.conversation.ports import Store
+from bot.conversation.ports import Store, Tally
 from bot.conversation.questions import (
     ENGINE,
     answered_by,
@@ -40,12 +41,15 @@ from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, Replacing, Snapshot, Turn
 from bot.conversation.writer import Writer
 from bot.errors import BadInput
+from bot.language import later
 from bot.tools.context import places_in
 
 log = logging.getLogger(__name__)
 
-_SHORTENED = "Your message is longer than this model can read; I left out the middle of it."
-_GONE = "The character who said that is not on stage any more. /character use brings it back."
+_SHORTENED = later("Your message is longer than this model can read; I left out the middle of it.")
+_GONE = later(
+    "The character who said that is not on stage any more. /character use brings it back."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +132,8 @@ class Beginnings:
         )
         owed = owed_for(reply_id(asks[-1].id), turns, origin, served)
         tally = self._limits.tally(asker_of(ask.author, ask.origin) for ask in asks)
-        if not await self._store.journal(conversation, turns, owed, tally):
+        if not await self._journal(conversation, turns, owed, tally):
             return None
-        self._limits.note(tally)
         every = (*without_owed(snapshot), *turns)
         reply = await self._write(
             conversation, owed, every, snapshot, len(turns), rounds, asks, part=part
@@ -170,9 +173,8 @@ class Beginnings:
         name = reply_id(asked[-1].id, again=True)
         owed = owed_for(name, asked, origin, served, older=older, how=how, n=turns[-1].n + 1)
         tally = self._limits.tally([asker])
-        if not await self._store.journal(conversation, (), owed, tally):
+        if not await self._journal(conversation, (), owed, tally):
             return None
-        self._limits.note(tally)
         for other in snapshot.pending:
             if set(other.asks) <= set(owed.asks):
                 # Its commit failed. This reply comes in its place; a restart must not write both.
@@ -215,9 +217,8 @@ class Beginnings:
         name = reply_id(question, again=True)
         owed = owed_for(name, asked, origin, served, n=next_number(snapshot))
         tally = self._limits.tally([asker])
-        if not await self._store.journal(conversation, (), owed, tally):
+        if not await self._journal(conversation, (), owed, tally):
             return None
-        self._limits.note(tally)
         newest = asked[-1] if asked else Turn("", 0, "user", "", author=asker.person)
         rounds = await self._rounds(conversation, origin, newest, served, played)
         keep = len(turns) - turns.index(asked[0]) if asked else min(len(turns), 1)
@@ -260,9 +261,20 @@ class Beginnings:
 
         Nothing is begun while it is not known what the server allows: `StoreUnavailable`.
         """
-        await self._policies.of(origin.get(SERVER, ""))
-        owners = owners_in(origin, conversation)
-        return await self._store.load(conversation, [owner.name for owner in owners])
+        with tracing.step("load"):
+            await self._policies.of(origin.get(SERVER, ""))
+            owners = owners_in(origin, conversation)
+            return await self._store.load(conversation, [owner.name for owner in owners])
+
+    async def _journal(
+        self, conversation: str, turns: Sequence[Turn], owed: Pending, tally: Tally | None
+    ) -> bool:
+        """Note a reply that is owed, and count it; False if it was noted before."""
+        with tracing.step("journal"):
+            new = await self._store.journal(conversation, turns, owed, tally)
+        if new:
+            self._limits.note(tally)
+        return new
 
     async def _company(
         self,

@@ -23,6 +23,7 @@ from bot.conversation.library import Library, Persona
 from bot.conversation.models import Served
 from bot.conversation.turns import Snapshot, Turn
 from bot.errors import BadInput
+from bot.language import later
 from bot.prompts.messages import Message
 
 log = logging.getLogger(__name__)
@@ -41,8 +42,6 @@ HOUSE = "house"
 # More entries of lore than these are looked through beside the event loop.
 _MANY = 1_000
 
-_GONE = "{name}'s card is not to be found any more. /character use brings the character back."
-
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -57,7 +56,7 @@ class Read:
         """Read a card's file. Raises `BadInput` if it has no character in it."""
         card = read_card(blob, filename).card
         if card is None:
-            raise BadInput("That is a lorebook, not a character's card.")
+            raise BadInput(later("That is a lorebook, not a character's card."))
         return cls(card, book_of(card), len(blob))
 
 
@@ -178,7 +177,13 @@ class Books:
                     Player(member.character, member.name, read.card, read.book, member.greeting)
                 )
             elif member.character == speaker:
-                raise BadInput(_GONE.format(name=member.name))
+                raise BadInput(
+                    later(
+                        "{name}'s card is not to be found any more. "
+                        "/character use brings the character back.",
+                        name=member.name,
+                    )
+                )
             else:
                 log.warning("the card of a character on stage is gone: %s", member.card)
         return tuple(players)

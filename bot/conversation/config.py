@@ -14,6 +14,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Protocol, cast
 
+from bot.language import LANGUAGES, Language
+
 log = logging.getLogger(__name__)
 
 Mode = Literal["mention", "always"]
@@ -34,8 +36,9 @@ class PlaceConfig:
     `mode` is "mention" where a place has said so. That one answers everything is kept elsewhere
     (`AlwaysOn`), and so is the engine. `allow` and `deny` name roles and people, "role:<id>" and
     "user:<id>"; an `allow` that is empty lets nobody in. `system` is the system prompt of
-    conversations that have none of their own. The limits are replies in an hour, 0: none of its
-    own; they are for a whole server.
+    conversations that have none of their own. `language` is what the bot speaks where it is not
+    answering a command; without one, the locale of the server counts. The limits are replies in
+    an hour, 0: none of its own; they are for a whole server.
     """
 
     mode: Mode | None = None
@@ -44,6 +47,7 @@ class PlaceConfig:
     allow: tuple[str, ...] | None = None
     deny: tuple[str, ...] | None = None
     system: str | None = None
+    language: Language | None = None
     replies_per_user: int | None = None
     replies_per_server: int | None = None
 
@@ -185,6 +189,8 @@ def fits(name: str, value: object) -> bool:
     match name:
         case "mode":
             return value in ("mention", "always")
+        case "language":
+            return value in LANGUAGES
         case "answers" | "age_restricted_only":
             return isinstance(value, bool)
         case "allow" | "deny":

@@ -11,6 +11,7 @@ from bot.conversation.config import NOTHING, Bar, Configs, PlaceConfig, bar, rea
 from bot.conversation.fair_order import Asker
 from bot.conversation.ports import Store
 from bot.conversation.read_once import REFRESHED, ReadOnce
+from bot.language import Language
 
 _NONE: Configs = MappingProxyType({})
 
@@ -42,6 +43,10 @@ class Configuration:
     def system(self, places: Sequence[str]) -> str:
         """The system prompt that conversations there inherit, "" if there is none."""
         return self.source(places, "system")[0] or ""
+
+    def language(self, places: Sequence[str]) -> Language | None:
+        """The language that was set for a place, None where nobody has set any."""
+        return self.source(places, "language")[0]
 
     def bar(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.conversation.ports import EngineInfo
+from bot.language import later
 from bot.models import catalogue
 from bot.models.generic import GENERIC
 from bot.models.profile import Profile
@@ -17,13 +18,23 @@ def of_model(
     served = catalogue.recognise(info.model)
     if chosen and served not in (GENERIC, profile):
         yield (
-            f"{setting} is {profile.name}, but the engine serves {info.model}: the prompts will "
-            f"not be what that model was trained on. Unset {setting}, or set it to {served.name}"
+            later(
+                "{setting} is {profile}, but the engine serves {model}: the prompts will "
+                "not be what that model was trained on. Unset {setting}, or set it to {served}",
+                setting=setting,
+                profile=profile.name,
+                model=info.model,
+                served=served.name,
+            )
         )
     if not chosen and profile is GENERIC:
         yield (
-            f"no profile is known for the model {info.model or '(the engine gives no name)'}: it "
-            f"is spoken to in plain ChatML. Set {setting} if one of `python -m bot model list` fits"
+            later(
+                "no profile is known for the model {model}: it is spoken to in plain ChatML. "
+                "Set {setting} if one of `python -m bot model list` fits",
+                model=info.model or later("(the engine gives no name)"),
+                setting=setting,
+            )
         )
 
 
@@ -33,12 +44,29 @@ def of_context(profile: Profile, info: EngineInfo, *, wanted_reply: int, reply: 
     if not served or profile is GENERIC or served == trained:
         return ""
     if served > trained:
-        return (
-            f"the engine offers {served:,} tokens of context, but {profile.name} was trained on "
-            f"{trained:,}: no more than those are used"
+        return later(
+            "the engine offers {served:,} tokens of context, but {profile} was trained on "
+            "{trained:,}: no more than those are used",
+            served=served,
+            profile=profile.name,
+            trained=trained,
         )
-    shorter = f", so a reply has {reply:,}, not {wanted_reply:,}" if reply < wanted_reply else ""
-    return f"{profile.name} could read {trained:,} tokens, the engine gives it {served:,}{shorter}"
+    if reply >= wanted_reply:
+        return later(
+            "{profile} could read {trained:,} tokens, the engine gives it {served:,}",
+            profile=profile.name,
+            trained=trained,
+            served=served,
+        )
+    return later(
+        "{profile} could read {trained:,} tokens, the engine gives it {served:,}, "
+        "so a reply has {reply:,}, not {wanted:,}",
+        profile=profile.name,
+        trained=trained,
+        served=served,
+        reply=reply,
+        wanted=wanted_reply,
+    )
 
 
 def of_bos(profile: Profile, ids: Sequence[int]) -> str:
@@ -53,11 +81,16 @@ def of_bos(profile: Profile, ids: Sequence[int]) -> str:
         return ""
     name = profile.tokens.bos
     if count:
-        return (
-            f"the engine puts {name} in front of a prompt {count} times; the model was trained "
-            "with one. Look for two places in the tokenizer's files that add it"
+        return later(
+            "the engine puts {name} in front of a prompt {count} times; the model was trained "
+            "with one. Look for two places in the tokenizer's files that add it",
+            name=name,
+            count=count,
         )
-    return (
-        f"the engine puts no {name} (id {bos}) in front of a prompt, as {profile.name} was "
-        "trained with: its tokenizer's files are not that model's, or do not add it"
+    return later(
+        "the engine puts no {name} (id {bos}) in front of a prompt, as {profile} was "
+        "trained with: its tokenizer's files are not that model's, or do not add it",
+        name=name,
+        bos=bos,
+        profile=profile.name,
     )

@@ -10,6 +10,7 @@ from bot.conversation.models import Served
 from bot.conversation.prompting import head_of
 from bot.conversation.turns import Snapshot, Turn
 from bot.errors import PromptTooLong
+from bot.language import later
 from bot.prompts.format import Format
 
 # The least share of the prompt that has to be left for a question.
@@ -34,7 +35,7 @@ async def fitting(
     room = limit - await served.count(head)
     if room < limit * _QUESTION_SHARE:
         raise PromptTooLong(
-            "The system prompt here leaves no room for a question. Please set a shorter one."
+            later("The system prompt here leaves no room for a question. Please set a shorter one.")
         )
     form = model.profile.script
     return tuple([await _shortened(served, form, turn, room // len(turns)) for turn in turns])

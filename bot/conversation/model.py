@@ -39,6 +39,11 @@ class ModelInUse:
     max_reply: int
     prompt_limit: int
 
+    @property
+    def name(self) -> str:
+        """What the engine calls the model, or the profile's name where it does not tell."""
+        return (self.info.model if self.info else "") or self.profile.name
+
 
 class Model:
     """Finds out once what the engine serves, and asks again after it was away.

@@ -14,6 +14,7 @@ from bot.conversation.models import Served
 from bot.conversation.ports import End, Generation, Text
 from bot.conversation.turns import Snapshot, Turn
 from bot.errors import AnswerUnfit, BadInput, EngineBusy
+from bot.language import later
 from bot.prompts.format import Format
 from bot.prompts.speakers import spoken
 
@@ -40,8 +41,8 @@ _INSTRUCTION = (
 _BEFORE = "What happened before:\n{text}\n\n"
 _MESSAGES = "Messages:\n{text}\n\nRetell the story so far now."
 
-NOTHING_YET = "Nothing has happened here yet, so there is nothing to retell."
-_NO_ANSWER = "The model had nothing to say about the story this time. Please try again."
+NOTHING_YET = later("Nothing has happened here yet, so there is nothing to retell.")
+_NO_ANSWER = later("The model had nothing to say about the story this time. Please try again.")
 
 
 async def recount(served: Served, asker: Asker, conversation: str, snapshot: Snapshot) -> str:

@@ -11,7 +11,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.characters.part import Part
 from bot.conversation.ask import Ask
 from bot.conversation.ports import End, Text
@@ -215,13 +215,15 @@ class Reply:
     async def commit(self, shown: tuple[str, ...] = ()) -> None:
         """Make the reply part of the conversation; `shown` are the messages that show it."""
         if not self._settled:
-            self.turn = await self._commit(self, shown)
+            with tracing.step("commit"):
+                self.turn = await self._commit(self, shown)
             self._settled = True
 
     def start(self, events: AsyncGenerator[Event, None]) -> None:
         """Begin to read the engine's answer."""
         self.asked_at, self.begun_at = time.monotonic(), time.time()
         metrics.REPLIES_IN_PROGRESS.inc()
+        tracing.reply_begun(self.id, self.conversation, self.origin)
         with about_reply(self.id):
             own = contextvars.copy_context()
         self._pump = asyncio.create_task(self._read(events), name=f"reply {self.id}", context=own)
@@ -287,7 +289,9 @@ class Reply:
     def _count(self) -> None:
         metrics.REPLIES_IN_PROGRESS.dec()
         failure = (self.error or self.defect) if self.outcome == "failed" else None
-        metrics.REPLIES.labels(self.outcome, metrics.kind_of(failure) if failure else "").inc()
+        error = metrics.kind_of(failure) if failure else ""
+        metrics.REPLIES.labels(self.outcome, error).inc()
+        tracing.reply_ended(self.outcome, error, self.end.reason if self.end else None)
         if self.first_text_at:
             metrics.REPLY_FIRST_TEXT.observe(self.first_text_at - self.asked_at)
         if self.outcome == "done":

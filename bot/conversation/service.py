@@ -6,11 +6,12 @@ together. A plain reply costs the store three round trips: load, journal, commit
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import replace
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.conversation.ask import Ask
 from bot.conversation.beginning import Beginnings, asker_of
 from bot.conversation.books import Read
@@ -37,6 +38,7 @@ from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.turns import Pending, Replacing, Turn
 from bot.errors import BadInput, UserError
+from bot.language import later
 from bot.log import about_reply
 from bot.tools.run import Step, ToolRun
 
@@ -106,6 +108,7 @@ class Conversations:
         """
         with metrics.beginning():
             self._beginnings.check(asker_of(ask.author, ask.origin), self.models.named(ask.engine))
+        asked = time.time_ns()
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
@@ -113,27 +116,32 @@ class Conversations:
                     asks: tuple[Ask, ...] = ()
                     if place.awaits(ask.id):
                         asks, place.waiting = tuple(place.waiting), []
-                    place.beginning = asks
-                    try:
-                        with metrics.beginning():
-                            reply = await self._beginnings.answer(asks) if asks else None
-                    except UserError:
-                        # Each of the others tries for itself, so that each hears of the failure.
-                        place.waiting[:0] = [
-                            other
-                            for other in asks
-                            if other.id != ask.id and other.author not in place.unwanted
-                        ]
-                        raise
-                    finally:
-                        place.beginning = ()
-                        unwanted, place.unwanted = place.unwanted, set()
-                    if reply and not unwanted.isdisjoint(reply.askers):
-                        reply.withdraw()
-                    async with _writing(place, reply):
-                        yield reply
+                    # What is answered together with another message is no reply of its own.
+                    with tracing.reply(asked) if asks else nullcontext():
+                        reply = await self._answer(place, ask, asks)
+                        async with _writing(place, reply):
+                            yield reply
             finally:
                 place.drop([ask.id])
+
+    async def _answer(self, place: Place, ask: Ask, asks: tuple[Ask, ...]) -> Reply | None:
+        """Begin the answer to all that was asked until now; `ask` is whose caller waits for it."""
+        place.beginning = asks
+        try:
+            with metrics.beginning():
+                reply = await self._beginnings.answer(asks) if asks else None
+        except UserError:
+            # Each of the others tries for itself, so that each hears of the failure.
+            place.waiting[:0] = [
+                other for other in asks if other.id != ask.id and other.author not in place.unwanted
+            ]
+            raise
+        finally:
+            place.beginning = ()
+            unwanted, place.unwanted = place.unwanted, set()
+        if reply and not unwanted.isdisjoint(reply.askers):
+            reply.withdraw()
+        return reply
 
     @asynccontextmanager
     async def again(
@@ -151,20 +159,24 @@ class Conversations:
         is meant, or that reply's own id. Gives None if that is not the newest one, or if there is
         no question to answer.
         """
+        asked = time.time_ns()
         async with self._places.alone(conversation) as place:
-            with metrics.beginning():
-                reply = await self._beginnings.again(conversation, origin, how, message)
-            async with _writing(place, reply):
-                yield reply
+            with tracing.reply(asked):
+                with metrics.beginning():
+                    reply = await self._beginnings.again(conversation, origin, how, message)
+                async with _writing(place, reply):
+                    yield reply
 
     @asynccontextmanager
     async def resume(self, conversation: str, owed: Pending) -> AsyncGenerator[Reply | None, None]:
         """Finish a reply that a former process owed. Gives None if its question is gone."""
+        asked = time.time_ns()
         async with self._places.alone(conversation) as place:
-            with metrics.beginning():
-                reply = await self._beginnings.owed(conversation, owed)
-            async with _writing(place, reply):
-                yield reply
+            with tracing.reply(asked):
+                with metrics.beginning():
+                    reply = await self._beginnings.owed(conversation, owed)
+                async with _writing(place, reply):
+                    yield reply
 
     @asynccontextmanager
     async def speak(
@@ -181,13 +193,15 @@ class Conversations:
         Gives None if nobody is, or if something was said since the questions that it `answers`.
         `anyway`: somebody is to speak, though nobody is due.
         """
+        asked = time.time_ns()
         async with self._places.alone(conversation) as place:
-            with metrics.beginning():
-                reply = await self._beginnings.speech(
-                    conversation, origin, character, anyway=anyway, answers=answers
-                )
-            async with _writing(place, reply):
-                yield reply
+            with tracing.reply(asked):
+                with metrics.beginning():
+                    reply = await self._beginnings.speech(
+                        conversation, origin, character, anyway=anyway, answers=answers
+                    )
+                async with _writing(place, reply):
+                    yield reply
 
     async def forgive(self, conversation: str, owed: Pending) -> None:
         """Give up a reply that is owed: its place is gone, or it is too old to matter."""
@@ -241,8 +255,12 @@ class Conversations:
         size, room = await served.count(text), int(limit * _SYSTEM_SHARE)
         if size > room:
             raise BadInput(
-                f"That system prompt is about {size:,} tokens long. With this model it can "
-                f"have {room:,}, so that there is room left to talk."
+                later(
+                    "That system prompt is about {size:,} tokens long. With this model it can "
+                    "have {room:,}, so that there is room left to talk.",
+                    size=size,
+                    room=room,
+                )
             )
 
     async def model(self, engine: str = "") -> ModelInUse:

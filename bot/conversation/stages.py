@@ -9,11 +9,14 @@ from bot.characters.stage import Member, Stage
 from bot.conversation.places import Places
 from bot.conversation.ports import Store
 from bot.errors import BadInput
+from bot.language import later
 
 MAX_CAST = 12
 """How many characters can be on stage at once."""
 
-_FULL = f"There are {MAX_CAST} characters here already. Let one of them leave first."
+_FULL = later(
+    "There are {most} characters here already. Let one of them leave first.", most=MAX_CAST
+)
 
 
 class Stages:

@@ -30,6 +30,7 @@ from bot.errors import (
     EngineTimeout,
     PromptTooLong,
 )
+from bot.language import later
 from bot.prompts.json_dialogue import Failed, messages
 from bot.prompts.neutralise import restore
 from bot.schemas import answers, grammar, validation
@@ -51,8 +52,6 @@ _LONGEST_FORCED = 1024
 
 # For all tries together; a slash command can be answered for fifteen minutes.
 _SECONDS = 600.0
-
-_UNTRAINED = "{} was not trained to answer in JSON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +224,12 @@ class JsonMode:
             if size <= model.prompt_limit:
                 return prompt
         raise PromptTooLong(
-            f"Schema and question are about {size:,} tokens together; this model can read "
-            f"{model.prompt_limit:,}. Please shorten them."
+            later(
+                "Schema and question are about {size:,} tokens together; this model can read "
+                "{limit:,}. Please shorten them.",
+                size=size,
+                limit=model.prompt_limit,
+            )
         )
 
     async def _size(self, prompt: str, limit: int) -> int:
@@ -287,7 +290,8 @@ def _judge(written: _Written, wanted: _Wanted) -> tuple[Any, Failed | None]:
     try:
         value = answers.read(text)
     except Unreadable as error:
-        told = "it was cut off because it is too long" if written.cut else str(error)
+        cut = later("it was cut off because it is too long")
+        told = cut if written.cut else error.text
         return None, Failed(text, readable=False, errors=(told,))
     value, errors = wanted.check(value)
     return value, Failed(text, readable=True, errors=tuple(errors)) if errors else None
@@ -295,14 +299,29 @@ def _judge(written: _Written, wanted: _Wanted) -> tuple[Any, Failed | None]:
 
 def _unfit(failed: Sequence[Failed]) -> AnswerUnfit:
     last = failed[-1]
-    times = "one try" if len(failed) == 1 else f"{len(failed)} tries"
-    what = "fit the schema" if last.readable else "give readable JSON"
+    tries, error = len(failed), last.errors[0]
+    if last.readable:
+        text = later(
+            "After one try the model's answer does not fit the schema: {error}.",
+            "After {n} tries the model's answer does not fit the schema: {error}.",
+            n=tries,
+            error=error,
+        )
+    else:
+        text = later(
+            "After one try the model's answer does not give readable JSON: {error}.",
+            "After {n} tries the model's answer does not give readable JSON: {error}.",
+            n=tries,
+            error=error,
+        )
     return AnswerUnfit(
-        f"After {times} the model's answer does not {what}: {last.errors[0]}.",
+        text,
         answer=last.answer,
         errors=tuple("; ".join(one.errors) for one in failed),
     )
 
 
 def _note(model: ModelInUse) -> str:
-    return "" if model.profile.json_mode else _UNTRAINED.format(model.profile.name)
+    if model.profile.json_mode:
+        return ""
+    return later("{model} was not trained to answer in JSON", model=model.profile.name)

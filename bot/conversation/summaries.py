@@ -16,6 +16,7 @@ from bot.conversation.ports import End, Generation, Store, Text
 from bot.conversation.summary import SummaryView
 from bot.conversation.turns import Snapshot, State, Summary, Turn
 from bot.errors import BadInput, PromptTooLong, UserError
+from bot.language import later
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +37,10 @@ _OWN_SHARE = 0.25
 
 _TEMPERATURE = 0.2
 
-CHANGED = "What was said here has changed meanwhile, so I have left the summary alone. Look again."
-NOTHING_CUT = "Nothing has been cut here yet, so there is nothing to sum up."
+CHANGED = later(
+    "What was said here has changed meanwhile, so I have left the summary alone. Look again."
+)
+NOTHING_CUT = later("Nothing has been cut here yet, so there is nothing to sum up.")
 
 
 class Summaries:
@@ -96,8 +99,12 @@ class Summaries:
             room = int((await served.model.current()).prompt_limit * _OWN_SHARE)
             if (size := await served.count(text)) > room:
                 raise BadInput(
-                    f"That summary is about {size:,} tokens long. With this model it can have "
-                    f"{room:,}, so that there is room left to talk."
+                    later(
+                        "That summary is about {size:,} tokens long. With this model it can have "
+                        "{room:,}, so that there is room left to talk.",
+                        size=size,
+                        room=room,
+                    )
                 )
         written = Summary(text, seen.through, own=True)
         if not await self._store.summarise(conversation, written, seen.changes):

@@ -17,10 +17,11 @@ from bot.conversation.questions import last_question, next_number
 from bot.conversation.revising import Edited
 from bot.conversation.turns import Role, Snapshot, Turn
 from bot.errors import BadInput
+from bot.language import later
 
-NOT_IN_VIEW = "That message is not part of what I remember here."
-NO_REPLY = "That is none of my replies here, or I have forgotten it."
-_EMPTY = "An empty text cannot stand for a reply. Delete the reply instead."
+NOT_IN_VIEW = later("That message is not part of what I remember here.")
+NO_REPLY = later("That is none of my replies here, or I have forgotten it.")
+_EMPTY = later("An empty text cannot stand for a reply. Delete the reply instead.")
 
 Check = Callable[[Sequence[Turn]], None]
 """Is shown the turns that are to go or to come; raises a `UserError` if that may not be."""

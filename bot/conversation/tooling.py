@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.conversation.toolbox import PlannedCall, Toolbox
 from bot.tools import runner
 from bot.tools.context import ToolContext
@@ -87,12 +87,14 @@ class Rounds:
         return step
 
     def _count(self, run: ToolRun) -> None:
-        # What a model makes up is no label: there is no end to that.
-        name = run.name if run.name in self._tools else "unknown"
-        outcome = "failed" if run.failed else "waiting" if run.action else "done"
+        name, outcome = self._label(run.name), _outcome(run)
         metrics.TOOL_CALLS.labels(name, outcome).inc()
         if run.seconds or outcome == "done":
             metrics.TOOL_SECONDS.labels(name).observe(run.seconds)
+
+    def _label(self, name: str) -> str:
+        # What a model makes up is no label: there is no end to that.
+        return name if name in self._tools else "unknown"
 
     async def _runs(self, calls: Sequence[Call]) -> Sequence[ToolRun]:
         planned = [self._plan(number, calls) for number in range(len(calls))]
@@ -100,7 +102,14 @@ class Rounds:
         refusal = ""
         if ready and self._toolbox:
             refusal = await self._toolbox.prepare(self._context, ready)
-        return await asyncio.gather(*(self._one(one, refusal) for one in planned))
+        return await asyncio.gather(*(self._traced(one, refusal) for one in planned))
+
+    async def _traced(self, planned: PlannedCall | ToolRun, refusal: str) -> ToolRun:
+        name = planned.name if isinstance(planned, ToolRun) else planned.tool.name
+        with tracing.tool(self._label(name)):
+            run = await self._one(planned, refusal)
+            tracing.tool_ended(_outcome(run))
+        return run
 
     async def _one(self, planned: PlannedCall | ToolRun, refusal: str) -> ToolRun:
         if isinstance(planned, ToolRun):
@@ -136,6 +145,10 @@ class Rounds:
         if _key(call.name, call.arguments) in self._failed:
             return _failed(call.name, call.arguments, _AGAIN, tool.line(call.arguments))
         return PlannedCall(tool, call.arguments, call.recovered)
+
+
+def _outcome(run: ToolRun) -> str:
+    return "failed" if run.failed else "waiting" if run.action else "done"
 
 
 def _failed(name: str, arguments: dict[str, Any], text: str, line: str = "") -> ToolRun:

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.characters.part import Part
 from bot.characters.speech import stop_strings
 from bot.conversation import context, recalling
@@ -27,6 +27,7 @@ from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.conversation.usage import use_of
 from bot.conversation.variants import in_place, joined
 from bot.errors import EngineBusy, EngineInterrupted, EngineUnreachable, PromptTooLong
+from bot.language import later, tr
 from bot.prompts.neutralise import restore
 from bot.tools.run import is_for_asker, kept
 
@@ -39,7 +40,7 @@ _MADE_UP = "<tool_response>"
 # How often a character is asked who says nothing but other people's lines.
 _TRIES = 2
 
-_NO_ANSWER = "I have used my tools, but could not make an answer of what they gave."
+_NO_ANSWER = later("I have used my tools, but could not make an answer of what they gave.")
 
 
 class Writer:
@@ -111,6 +112,7 @@ class Writer:
             async for place in self._ticket.wait():
                 yield InLine(place)
             metrics.LINE_SECONDS.labels(self._engine_name).observe(self._ticket.waited)
+            tracing.waited_in_line(self._ticket.waited)
             async with aclosing(self._in_turn()) as events:
                 async for event in events:
                     yield event
@@ -134,15 +136,17 @@ class Writer:
 
     async def _answer(self, model: ModelInUse, limit: int | None) -> AsyncGenerator[Event, None]:
         tools = self._rounds.tools if model.profile.tools else ()
-        await self._prompt.build(model, limit, self._rounds.text if tools else "")
+        await self._build(model, limit, self._rounds.text if tools else "")
         begun = self._begun_text is not None
         schemas = [tool.schema for tool in tools]
         listener = Listener(model.profile, schemas, midway=begun)
         tries = _TRIES if self._part else 1
         while True:
-            async with aclosing(self._heard(self._request(model), listener)) as events:
-                async for event in events:
-                    yield event
+            request = self._request(model)
+            with tracing.generation(model.name, request.max_tokens, request.sampling.temperature):
+                async with aclosing(self._heard(request, listener)) as events:
+                    async for event in events:
+                        yield event
             tries -= 1
             if self._lines.cut:
                 if self._lines.said or self._rounds.steps or not tries:
@@ -161,8 +165,16 @@ class Writer:
             yield await self._rounds.run(answer, listener.written)
             self._prompt.go_on(self._rounds.steps)
         if self._rounds.steps and not self._lines.said:
-            yield Text(_NO_ANSWER)
+            yield Text(tr(_NO_ANSWER))
         yield self._ends[-1]
+
+    async def _build(self, model: ModelInUse, limit: int | None, offer: str) -> None:
+        """Make the prompt that fits."""
+        tracing.answered_by(self._engine_name, model.info.kind if model.info else "", model.name)
+        with tracing.step("prompt"):
+            await self._prompt.build(model, limit, offer)
+            if window := self._prompt.window:
+                tracing.prompt_fits(window.tokens, len(window.turns), len(window.dropped))
 
     async def _heard(self, request: Generation, listener: Listener) -> AsyncGenerator[Event, None]:
         """One generation, as far as it is the part's own."""
@@ -202,11 +214,13 @@ class Writer:
                 return
             except EngineBusy as busy:
                 metrics.ENGINE_REFUSALS.labels(self._engine_name).inc()
+                tracing.engine_busy()
                 self._ticket.refused(busy)
 
     def _note_first(self, seconds: float) -> None:
         self._ticket.accepted()
         metrics.ENGINE_FIRST_TOKEN.labels(self._engine_name).observe(seconds)
+        tracing.first_token(seconds)
 
     def _count(self, end: End) -> None:
         engine = self._engine_name
@@ -214,6 +228,7 @@ class Writer:
         if end.cached_tokens is not None:
             metrics.CACHED_TOKENS.labels(engine).inc(end.cached_tokens)
         metrics.GENERATED_TOKENS.labels(engine).inc(end.generated_tokens)
+        tracing.generated(end.reason, end.prompt_tokens, end.cached_tokens, end.generated_tokens)
 
     async def commit(self, reply: Reply, shown: tuple[str, ...]) -> Turn | None:
         """Store the reply, what it taught about token counts, and the prompt it came from.

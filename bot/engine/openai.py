@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 
 import aiohttp
 
+from bot import tracing
 from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
 from bot.engine.answer import Pieces, answer
 from bot.engine.completions import pieces_of
@@ -182,7 +183,9 @@ class OpenAIEngine:
     ) -> AsyncGenerator[Pieces, None]:
         served = await self._model()
         body = _body(request, served, prompt, max_tokens)
-        headers = {"X-Session-Id": request.session} if request.session else {}
+        headers = tracing.context_headers()
+        if request.session:
+            headers["X-Session-Id"] = request.session
         if served.server == "llamacpp":
             # It closes the connection after a streamed answer without saying so, and the next
             # request there would fail.

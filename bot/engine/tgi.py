@@ -12,6 +12,7 @@ from typing import Any, cast
 import httpx2
 from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
 
+from bot import tracing
 from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
 from bot.engine.answer import Finish, Piece, Pieces, answer, together
 from bot.engine.faults import from_text, shorten
@@ -141,7 +142,9 @@ class TgiEngine:
     async def _events(
         self, session: str, prompt: str, parameters: dict[str, Any]
     ) -> AsyncGenerator[Pieces, None]:
-        headers = {"x-session-id": session} if session else {}
+        headers = tracing.context_headers()
+        if session:
+            headers["x-session-id"] = session
         body = {"inputs": prompt, "parameters": parameters, "stream": True}
         connected = False
         try:

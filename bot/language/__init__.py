@@ -80,7 +80,8 @@ def tr(message: str, many: str | None = None, /, **values: object) -> str:
     if isinstance(message, Text):
         message, many, values = message.message, message.many, message.values
     catalogue = _catalogue(_LANGUAGE.get())
-    if catalogue is None:
+    # What a catalogue has for "" is its own head.
+    if catalogue is None or not message:
         return _filled(_counted(message, many, values), values)
     if many is None:
         found = catalogue.gettext(message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.language import later
 from bot.models.hermes_2 import CARD_SAMPLING
 from bot.models.llama_3 import CHATML_STOP
 from bot.models.profile import Profile
@@ -15,5 +16,5 @@ GENERIC = Profile(
     stop=CHATML_STOP,
     persona="You are a helpful assistant.",
     sampling=CARD_SAMPLING,
-    note="This model has no profile: it is spoken to in plain ChatML.",
+    note=later("This model has no profile: it is spoken to in plain ChatML."),
 )

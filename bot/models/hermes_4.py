@@ -8,6 +8,7 @@ in the Hermes models before; the text that offers them is the one of Hermes 3.
 from __future__ import annotations
 
 from bot.conversation.ports import Sampling
+from bot.language import later
 from bot.models.llama_3 import END_OF_TEXT, EOM, EOT, KV_70B, KV_405B, tokens
 from bot.models.profile import Profile, Quantised, Tokens
 from bot.prompts.chatml import CHATML
@@ -22,7 +23,9 @@ CARD_SAMPLING = Sampling(temperature=0.6, top_p=0.95, top_k=20)
 
 THINK = ("<think>", "</think>")
 
-_NOTE = "It thinks before it answers if its system prompt says so; what it thinks is not shown."
+_NOTE = later(
+    "It thinks before it answers if its system prompt says so; what it thinks is not shown."
+)
 
 HERMES_4_14B = Profile(
     name="Hermes-4-14B",

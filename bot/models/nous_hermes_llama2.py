@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.language import later
 from bot.models.hermes_2 import CARD_SAMPLING
 from bot.models.profile import Profile, Quantised, Tokens
 from bot.prompts.alpaca import ALPACA
@@ -47,7 +48,7 @@ NOUS_HERMES_LLAMA2_13B = Profile(
         Quantised("gguf", "TheBloke/Nous-Hermes-Llama2-GGUF", "nous-hermes-llama2-13b.Q4_K_M.gguf"),
         Quantised("gptq", "TheBloke/Nous-Hermes-Llama2-GPTQ"),
     ),
-    note="It was trained on neither tools nor JSON, and remembers 4,096 tokens.",
+    note=later("It was trained on neither tools nor JSON, and remembers 4,096 tokens."),
 )
 
 NOUS_HERMES_LLAMA2_7B = replace(

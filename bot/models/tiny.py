@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.conversation.ports import Sampling
+from bot.language import later
 from bot.models.profile import Profile, Tokens
 from bot.prompts.chatml import CHATML
 
@@ -24,5 +25,5 @@ TINY = Profile(
     summaries=False,
     # Its token ids are its own and may change with every training.
     tokens=Tokens("<|begin_of_text|>", template_writes_bos=True, eos="<|im_end|>"),
-    note="The bundled model is tiny: it shows that everything works, it does not know much.",
+    note=later("The bundled model is tiny: it shows that everything works, it does not know much."),
 )

@@ -6,6 +6,7 @@ import json
 import re
 
 from bot.errors import BadInput
+from bot.language import later
 from bot.schemas import loose
 from bot.schemas.loose import Unreadable
 from bot.schemas.tree import check_depth
@@ -21,7 +22,7 @@ def read(text: str) -> object:
     """The one JSON value of an answer; `Unreadable` says why there is none, or more than one."""
     text = _THOUGHTS.sub("", text).strip()
     if not text:
-        raise Unreadable("it is empty")
+        raise Unreadable(later("it is empty"))
     try:
         return _strictly(text)
     except json.JSONDecodeError:
@@ -31,9 +32,11 @@ def read(text: str) -> object:
     # Braces without content stand for "an object" in prose.
     found = [value for value in found if value] or found
     if not found:
-        raise Unreadable("there is no JSON object in it")
+        raise Unreadable(later("there is no JSON object in it"))
     if any(value != found[0] for value in found):
-        raise Unreadable(f"there are {len(found)} JSON objects in it, but only one is wanted")
+        raise Unreadable(
+            later("there are {count} JSON objects in it, but only one is wanted", count=len(found))
+        )
     return found[0]
 
 
@@ -54,7 +57,9 @@ def _strictly(text: str) -> object:
         )
         check_depth(value, loose.MAX_DEPTH)
     except (RecursionError, BadInput):
-        raise Unreadable(f"it is nested more than {loose.MAX_DEPTH} levels deep") from None
+        raise Unreadable(
+            later("it is nested more than {most} levels deep", most=loose.MAX_DEPTH)
+        ) from None
     return value
 
 
@@ -69,7 +74,7 @@ def _objects(text: str) -> list[object]:
 
 
 def _refuse(name: str) -> object:
-    raise Unreadable(f"{name} is no JSON")
+    raise Unreadable(later("{name} is no JSON", name=name))
 
 
 def _encodes(text: str) -> bool:

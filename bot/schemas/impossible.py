@@ -9,6 +9,7 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import Any, cast
 
+from bot.language import later
 from bot.schemas.tree import Schema, Tree, place
 
 _BOUNDS = (
@@ -45,7 +46,7 @@ def _look(tree: Tree, pointer: str, known: dict[str, str]) -> str:
     part = tree.parts[pointer]
     schema = part.schema
     if isinstance(schema, bool):
-        return "" if schema else f"{place(pointer)} allows nothing"
+        return "" if schema else later("{place} allows nothing", place=place(pointer))
     if found := _in_itself(schema, pointer):
         return found
     branches: dict[str, list[str]] = {}
@@ -70,10 +71,17 @@ def _has_to_fit(schema: Schema, keyword: str, where: str) -> bool:
 def _in_itself(schema: Schema, pointer: str) -> str:
     where = place(pointer)
     if schema.get("not") in (True, {}):
-        return f"{where} forbids everything (`not`)"
+        return later("{place} forbids everything (`not`)", place=where)
     for low, high in _BOUNDS:
         if low in schema and high in schema and schema[low] > schema[high]:
-            return f"in {where}, {low} {schema[low]} is above {high} {schema[high]}"
+            return later(
+                "in {place}, {low} {least} is above {high} {most}",
+                place=where,
+                low=low,
+                least=schema[low],
+                high=high,
+                most=schema[high],
+            )
     return _in_numbers(schema, where) or _in_values(schema, where) or _in_names(schema, where)
 
 
@@ -85,12 +93,19 @@ def _in_numbers(schema: Schema, where: str) -> str:
     if low is None or high is None:
         return ""
     if low > high or (low == high and (least or most)):
-        return f"in {where}, no number is both above the least and below the most allowed"
+        return later(
+            "in {place}, no number is both above the least and below the most allowed", place=where
+        )
     if schema["type"] == "integer":
         first = floor(low) + 1 if least else ceil(low)
         last = ceil(high) - 1 if most else floor(high)
         if first > last:
-            return f"in {where}, there is no whole number between {low} and {high}"
+            return later(
+                "in {place}, there is no whole number between {low} and {high}",
+                place=where,
+                low=low,
+                high=high,
+            )
     return ""
 
 
@@ -108,11 +123,11 @@ def _in_values(schema: Schema, where: str) -> str:
     if values is None:
         return ""
     if not values:
-        return f"the `enum` in {where} is empty"
+        return later("the `enum` in {place} is empty", place=where)
     kinds = schema.get("type")
     kinds = [kinds] if isinstance(kinds, str) else kinds
     if kinds and not any(_is(value, kind) for value in values for kind in kinds):
-        return f"no value that {where} lists is of its type"
+        return later("no value that {place} lists is of its type", place=where)
     return ""
 
 
@@ -121,12 +136,16 @@ def _in_names(schema: Schema, where: str) -> str:
         return ""
     required = _names(schema.get("required"))
     if len(required) > schema.get("maxProperties", len(required)):
-        return f"{where} requires more properties than it allows"
+        return later("{place} requires more properties than it allows", place=where)
     if schema.get("additionalProperties") is False:
         known = cast("dict[str, Any]", schema.get("properties", {}))
         missing = [name for name in required if name not in known]
         if missing:
-            return f"{where} requires “{missing[0][:50]}”, but forbids properties of that name"
+            return later(
+                "{place} requires “{name}”, but forbids properties of that name",
+                place=where,
+                name=missing[0][:50],
+            )
     return ""
 
 

@@ -10,6 +10,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from bot.language import Text, later
+
 MAX_DEPTH = 32
 """How deep an answer may be nested. Checking it takes a dozen calls for each level."""
 
@@ -27,7 +29,11 @@ _HIGH, _LOW = range(0xD800, 0xDC00), range(0xDC00, 0xE000)
 
 
 class Unreadable(ValueError):
-    """The text is not what it should be; the message says why, in words for the model too."""
+    """The text is not what it should be; `text` says why, in words for the model too."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 def read(text: str, at: int = 0) -> tuple[object, int]:
@@ -43,7 +49,7 @@ class _Reader:
 
     def value(self, depth: int) -> object:
         if depth > MAX_DEPTH:
-            raise Unreadable(f"it is nested more than {MAX_DEPTH} levels deep")
+            raise Unreadable(later("it is nested more than {most} levels deep", most=MAX_DEPTH))
         match self._next():
             case "{":
                 return self._object(depth)
@@ -59,10 +65,10 @@ class _Reader:
         self.at += 1
         while self._next() != "}":
             if self._next() not in "\"'":
-                raise self._wrong("a name in quotes")
+                raise self._wrong(later("a name in quotes"))
             name = self._string()
             if self._next() != ":":
-                raise self._wrong("a colon")
+                raise self._wrong(later("a colon"))
             self.at += 1
             found[name] = self.value(depth + 1)
             self._comma("}")
@@ -83,7 +89,7 @@ class _Reader:
         if self._next() == ",":
             self.at += 1
         elif self._next() != end:
-            raise self._wrong(f"a comma or {end}")
+            raise self._wrong(later("a comma or {end}", end=end))
 
     def _string(self) -> str:
         quote = self.text[self.at]
@@ -95,7 +101,7 @@ class _Reader:
             parts.append(plain[0])
             self.at = plain.end()
             if self.at >= len(self.text):
-                raise Unreadable("it ends in the middle of a text")
+                raise Unreadable(later("it ends in the middle of a text"))
             if self.text[self.at] == quote:
                 self.at += 1
                 return "".join(parts)
@@ -126,7 +132,7 @@ class _Reader:
             return as_number(number[0], whole=not (number["fraction"] or number["exponent"]))
         word = _WORD.match(self.text, self.at)
         if word is None or word[0] not in _WORDS:
-            raise self._wrong("a value")
+            raise self._wrong(later("a value"))
         self.at = word.end()
         return _WORDS[word[0]]
 
@@ -136,21 +142,23 @@ class _Reader:
         assert space is not None
         self.at = space.end()
         if self.at >= len(self.text):
-            raise Unreadable("it ends in the middle of the JSON")
+            raise Unreadable(later("it ends in the middle of the JSON"))
         return self.text[self.at]
 
-    def _wrong(self, wanted: str) -> Unreadable:
+    def _wrong(self, wanted: Text) -> Unreadable:
         seen = self.text[self.at : self.at + 20]
-        return Unreadable(f"it needs {wanted} where it has {seen!r}")
+        return Unreadable(
+            later("it needs {wanted} where it has {seen!r}", wanted=wanted, seen=seen)
+        )
 
 
 def as_number(text: str, *, whole: bool) -> int | float:
     """A number that JSON can carry on: neither endless digits nor infinity."""
     if len(text) > _LONGEST_NUMBER:
-        raise Unreadable("a number in it has too many digits")
+        raise Unreadable(later("a number in it has too many digits"))
     if whole:
         return int(text)
     number = float(text)
     if not math.isfinite(number):
-        raise Unreadable(f"the number {text} in it is too large")
+        raise Unreadable(later("the number {number} in it is too large", number=text))
     return number

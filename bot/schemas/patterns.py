@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import SchemaError
 
 from bot.errors import BadInput
+from bot.language import later
 
 # Longest expression in characters, and how many a schema may have: compiling one that is at the
 # engine's memory limit takes a tenth of a second.
@@ -29,12 +30,24 @@ def _compiled(pattern: str) -> TypeAdapter[str]:
 def check(pattern: str) -> None:
     """Refuse an expression that the engine cannot use."""
     if len(pattern) > LONGEST:
-        raise BadInput(f"A `pattern` can have {LONGEST} characters, not {len(pattern):,}.")
+        raise BadInput(
+            later(
+                "A `pattern` can have {most} characters, not {count:,}.",
+                most=LONGEST,
+                count=len(pattern),
+            )
+        )
     try:
         _compiled(pattern)
     except SchemaError as error:
         reason = str(error).strip().splitlines()[-1].removeprefix("error: ").strip()
-        raise BadInput(f"I cannot use the pattern `{pattern[:80]}`: {reason}") from None
+        raise BadInput(
+            later(
+                "I cannot use the pattern `{pattern}`: {reason}",
+                pattern=pattern[:80],
+                reason=reason,
+            )
+        ) from None
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from bot.errors import BadInput
+from bot.language import later
 from bot.schemas import grammar, impossible, short_form, validation
 from bot.schemas.tree import MAX_DEPTH, Schema, Tree, grow
 
@@ -43,7 +44,7 @@ def read(text: str) -> Usable:
         text = fenced[1]
     text = text.strip().lstrip("\ufeff")
     if not text:
-        raise BadInput("There is no schema in that.")
+        raise BadInput(later("There is no schema in that."))
     if text[0] not in "{[" and short_form.looks_like_one(text):
         return of(short_form.parse(text))
     return of(_json(text))
@@ -53,14 +54,22 @@ def check_size(size: int) -> None:
     """Refuse a schema of so many bytes if it is too large."""
     if size > MAX_BYTES:
         raise BadInput(
-            f"That schema is {size / 1000:,.0f} kB large; I can use up to {MAX_BYTES // 1000} kB."
+            later(
+                "That schema is {size:,.0f} kB large; I can use up to {most} kB.",
+                size=size / 1000,
+                most=MAX_BYTES // 1000,
+            )
         )
 
 
 def of(document: object) -> Usable:
     """Check a schema that is data already; what cannot be used is `BadInput`."""
     if not isinstance(document, dict):
-        raise BadInput(f"A schema has to be a JSON object at the top, such as {_EXAMPLE}.")
+        raise BadInput(
+            later(
+                "A schema has to be a JSON object at the top, such as {example}.", example=_EXAMPLE
+            )
+        )
     # They name drafts and addresses, which change nothing here.
     document = {
         name: value
@@ -71,11 +80,14 @@ def of(document: object) -> Usable:
     validation.check_schema(document)
     validation.check_patterns(part.schema for part in tree.parts.values())
     if reason := impossible.why(tree):
-        raise BadInput(f"Nothing can fit that schema: {reason}.")
+        raise BadInput(later("Nothing can fit that schema: {reason}.", reason=reason))
     if not _is_object(tree, "", {}):
         raise BadInput(
-            "The schema has to describe an object at the top: "
-            f'`"type": "object"` with `"properties"`, such as {_EXAMPLE}.'
+            later(
+                "The schema has to describe an object at the top: "
+                '`"type": "object"` with `"properties"`, such as {example}.',
+                example=_EXAMPLE,
+            )
         )
     text = json.dumps(document, ensure_ascii=False)
     check_size(len(text.encode("utf-8", "surrogatepass")))
@@ -86,14 +98,21 @@ def _json(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
     except RecursionError:
-        raise BadInput(f"That is nested too deeply: at most {MAX_DEPTH} levels.") from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
         raise BadInput(
-            f"That is not valid JSON ({error.msg}, {where}), nor `name: type` lines."
+            later("That is nested too deeply: at most {most} levels.", most=MAX_DEPTH)
+        ) from None
+    except json.JSONDecodeError as error:
+        raise BadInput(
+            later(
+                "That is not valid JSON ({reason}, line {line}, column {column}), "
+                "nor `name: type` lines.",
+                reason=error.msg,
+                line=error.lineno,
+                column=error.colno,
+            )
         ) from None
     except ValueError as error:
-        raise BadInput(f"That is not valid JSON: {error}.") from None
+        raise BadInput(later("That is not valid JSON: {reason}.", reason=error)) from None
 
 
 def _refuse_constant(name: str) -> float:

@@ -15,6 +15,7 @@ import re
 from typing import Any
 
 from bot.errors import BadInput
+from bot.language import later
 
 MOST_FIELDS = 50
 
@@ -27,7 +28,11 @@ _WORDS = {
 _TYPES = {word: {"type": kind} for kind, words in _WORDS.items() for word in words} | {
     "date": {"type": "string", "format": "date"}
 }
-_NAMES = "text, number, integer, boolean, date, list of …, or choices such as a | b | c"
+# What is written in a schema is English in every language.
+_NAMES = later(
+    "{names}, or choices such as a | b | c",
+    names="text, number, integer, boolean, date, list of …",
+)
 
 _NAME = r"\w(?:[\w .-]{0,62}\w)?"
 _FIELD = re.compile(
@@ -51,14 +56,22 @@ def parse(text: str) -> dict[str, Any]:
     for line in _fields(text):
         name, schema, optional = _field(line)
         if name in properties:
-            raise BadInput(f"There are two fields called “{name}”.")
+            raise BadInput(later("There are two fields called “{name}”.", name=name))
         properties[name] = schema
         if not optional:
             required.append(name)
     if not properties:
-        raise BadInput(f"There is no field in that. Write `name: type`; types are {_NAMES}.")
+        raise BadInput(
+            later("There is no field in that. Write `name: type`; types are {types}.", types=_NAMES)
+        )
     if len(properties) > MOST_FIELDS:
-        raise BadInput(f"The short form takes up to {MOST_FIELDS} fields, not {len(properties)}.")
+        raise BadInput(
+            later(
+                "The short form takes up to {most} fields, not {count}.",
+                most=MOST_FIELDS,
+                count=len(properties),
+            )
+        )
     return {
         "type": "object",
         "properties": properties,
@@ -82,7 +95,13 @@ def _fields(text: str) -> list[str]:
 def _field(line: str) -> tuple[str, dict[str, Any], bool]:
     found = _FIELD.fullmatch(line)
     if found is None:
-        raise BadInput(f"I cannot read “{line[:80]}”. Write `name: type`; types are {_NAMES}.")
+        raise BadInput(
+            later(
+                "I cannot read “{line}”. Write `name: type`; types are {types}.",
+                line=line[:80],
+                types=_NAMES,
+            )
+        )
     kind, *rest = _DESCRIBED.split(found["rest"], maxsplit=1)
     kind = kind.strip()
     optional = bool(found["optional"]) or kind.endswith("?")
@@ -100,8 +119,22 @@ def _type(kind: str, name: str) -> dict[str, Any]:
         return {"type": "array", "items": _item(inner.strip("()"), name)}
     if "|" in kind:
         return _choice([choice.strip().strip("\"'`") for choice in kind.split("|")], name)
-    what = f"“{kind[:50]}” is no type I know" if kind else "its type is missing"
-    raise BadInput(f"In the field “{name}”: {what}. Types are {_NAMES}.")
+    if not kind:
+        raise BadInput(
+            later(
+                "In the field “{name}”: its type is missing. Types are {types}.",
+                name=name,
+                types=_NAMES,
+            )
+        )
+    raise BadInput(
+        later(
+            "In the field “{name}”: “{kind}” is no type I know. Types are {types}.",
+            name=name,
+            kind=kind[:50],
+            types=_NAMES,
+        )
+    )
 
 
 def _item(kind: str, name: str) -> dict[str, Any]:
@@ -113,9 +146,13 @@ def _item(kind: str, name: str) -> dict[str, Any]:
 
 def _choice(choices: list[str], name: str) -> dict[str, Any]:
     if not all(choices) or len(set(choices)) < len(choices):
-        raise BadInput(f"In the field “{name}”: one of the choices is empty, or there twice.")
+        raise BadInput(
+            later("In the field “{name}”: one of the choices is empty, or there twice.", name=name)
+        )
     if all(choice.casefold() in _TYPES for choice in choices):
-        raise BadInput(f"In the field “{name}”: please name one type, not several.")
+        raise BadInput(
+            later("In the field “{name}”: please name one type, not several.", name=name)
+        )
     if all(re.fullmatch(r"-?\d{1,15}", choice) for choice in choices):
         return {"type": "integer", "enum": [int(choice) for choice in choices]}
     return {"type": "string", "enum": choices}

@@ -15,6 +15,7 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from bot.errors import BadInput
+from bot.language import later
 
 Schema = dict[str, Any]
 
@@ -72,7 +73,11 @@ def grow(document: Schema) -> Tree:
     while waiting:
         pointer, schema = waiting.pop()
         if len(parts) >= MAX_PARTS:
-            raise BadInput(f"That schema has more than {MAX_PARTS} parts; please give a smaller.")
+            raise BadInput(
+                later(
+                    "That schema has more than {most} parts; please give a smaller.", most=MAX_PARTS
+                )
+            )
         if isinstance(schema, bool):
             parts[pointer] = Part(schema, ())
         elif isinstance(schema, dict):
@@ -84,7 +89,9 @@ def grow(document: Schema) -> Tree:
                 leads_to.append(("$ref", _pointer(reference)))
             parts[pointer] = Part(cast(Schema, schema), tuple(leads_to))
         else:
-            raise BadInput(f"That is no JSON Schema: {place(pointer)} has to be an object.")
+            raise BadInput(
+                later("That is no JSON Schema: {place} has to be an object.", place=place(pointer))
+            )
     _check_references(parts)
     return Tree(parts, _is_recursive(parts))
 
@@ -95,13 +102,15 @@ def check_depth(value: object, deepest: int = MAX_DEPTH) -> None:
     while level:
         depth += 1
         if depth > deepest + 1:
-            raise BadInput(f"That is nested too deeply: at most {deepest} levels can be used.")
+            raise BadInput(
+                later("That is nested too deeply: at most {most} levels can be used.", most=deepest)
+            )
         level = [child for one in level for child in _children(one)]
 
 
 def place(pointer: str) -> str:
     """Where a part stands, in words: `properties/age`, or "the whole"."""
-    return f"`{pointer.lstrip('/')}`" if pointer else "the whole"
+    return f"`{pointer.lstrip('/')}`" if pointer else later("the whole")
 
 
 def _children(value: object) -> list[object]:
@@ -131,15 +140,30 @@ def _refuse(schema: Schema, pointer: str) -> None:
     """Refuse what would reach out of the schema, or past the guards of the validation."""
     for keyword, name in _REFUSED.items():
         if keyword in schema:
-            raise BadInput(f"I cannot use `{name}` in a schema (in {place(pointer)}).")
+            raise BadInput(
+                later(
+                    "I cannot use `{name}` in a schema (in {place}).",
+                    name=name,
+                    place=place(pointer),
+                )
+            )
     if pointer and ("$id" in schema or "$schema" in schema):
-        raise BadInput(f"`$id` and `$schema` can only stand at the top, not in {place(pointer)}.")
+        raise BadInput(
+            later(
+                "`$id` and `$schema` can only stand at the top, not in {place}.",
+                place=place(pointer),
+            )
+        )
     kinds = schema.get("type", [])
     for kind in cast("list[object]", kinds) if isinstance(kinds, list) else [kinds]:
         if kind not in TYPES:
             raise BadInput(
-                f"There is no type “{str(kind)[:50]}” (in {place(pointer)}). "
-                f"The types of JSON Schema are {', '.join(TYPES)}."
+                later(
+                    "There is no type “{kind}” (in {place}). The types of JSON Schema are {types}.",
+                    kind=str(kind)[:50],
+                    place=place(pointer),
+                    types=", ".join(TYPES),
+                )
             )
 
 
@@ -148,7 +172,12 @@ def _check_references(parts: Mapping[str, Part]) -> None:
     for pointer, part in parts.items():
         for keyword, where in part.leads_to:
             if where not in parts:
-                raise BadInput(f"The `$ref` in {place(pointer)} leads to nothing in the schema.")
+                raise BadInput(
+                    later(
+                        "The `$ref` in {place} leads to nothing in the schema.",
+                        place=place(pointer),
+                    )
+                )
             if keyword in _SAME_VALUE:
                 same_value.setdefault(pointer, []).append(where)
     try:
@@ -156,13 +185,15 @@ def _check_references(parts: Mapping[str, Part]) -> None:
     except CycleError as error:
         where = place(min(error.args[1], key=len))
         raise BadInput(
-            f"That schema is endless: {where} refers to itself again and again."
+            later("That schema is endless: {place} refers to itself again and again.", place=where)
         ) from None
     height: dict[str, int] = {}
     for pointer in order:
         height[pointer] = 1 + max((height[p] for p in same_value.get(pointer, ())), default=0)
     if height and max(height.values()) > _MAX_CHAIN:
-        raise BadInput(f"That schema refers on and on, more than {_MAX_CHAIN} times in a row.")
+        raise BadInput(
+            later("That schema refers on and on, more than {most} times in a row.", most=_MAX_CHAIN)
+        )
 
 
 def _is_recursive(parts: Mapping[str, Part]) -> bool:
@@ -177,8 +208,11 @@ def _pointer(reference: str) -> str:
     """The JSON pointer of a `$ref`, in this module's spelling."""
     if reference != "#" and not reference.startswith("#/"):
         raise BadInput(
-            f"I only follow references inside the schema, such as `#/$defs/Name`, "
-            f"not “{reference[:80]}”."
+            later(
+                "I only follow references inside the schema, such as `#/$defs/Name`, "
+                "not “{reference}”.",
+                reference=reference[:80],
+            )
         )
     return unquote(reference[1:])
 

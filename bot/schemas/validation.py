@@ -15,6 +15,7 @@ import referencing
 from jsonschema import exceptions, validators
 
 from bot.errors import BadInput
+from bot.language import later
 from bot.schemas import patterns
 from bot.schemas.tree import Schema, place
 
@@ -65,14 +66,26 @@ def check_schema(document: Schema) -> None:
     error = _telling(_DRAFT(_DRAFT.META_SCHEMA).iter_errors(document))
     if error is not None:
         where = place("/".join(map(str, error.absolute_path)))
-        raise BadInput(f"That is no JSON Schema: in {where}, {_shortened(error.message)}.")
+        raise BadInput(
+            later(
+                "That is no JSON Schema: in {place}, {reason}.",
+                place=where,
+                reason=_shortened(error.message),
+            )
+        )
 
 
 def check_patterns(schemas: Iterable[Schema | bool]) -> None:
     """Refuse patterns that cannot be used, and too many of them."""
     found = [one["pattern"] for one in schemas if isinstance(one, dict) and "pattern" in one]
     if len(found) > patterns.MOST:
-        raise BadInput(f"A schema can have {patterns.MOST} patterns, not {len(found)}.")
+        raise BadInput(
+            later(
+                "A schema can have {most} patterns, not {count}.",
+                most=patterns.MOST,
+                count=len(found),
+            )
+        )
     for pattern in found:
         patterns.check(pattern)
 
@@ -89,7 +102,7 @@ def problems(document: Schema, value: object) -> list[Problem]:
         return [_problem(_telling([error])) for error in found]
     except (_TooMuch, RecursionError):
         raise BadInput(
-            "That schema is too tangled: to check an answer against it takes too long."
+            later("That schema is too tangled: to check an answer against it takes too long.")
         ) from None
 
 

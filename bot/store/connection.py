@@ -19,7 +19,7 @@ from redis import exceptions
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from bot import metrics
+from bot import metrics, tracing
 from bot.errors import SettingsError, StartupError, StoreUnavailable
 from bot.store import scripts
 from bot.store.script import Script
@@ -76,7 +76,9 @@ class Connection:
             return answers
         finally:
             metrics.REDIS_CALLS.labels(outcome).inc()
-            metrics.REDIS_SECONDS.observe(time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            metrics.REDIS_SECONDS.observe(seconds)
+            tracing.redis_call(outcome, len(commands), seconds)
 
     async def _ask(self, commands: Sequence[Command]) -> list[Any]:
         try:

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from bot.errors import UserError
+from bot.language import Text, later
 from bot.tools.context import ToolContext
 from bot.tools.run import ForAsker, Step, ToolRun
 from bot.tools.tool import Tool
@@ -35,7 +36,7 @@ async def run(tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> To
             content = jsonable(given.content if isinstance(given, ForAsker) else given)
             failed = False
     except TimeoutError:
-        content, failed = error(f"{tool.name} did not answer within {tool.timeout:g} seconds"), True
+        content, failed = error(_slow(tool)), True
     except UserError as told:
         log.info("tool %s: %s", tool.name, told)
         content, failed = error(told.text), True
@@ -43,7 +44,13 @@ async def run(tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> To
         reference = secrets.token_hex(3)
         log.exception("ref %s: tool %s failed", reference, tool.name)
         content, failed = (
-            error(f"{tool.name} failed; the log has the reason (ref {reference})"),
+            error(
+                later(
+                    "{tool} failed; the log has the reason (ref {reference})",
+                    tool=tool.name,
+                    reference=reference,
+                )
+            ),
             True,
         )
     return ToolRun(
@@ -54,6 +61,12 @@ async def run(tool: Tool, context: ToolContext, arguments: dict[str, Any]) -> To
         seconds=round(time.monotonic() - began, 3),
         failed=failed,
         for_asker=for_asker,
+    )
+
+
+def _slow(tool: Tool) -> Text:
+    return later(
+        "{tool} did not answer within {seconds:g} seconds", tool=tool.name, seconds=tool.timeout
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast, overload
 
 from bot.errors import UserError
+from bot.language import later, tr
 from bot.tools.context import ToolContext
 from bot.tools.schema import Arguments, ToolDefinitionError, WrongArguments, fault, schema_of
 
@@ -27,7 +28,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 class ToolError(UserError):
     """A tool cannot do what was asked: in words that the model and the user understand."""
 
-    text = "The tool could not do that."
+    text = later("The tool could not do that.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,8 +38,8 @@ class Tool:
     `schema` is what the model is offered: `{"type": "function", "function": {...}}`. `call` takes
     the arguments by name and nothing else. `reaches_out`: it talks to somebody outside Discord.
     `changes`: the asker has to confirm it. `needs_discord`: it is not offered in the playground,
-    nor where the bot is only a guest. `shows` is the quiet line while it runs, `timeout` its
-    seconds.
+    nor where the bot is only a guest. `shows` is the quiet line while it runs (of the bot's own
+    tools made with `later`), `timeout` its seconds.
     """
 
     name: str
@@ -51,8 +52,11 @@ class Tool:
     timeout: float = 20.0
 
     def line(self, arguments: Mapping[str, object]) -> str:
-        """What is shown while it runs. Never fails, whatever the model gave as arguments."""
-        return _line(self.shows, arguments) or self.name.replace("_", " ")
+        """What is shown while it runs, in the language of the running task.
+
+        Never fails, whatever the model gave as arguments.
+        """
+        return _line(tr(self.shows), arguments) or self.name.replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True)

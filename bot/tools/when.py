@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from bot.language import later
 from bot.tools.tool import ToolError
 from bot.tools.zones import ABBREVIATIONS, offset, zone_named
 
@@ -89,13 +90,18 @@ def moment(text: str, now: datetime, zone: tzinfo = UTC) -> datetime:
         found = _resolved(pieces, now, pieces.zone or zone)
     except _Unclear:
         raise ToolError(
-            f"I cannot read “{text[:_LONGEST]}” as one time. Write it like `in 20 minutes`, "
-            "`tomorrow at 9:00`, `Friday 6 pm Europe/Paris` or `2026-12-24 18:00`."
+            later(
+                "I cannot read “{text}” as one time. Write it like `in 20 minutes`, "
+                "`tomorrow at 9:00`, `Friday 6 pm Europe/Paris` or `2026-12-24 18:00`.",
+                text=text[:_LONGEST],
+            )
         ) from None
     except (ValueError, OverflowError):
-        raise ToolError(f"There is no such time as “{text[:_LONGEST]}”.") from None
+        raise ToolError(later("There is no such time as “{text}”.", text=text[:_LONGEST])) from None
     if found <= now:
-        raise ToolError(f"“{text}” is not in the future: that was {shown(found)}.")
+        raise ToolError(
+            later("“{text}” is not in the future: that was {time}.", text=text, time=shown(found))
+        )
     return found
 
 

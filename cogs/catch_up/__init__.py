@@ -19,10 +19,12 @@ from discord.ext import commands, tasks
 from bot.client import HermesBot
 from bot.client.failures import note
 from bot.errors import StoreUnavailable
+from bot.language import speaking
 from cogs.again import chat_of
 from cogs.catch_up.changed import take_over_changes
 from cogs.catch_up.missed import missed_messages, newest_message, time_of
 from cogs.catch_up.owed import finish, owed_on
+from cogs.language import language_in
 from cogs.live.sending import FAILURES
 
 log = logging.getLogger(__name__)
@@ -145,7 +147,8 @@ class CatchUp(commands.Cog):
 
     async def _handle(self, message: discord.Message) -> None:
         log.info("message %s came while the bot was away", message.id)
-        await chat_of(self.bot).handle(message)
+        with speaking(language_in(self.bot, message.channel)):
+            await chat_of(self.bot).handle(message)
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         job = asyncio.create_task(work, name=name)

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import StoreUnavailable, UserError
+from bot.language import tr
 from cogs.characters import bringing, editing, entering, listing, managing, telling
 from cogs.characters.forms import CharacterForm, FileForm
 from cogs.characters.shelf import Interaction, characters_here, suggest
@@ -72,7 +73,7 @@ class Characters(
             await submit(interaction, file, "", link=link or "")
             return
         await bringing.library_for(interaction, private)
-        form = FileForm(bringing.FORM_TITLE, bringing.FORM_KINDS, submit)
+        form = FileForm(tr(bringing.FORM_TITLE), tr(bringing.FORM_KINDS), submit)
         await interaction.response.send_modal(form)
 
     # ------------------------------------------------------------------ seeing

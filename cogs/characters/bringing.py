@@ -14,6 +14,7 @@ from bot.characters.export import as_json
 from bot.characters.read import Found, read_card
 from bot.client.failures import answer
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.allowed import check_card
 from cogs.characters import keeping, telling
 from cogs.characters.files import check_given, read_given
@@ -24,12 +25,14 @@ from cogs.live.buttons import view_of
 from cogs.live.target import NOBODY
 from cogs.reading.words import is_blank
 
-FORM_TITLE = "Bring a character"
-FORM_KINDS = "A card: PNG, JSON or CHARX"
+FORM_TITLE = later("Bring a character")
+FORM_KINDS = later("A card: PNG, JSON or CHARX")
 
-_BOOK = "That file is a lorebook without a character. `/lore import` takes it."
-_ATTACHED = "What you wrote is attached as a card, so that it is not lost: `/character import`."
-_NO_NAME = "A character needs a name."
+_BOOK = later("That file is a lorebook without a character. `/lore import` takes it.")
+_ATTACHED = later(
+    "What you wrote is attached as a card, so that it is not lost: `/character import`."
+)
+_NO_NAME = later("A character needs a name.")
 _SCENARIO = re.compile(r"^[ \t]*scenario[ \t]*:[ \t]*", re.IGNORECASE | re.MULTILINE)
 _PERSONALITY = re.compile(r"\A\s*personality\s*:\s*", re.IGNORECASE)
 
@@ -86,7 +89,7 @@ async def from_form(
         await _bring(interaction, Found("json", card), library, adult=adult)
     except UserError as error:
         file = discord.File(io.BytesIO(as_json(card)), "character.json")
-        await answer(interaction, f"{error.text} {_ATTACHED}", file=file)
+        await answer(interaction, f"{tr(error.text)} {tr(_ATTACHED)}", file=file)
 
 
 def divided(text: str) -> tuple[str, str]:

@@ -10,11 +10,12 @@ import discord
 
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import UserError
+from bot.language import later, tr
 from cogs.characters.shelf import Interaction
 from cogs.live.buttons import Button, view_of
 from cogs.pressed import KnownButton
 
-_KEPT = "Nothing is deleted."
+_KEPT = later("Nothing is deleted.")
 
 
 def template_of(kind: str) -> re.Pattern[str]:
@@ -24,8 +25,8 @@ def template_of(kind: str) -> re.Pattern[str]:
 
 async def ask_once_more(interaction: Interaction, kind: str, named: str, question: str) -> None:
     """Put a question with *Delete* and *Keep* into the response, which is deferred."""
-    yes = Button("Delete", f"{kind}-delete:yes:{named}", discord.ButtonStyle.danger)
-    no = Button("Keep", f"{kind}-delete:no:{named}")
+    yes = Button(tr("Delete"), f"{kind}-delete:yes:{named}", discord.ButtonStyle.danger)
+    no = Button(tr("Keep"), f"{kind}-delete:no:{named}")
     await interaction.edit_original_response(content=question, view=view_of((yes, no)))
 
 
@@ -38,7 +39,7 @@ class DeletionButton(KnownButton, template=re.compile(r"(?!)")):
         """Delete it, or leave it."""
         try:
             await interaction.response.defer()
-            text = _KEPT
+            text = tr(_KEPT)
             if self.parts["what"] == "yes":
                 text = await type(self).delete(interaction, self.parts["named"])
             await interaction.edit_original_response(content=text, view=None)

@@ -17,6 +17,7 @@ from bot.client import HermesBot
 from bot.client.failures import answer
 from bot.conversation.library import Character
 from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.language import later, tr
 from cogs.allowed import check_card
 from cogs.characters import keeping
 from cogs.characters.files import read_upload
@@ -36,26 +37,23 @@ _FORM_SECONDS = 2.0
 # What stands between two greetings, in a line of its own.
 _BETWEEN = "***"
 
-_DONE = (
-    "The {part} of **{name}** is changed. Stories under way go on with the card as it was; "
-    "`/character use` brings in the new one."
-)
-_TOO_LONG = (
-    "That part has {length:,} characters, and Discord's forms hold {most:,}. Write it into a text "
-    "file and give that as `file`; `/character export` gives you the present text."
-)
-_NOT_TEXT = "That file is not readable as text. Please save it as UTF-8."
-_NO_PICTURE = "That is no picture that I can read. I take PNG, JPEG, WebP and GIF."
-_NO_PART = "There is no such part. Please choose one that Discord suggests."
-_NEEDS_FILE = "Please give the new picture as `file`."
-_NOT_A_NUMBER = "That has to be a number from 0 (never speaks unasked) to 1 (always)."
-_ATTACHED = "Your text is attached, so that it is not lost."
+_PICTURE = later("picture")
+_NOT_TEXT = later("That file is not readable as text. Please save it as UTF-8.")
+_NO_PICTURE = later("That is no picture that I can read. I take PNG, JPEG, WebP and GIF.")
+_NO_PART = later("There is no such part. Please choose one that Discord suggests.")
+_NEEDS_FILE = later("Please give the new picture as `file`.")
+_NOT_A_NUMBER = later("That has to be a number from 0 (never speaks unasked) to 1 (always).")
+_ATTACHED = later("Your text is attached, so that it is not lost.")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a card: how it is called, shown in one text field, and read from it again."""
+    """A part of a card: how it is called, shown in one text field, and read from it again.
 
+    `name` is what a sentence calls it, `label` what stands above the field.
+    """
+
+    name: str
     label: str
     help: str
     shown: Callable[[Card], str]
@@ -63,12 +61,13 @@ class Part:
     short: bool = False
 
 
-def _text(name: str, label: str, help: str = "", *, short: bool = False) -> Part:
+def _text(field: str, name: str, label: str, help: str = "", *, short: bool = False) -> Part:
     return Part(
+        name,
         label,
         help,
-        lambda card: getattr(card, name),
-        lambda text: {name: text.strip()},
+        lambda card: getattr(card, field),
+        lambda text: {field: text.strip()},
         short,
     )
 
@@ -95,36 +94,63 @@ def _greetings(text: str) -> Mapping[str, Any]:
 
 
 PARTS: Mapping[str, Part] = {
-    "name": _text("name", "Name", short=True),
+    "name": _text("name", later("name"), later("Name"), short=True),
     "nickname": _text(
-        "nickname", "Nickname", "What {{char}} stands for, if not the name", short=True
+        "nickname",
+        later("nickname"),
+        later("Nickname"),
+        later("What {{char}} stands for, if not the name"),
+        short=True,
     ),
-    "description": _text("description", "Description"),
-    "personality": _text("personality", "Personality"),
-    "scenario": _text("scenario", "Scenario", "Where the story begins"),
-    "first greeting": _text("first_mes", "First greeting"),
+    "description": _text("description", later("description"), later("Description")),
+    "personality": _text("personality", later("personality"), later("Personality")),
+    "scenario": _text(
+        "scenario", later("scenario"), later("Scenario"), later("Where the story begins")
+    ),
+    "first greeting": _text("first_mes", later("first greeting"), later("First greeting")),
     "other greetings": Part(
-        "Other greetings",
-        f"A line with {_BETWEEN} between two of them",
+        later("other greetings"),
+        later("Other greetings"),
+        later("A line with {mark} between two of them", mark=_BETWEEN),
         lambda card: f"\n{_BETWEEN}\n".join(card.alternate_greetings),
         _greetings,
     ),
-    "examples": _text("mes_example", "How it talks", "<START> begins a new example"),
-    "system prompt": _text("system_prompt", "System prompt", "{{original}} is the usual one"),
-    "last instructions": _text(
-        "post_history_instructions", "Last instructions", "What stands behind the talk"
+    "examples": _text(
+        "mes_example",
+        later("examples"),
+        later("How it talks"),
+        later("<START> begins a new example"),
     ),
-    "creator's notes": _text("creator_notes", "Creator's notes", "For people; never in a prompt"),
+    "system prompt": _text(
+        "system_prompt",
+        later("system prompt"),
+        later("System prompt"),
+        later("{{original}} is the usual one"),
+    ),
+    "last instructions": _text(
+        "post_history_instructions",
+        later("last instructions"),
+        later("Last instructions"),
+        later("What stands behind the talk"),
+    ),
+    "creator's notes": _text(
+        "creator_notes",
+        later("creator's notes"),
+        later("Creator's notes"),
+        later("For people; never in a prompt"),
+    ),
     "tags": Part(
-        "Tags",
-        "With commas between them",
+        later("tags"),
+        later("Tags"),
+        later("With commas between them"),
         lambda card: ", ".join(card.tags),
         lambda text: {"tags": [tag.strip() for tag in text.split(",") if tag.strip()]},
     ),
-    "version": _text("character_version", "Version", short=True),
+    "version": _text("character_version", later("version"), later("Version"), short=True),
     "talkativeness": Part(
-        "Talkativeness",
-        "From 0, never unasked, to 1, always",
+        later("talkativeness"),
+        later("Talkativeness"),
+        later("From 0, never unasked, to 1, always"),
         lambda card: f"{card.talkativeness:g}",
         _talkativeness,
         short=True,
@@ -165,9 +191,11 @@ async def _set_adult(interaction: Interaction, named: str, adult: bool) -> None:
     kept = await _allowed(interaction, named)
     changed = replace(kept, character=replace(kept.character, adult=adult))
     await keeping.save(interaction.client.store, changed)
-    what = "plays in age-restricted channels only" if adult else "may play everywhere"
+    name = shown_name(kept.character.name)
     await interaction.edit_original_response(
-        content=f"**{shown_name(kept.character.name)}** {what} from now on."
+        content=tr("**{name}** plays in age-restricted channels only from now on.", name=name)
+        if adult
+        else tr("**{name}** may play everywhere from now on.", name=name)
     )
 
 
@@ -186,13 +214,26 @@ async def _show_form(interaction: Interaction, named: str, part: str) -> None:
     about = PARTS[part]
     present = about.shown(kept.card)
     if len(present) > FIELD:
-        raise BadInput(_TOO_LONG.format(length=len(present), most=FIELD))
+        raise BadInput(
+            later(
+                "That part has {length:,} characters, and Discord's forms hold {most:,}. Write it "
+                "into a text file and give that as `file`; `/character export` gives you the "
+                "present text.",
+                length=len(present),
+                most=FIELD,
+            )
+        )
 
     async def submit(sent: discord.Interaction[HermesBot], written: Mapping[str, str]) -> None:
         await _submitted(sent, kept.character, part, written["text"])
 
     form = PartForm(
-        kept.character.name, about.label, present, submit, description=about.help, short=about.short
+        kept.character.name,
+        tr(about.label),
+        present,
+        submit,
+        description=tr(about.help),
+        short=about.short,
     )
     await interaction.response.send_modal(form)
 
@@ -209,7 +250,7 @@ async def _submitted(
         if is_blank(text):
             raise
         file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), "text.txt")
-        await answer(interaction, f"{error.text} {_ATTACHED}", file=file)
+        await answer(interaction, f"{tr(error.text)} {tr(_ATTACHED)}", file=file)
 
 
 async def _change(
@@ -237,5 +278,10 @@ async def _save(
     character = keeping.described(kept.character, kept.card, picture=kept.picture, adult=adult)
     await keeping.save(interaction.client.store, Kept(character, kept.card, kept.picture))
     await interaction.edit_original_response(
-        content=_DONE.format(part=part, name=shown_name(character.name))
+        content=tr(
+            "The {part} of **{name}** is changed. Stories under way go on with the card as it was; "
+            "`/character use` brings in the new one.",
+            part=_PICTURE if part == PICTURE else PARTS[part].name,
+            name=shown_name(character.name),
+        )
     )

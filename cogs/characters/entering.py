@@ -14,6 +14,7 @@ from bot.characters.stage import Member, Stage
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.stages import MAX_CAST
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs import branching
 from cogs.characters import greeting, keeping
 from cogs.characters.keeping import Kept, member_of
@@ -37,36 +38,23 @@ ENTER = re.compile(
 _SILENT = 999
 _PREVIEW = 1_500
 
-_NO_PLACE = "I may not write in this channel, so nobody can go on stage here."
-_UNDER_WAY = "A story with {names} is under way here. How shall **{name}** come in?"
-_NOT_YOUR_STORY = (
-    "A story with {names} is under way here, and it is led by somebody else. You can play with "
-    "**{name}** in a thread of your own."
-)
-_NOT_LEADING = (
+_NO_PLACE = later("I may not write in this channel, so nobody can go on stage here.")
+_NOT_LEADING = later(
     "A story is under way here. Only who began it, or somebody who may manage channels, can change "
     "who is on stage."
 )
-_FULL = f"There are {MAX_CAST} characters on stage, which is as many as fit."
-_CHOOSE = "**{name}** can begin in {count} ways. This is number {at}:\n{preview}"
-_KEPT = "The story goes on as it was."
-_SAME = "**{name}** is on stage here already."
-_AGAIN = " *Start anew* forgets what was said here, and begins with **{name}** alone."
-_RENEWED = "**{name}** plays with the changed card from now on."
-_ENTERED = "**{name}** is on stage. {how}"
-_WITH_LINK = "**{name}** is on stage: {link}. {how}"
-_NOT_REMEMBERED = (
-    "**{name}** is on stage: {link}. But my memory could not be reached just now, so these first "
-    "words are no part of the story."
+_FULL = later("There are {most} characters on stage, which is as many as fit.", most=MAX_CAST)
+_KEPT = later("The story goes on as it was.")
+_START_ANEW = later("Start anew")
+_JUST_WRITE = later("Just write here to talk.")
+_MENTION = later(
+    "Mention me or reply to talk; with `/channel` everything that is written here counts."
 )
-_JUST_WRITE = "Just write here to talk."
-_MENTION = "Mention me or reply to talk; with `/channel` everything that is written here counts."
-_NOBODY = "Nobody is on stage here."
-_NOT_HERE = "“{name}” is not on stage here."
-_WHO = "Several characters are on stage here: please say who is to leave."
-_LEFT = "**{name}** has left the stage. {rest}"
-_STILL = "Still there: {names}."
-_EMPTY = "Nobody is left, so I answer as myself again. What was said stays; `/reset` forgets it."
+_NOBODY = later("Nobody is on stage here.")
+_WHO = later("Several characters are on stage here: please say who is to leave.")
+_EMPTY = later(
+    "Nobody is left, so I answer as myself again. What was said stays; `/reset` forgets it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +111,13 @@ async def leave(interaction: Interaction, named: str) -> None:
     if not may_lead(interaction, stage):
         raise BadInput(_NOT_LEADING)
     after = await stages.leave(here(interaction), member.character)
-    rest = _STILL.format(names=_names(after)) if after.cast else _EMPTY
-    await interaction.edit_original_response(
-        content=_LEFT.format(name=shown_name(member.name), rest=rest), allowed_mentions=NOBODY
+    still = later("Still there: {names}.", names=_names(after))
+    told = tr(
+        "**{name}** has left the stage. {rest}",
+        name=shown_name(member.name),
+        rest=still if after.cast else _EMPTY,
     )
+    await interaction.edit_original_response(content=told, allowed_mentions=NOBODY)
 
 
 async def suggest_cast(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
@@ -148,7 +139,7 @@ class EnterButton(KnownButton, template=ENTER):
         try:
             await interaction.response.defer()
             if self.parts["what"] == "keep":
-                await interaction.edit_original_response(content=_KEPT, view=None)
+                await interaction.edit_original_response(content=tr(_KEPT), view=None)
                 return
             await _go_on(
                 interaction,
@@ -174,16 +165,22 @@ async def _go_on(interaction: Interaction, what: str, mode: Mode, named: str, at
 async def _renew(interaction: Interaction, coming: _Coming, there: Member, stage: Stage) -> None:
     """A character who is on stage already: it may have been changed, or is to begin again."""
     now = member_of(coming.kept.character)
-    text, buttons = _SAME, list[Button]()
+    name, buttons = coming.name, list[Button]()
+    text = tr("**{name}** is on stage here already.", name=name)
     if _source(there) != _source(now):
         await interaction.client.conversations.stages.change(
             here(interaction), lambda stage: _with(stage, there.character, now)
         )
-        text = _RENEWED
+        text = tr("**{name}** plays with the changed card from now on.", name=name)
     elif may_lead(interaction, stage):
-        text, buttons = _SAME + _AGAIN, [_keep(coming), _anew(coming)]
+        again = tr(
+            "*{button}* forgets what was said here, and begins with **{name}** alone.",
+            button=_START_ANEW,
+            name=name,
+        )
+        text, buttons = f"{text} {again}", [_keep(coming), _anew(coming)]
     await interaction.edit_original_response(
-        content=text.format(name=coming.name),
+        content=text,
         view=view_of(buttons) if buttons else None,
         allowed_mentions=NOBODY,
     )
@@ -195,26 +192,40 @@ async def _ask_how(interaction: Interaction, coming: _Coming, stage: Stage) -> N
     leading = may_lead(interaction, stage)
     buttons = [_keep(coming)]
     if leading and len(stage.cast) < MAX_CAST:
-        buttons.append(coming.button("ask", "Add beside", mode="beside"))
+        buttons.append(coming.button("ask", tr("Add beside"), mode="beside"))
     if threads:
-        buttons.append(coming.button("ask", "Start a thread", mode="thread"))
+        buttons.append(coming.button("ask", tr("Start a thread"), mode="thread"))
     if leading:
         buttons.append(_anew(coming))
-    words = _UNDER_WAY if leading else _NOT_YOUR_STORY
     await interaction.edit_original_response(
-        content=words.format(names=_names(stage), name=coming.name),
+        content=_question(stage, coming.name, leading=leading),
         view=view_of(buttons),
         allowed_mentions=NOBODY,
     )
 
 
+def _question(stage: Stage, name: str, *, leading: bool) -> str:
+    if leading:
+        return tr(
+            "A story with {names} is under way here. How shall **{name}** come in?",
+            names=_names(stage),
+            name=name,
+        )
+    return tr(
+        "A story with {names} is under way here, and it is led by somebody else. You can play with "
+        "**{name}** in a thread of your own.",
+        names=_names(stage),
+        name=name,
+    )
+
+
 def _keep(coming: _Coming) -> Button:
-    return coming.button("keep", "Keep the story")
+    return coming.button("keep", tr("Keep the story"))
 
 
 def _anew(coming: _Coming) -> Button:
     danger = discord.ButtonStyle.danger
-    return coming.button("ask", "Start anew", mode="anew", style=danger)
+    return coming.button("ask", tr(_START_ANEW), mode="anew", style=danger)
 
 
 async def _choose(interaction: Interaction, coming: _Coming, at: int) -> None:
@@ -234,11 +245,16 @@ async def _choose(interaction: Interaction, coming: _Coming, at: int) -> None:
 async def _preview(interaction: Interaction, coming: _Coming, place: int) -> str:
     ways = coming.ways
     if not ways:
-        return f"**{coming.name}** has no greeting."
+        return tr("**{name}** has no greeting.", name=coming.name)
     text = await greeting.filled_in(interaction, coming.kept.card, ways[place])
-    return _CHOOSE.format(
-        name=coming.name, count=len(ways), at=place + 1, preview=quoted(text, _PREVIEW)
+    told = tr(
+        "**{name}** can begin in one way:",
+        "**{name}** can begin in {n} ways. This is number {at}:",
+        name=coming.name,
+        n=len(ways),
+        at=place + 1,
     )
+    return f"{told}\n{quoted(text, _PREVIEW)}"
 
 
 def _chooser(coming: _Coming, place: int) -> Sequence[Button]:
@@ -251,9 +267,9 @@ def _chooser(coming: _Coming, place: int) -> Sequence[Button]:
         ]
     primary = discord.ButtonStyle.primary
     if ways:
-        leafing.append(coming.button("use", "Use this", at=ways[place], style=primary))
+        leafing.append(coming.button("use", tr("Use this"), at=ways[place], style=primary))
     if coming.mode == "beside":
-        leafing.append(coming.button("use", "Enter silently", at=_SILENT))
+        leafing.append(coming.button("use", tr("Enter silently"), at=_SILENT))
     return in_rows(leafing)
 
 
@@ -268,14 +284,24 @@ async def _enter(interaction: Interaction, coming: _Coming, number: int) -> None
         text = await greeting.filled_in(interaction, coming.kept.card, number)
     how = await _how(interaction, channel)
     if not text:
-        told = _ENTERED.format(name=coming.name, how=how)
+        told = tr("**{name}** is on stage. {how}", name=coming.name, how=how)
     else:
         message, remembered = await greeting.post(
             interaction.client, channel, member, text, interaction.user.id
         )
-        words = _WITH_LINK if remembered else _NOT_REMEMBERED
-        told = words.format(name=coming.name, link=message.jump_url, how=how)
+        told = _entered(coming.name, message.jump_url, how, remembered=remembered)
     await interaction.edit_original_response(content=told, view=None, allowed_mentions=NOBODY)
+
+
+def _entered(name: str, link: str, how: str, *, remembered: bool) -> str:
+    if remembered:
+        return tr("**{name}** is on stage: {link}. {how}", name=name, link=link, how=how)
+    return tr(
+        "**{name}** is on stage: {link}. But my memory could not be reached just now, so these "
+        "first words are no part of the story.",
+        name=name,
+        link=link,
+    )
 
 
 async def _stage_for(interaction: Interaction, coming: _Coming) -> Channel:
@@ -329,7 +355,7 @@ def _member(stage: Stage, named: str) -> Member:
     for one in stage.cast:
         if wanted in (one.character, one.name.casefold()):
             return one
-    raise BadInput(_NOT_HERE.format(name=shown_name(named)))
+    raise BadInput(later("“{name}” is not on stage here.", name=shown_name(named)))
 
 
 def _cleared(stage: Stage) -> Stage:

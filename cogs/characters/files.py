@@ -9,6 +9,7 @@ import discord
 
 from bot.client import HermesBot
 from bot.errors import BadInput
+from bot.language import later
 from cogs.reading.files import size
 from cogs.reading.words import is_blank, label
 
@@ -29,12 +30,11 @@ _TYPES = (
     "text/plain",
 )
 
-_TOO_LARGE = "{name} is {size} large. I can read up to {most}."
-_LOST = "I could not download that file from Discord. Please try again."
-_NO_FETCHER = "This bot fetches nothing from the internet. Please upload the file instead."
-_EMPTY = "That file is empty."
-_NOTHING = "There is neither a file nor any text in that. Please give one of them."
-_BOTH = "Please give a file or a link, not both."
+_LOST = later("I could not download that file from Discord. Please try again.")
+_NO_FETCHER = later("This bot fetches nothing from the internet. Please upload the file instead.")
+_EMPTY = later("That file is empty.")
+_NOTHING = later("There is neither a file nor any text in that. Please give one of them.")
+_BOTH = later("Please give a file or a link, not both.")
 
 
 def check_given(file: discord.Attachment | None, text: str, link: str) -> None:
@@ -59,9 +59,14 @@ async def read_given(
 async def read_upload(file: discord.Attachment) -> bytes:
     """An uploaded file; one that is too large or empty is `BadInput`."""
     if file.size > MOST_BYTES:
-        name = label(file.filename)
-        told = _TOO_LARGE.format(name=name, size=size(file.size), most=size(MOST_BYTES))
-        raise BadInput(told)
+        raise BadInput(
+            later(
+                "{name} is {size} large. I can read up to {most}.",
+                name=label(file.filename),
+                size=size(file.size),
+                most=size(MOST_BYTES),
+            )
+        )
     try:
         async with asyncio.timeout(_SECONDS):
             data = await file.read()

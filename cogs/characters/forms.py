@@ -8,9 +8,18 @@ from typing import Any
 import discord
 
 from bot.client.failures import answer_failure
+from bot.language import tr
+from cogs.forms import FORM_SECONDS
 
 FIELD = 4_000
 """How many characters a field of a form can hold."""
+
+# What Discord takes of titles and labels, and of what stands below and in a field.
+_LABEL = 45
+_DESCRIPTION = 100
+
+# The two words are what a scene is told apart by, in whatever language it is written.
+_EXAMPLE_OF_SCENE = "Personality: {personality}\nScenario: {scenario}"
 
 Submit = Callable[[discord.Interaction[Any], Mapping[str, str]], Awaitable[None]]
 SubmitFile = Callable[[discord.Interaction[Any], "discord.Attachment | None", str], Awaitable[None]]
@@ -19,41 +28,48 @@ SubmitFile = Callable[[discord.Interaction[Any], "discord.Attachment | None", st
 class Form(discord.ui.Modal):
     """A form whose errors are told like any other failure."""
 
+    def __init__(self, title: str) -> None:
+        super().__init__(title=title[:_LABEL], timeout=FORM_SECONDS)
+
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         """Tell it to who sent the form."""
         await answer_failure(interaction, error)
 
 
-class CharacterForm(Form, title="A new character"):
+class CharacterForm(Form):
     """What makes a character: five fields, of which only the name is needed."""
 
     def __init__(self, submit: Submit) -> None:
-        super().__init__()
+        super().__init__(tr("A new character"))
         self._submit = submit
         self._fields = {
-            "name": _line("Name", "Mira", 80),
+            "name": _line(tr("Name"), "Mira", 80),
             "description": _text(
-                "Who is that?", "An innkeeper in her fifties. Tall, grey braid, laughs loudly."
+                tr("Who is that?"),
+                tr("An innkeeper in her fifties. Tall, grey braid, laughs loudly."),
             ),
             "scene": _text(
-                "Manner, and where it plays",
-                "Personality: warm, nosy, stubborn\nScenario: {{user}} comes in from the rain.",
+                tr("Manner, and where it plays"),
+                _EXAMPLE_OF_SCENE.format(
+                    personality=tr("warm, nosy, stubborn"),
+                    scenario=tr("{{user}} comes in from the rain."),
+                ),
                 required=False,
             ),
             "greeting": _text(
-                "What it says first",
-                "*She looks up.* “You look drowned, {{user}}. Sit down.”",
+                tr("What it says first"),
+                tr("*She looks up.* “You look drowned, {{user}}. Sit down.”"),
                 required=False,
             ),
             "examples": _text(
-                "How it talks",
-                "{{user}}: A room, please.\n{{char}}: “Only if you wipe those boots, love.”",
+                tr("How it talks"),
+                tr("{{user}}: A room, please.\n{{char}}: “Only if you wipe those boots, love.”"),
                 required=False,
             ),
         }
         for name, (label, field) in self._fields.items():
             field.custom_id = name
-            self.add_item(discord.ui.Label(text=label, component=field))
+            self.add_item(discord.ui.Label(text=label[:_LABEL], component=field))
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was written, by field."""
@@ -74,7 +90,7 @@ class PartForm(Form):
         description: str = "",
         short: bool = False,
     ) -> None:
-        super().__init__(title=title[:45])
+        super().__init__(title)
         self._submit = submit
         style = discord.TextStyle.short if short else discord.TextStyle.paragraph
         self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -86,7 +102,9 @@ class PartForm(Form):
         )
         self.add_item(
             discord.ui.Label(
-                text=label[:45], description=description[:100] or None, component=self._text
+                text=label[:_LABEL],
+                description=description[:_DESCRIPTION] or None,
+                component=self._text,
             )
         )
 
@@ -95,11 +113,11 @@ class PartForm(Form):
         await self._submit(interaction, {"text": self._text.value})
 
 
-class PersonaForm(Form, title="Who are you here?"):
+class PersonaForm(Form):
     """A name, and what characters know of somebody."""
 
     def __init__(self, name: str, text: str, submit: Submit) -> None:
-        super().__init__()
+        super().__init__(tr("Who are you here?"))
         self._submit = submit
         self._name: discord.ui.TextInput[Any] = discord.ui.TextInput(
             default=name or None, required=False, max_length=32, custom_id="name"
@@ -109,17 +127,18 @@ class PersonaForm(Form, title="Who are you here?"):
             default=text or None,
             required=False,
             max_length=2_000,
-            placeholder="A young smith from the Fen. She limps since the war.",
+            placeholder=tr("A young smith from the Fen. She limps since the war.")[:_DESCRIPTION],
             custom_id="text",
         )
         self.add_item(
             discord.ui.Label(
-                text="What characters call you",
-                description="Leave it out to keep the name that you have here",
+                text=tr("What characters call you")[:_LABEL],
+                description=tr("Leave it out to keep the name that you have here")[:_DESCRIPTION],
                 component=self._name,
             )
         )
-        self.add_item(discord.ui.Label(text="What they should know of you", component=self._text))
+        known = tr("What they should know of you")[:_LABEL]
+        self.add_item(discord.ui.Label(text=known, component=self._text))
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was written."""
@@ -130,7 +149,7 @@ class FileForm(Form):
     """A file, or its text pasted."""
 
     def __init__(self, title: str, kinds: str, submit: SubmitFile) -> None:
-        super().__init__(title=title)
+        super().__init__(title)
         self._submit = submit
         self._file: discord.ui.FileUpload[Any] = discord.ui.FileUpload(
             required=False, max_values=1, custom_id="file"
@@ -142,8 +161,15 @@ class FileForm(Form):
             placeholder='{"name": "Mira", "description": …}',
             custom_id="text",
         )
-        self.add_item(discord.ui.Label(text="File", description=kinds, component=self._file))
-        self.add_item(discord.ui.Label(text="Or its JSON, pasted", component=self._text))
+        self.add_item(
+            discord.ui.Label(
+                text=tr("File")[:_LABEL],
+                description=kinds[:_DESCRIPTION],
+                component=self._file,
+            )
+        )
+        pasted = tr("Or its JSON, pasted")[:_LABEL]
+        self.add_item(discord.ui.Label(text=pasted, component=self._text))
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was given: a file, a text, or nothing."""
@@ -160,7 +186,7 @@ def _text(
 ) -> tuple[str, discord.ui.TextInput[Any]]:
     return label, discord.ui.TextInput(
         style=discord.TextStyle.paragraph,
-        placeholder=example[:100],
+        placeholder=example[:_DESCRIPTION],
         max_length=FIELD,
         required=required,
     )

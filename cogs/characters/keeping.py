@@ -18,6 +18,7 @@ from bot.client import HermesBot
 from bot.conversation.library import MAX_BYTES, MAX_CHARACTERS, Character
 from bot.conversation.ports import Store
 from bot.errors import BadInput
+from bot.language import later
 from cogs.characters.shelf import is_private
 from cogs.reading.files import size
 
@@ -28,16 +29,28 @@ _ADULT_TAGS = frozenset(
 _MOST_TAGS = 30
 _LONGEST_TAG = 40
 
-_FULL = (
-    f"There are {MAX_CHARACTERS} characters in {{whose}} library, which is all there is room for. "
-    "Delete one first."
+_FULL = later(
+    "There are {most} characters in this server's library, which is all there is room for. "
+    "Delete one first.",
+    most=MAX_CHARACTERS,
 )
-_TOO_MUCH = (
-    f"{{whose}} library is full: its cards and pictures take up to {size(MAX_BYTES)} together. "
-    "Delete a character first."
+_OWN_FULL = later(
+    "There are {most} characters in your library, which is all there is room for. "
+    "Delete one first.",
+    most=MAX_CHARACTERS,
 )
-_GONE = "That character is gone: somebody deleted it meanwhile."
-_LOST = "The card of that character is lost. Please import it again."
+_TOO_MUCH = later(
+    "This server's library is full: its cards and pictures take up to {size} together. "
+    "Delete a character first.",
+    size=size(MAX_BYTES),
+)
+_OWN_TOO_MUCH = later(
+    "Your library is full: its cards and pictures take up to {size} together. "
+    "Delete a character first.",
+    size=size(MAX_BYTES),
+)
+_GONE = later("That character is gone: somebody deleted it meanwhile.")
+_LOST = later("The card of that character is lost. Please import it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +128,11 @@ async def save(store: Store, kept: Kept) -> None:
     card = kept.card.document.encode("utf-8", "surrogatepass")
     if await store.save_character(character, card, kept.picture):
         return
-    whose = "your" if is_private(character) else "this server's"
+    own = is_private(character)
     others = await store.characters(character.library)
     if len(others) >= MAX_CHARACTERS:
-        raise BadInput(_FULL.format(whose=whose))
-    raise BadInput(_TOO_MUCH.format(whose=whose.capitalize()))
+        raise BadInput(_OWN_FULL if own else _FULL)
+    raise BadInput(_OWN_TOO_MUCH if own else _TOO_MUCH)
 
 
 async def load(bot: HermesBot, character: Character, *, picture: bool = True) -> Kept:

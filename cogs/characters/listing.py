@@ -10,6 +10,7 @@ import discord
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.library import Character
 from bot.errors import UserError
+from bot.language import later, tr
 from cogs.characters import telling
 from cogs.characters.shelf import Interaction, characters_here, fitting_in
 from cogs.live.buttons import Button, view_of
@@ -22,11 +23,11 @@ PAGE = re.compile(
 
 _ON_A_PAGE = 12
 
-_NONE_HERE = (
+_NONE_HERE = later(
     "There are no characters here yet. `/character import` brings a card (PNG, JSON or CHARX), "
     "`/character create` makes a new one."
 )
-_NONE_SUCH = "No character fits that. `/character list` without options shows all."
+_NONE_SUCH = later("No character fits that. `/character list` without options shows all.")
 
 
 class PageButton(KnownButton, template=PAGE):
@@ -49,14 +50,14 @@ async def show(interaction: Interaction, search: str, tag: str, page: int) -> No
     fitting = fitting_in([one for one in every if _has(one, tag)], search)
     pages = [fitting[at : at + _ON_A_PAGE] for at in range(0, len(fitting), _ON_A_PAGE)]
     if not pages:
-        text = _NONE_SUCH if every else _NONE_HERE
+        text = tr(_NONE_SUCH if every else _NONE_HERE)
         await interaction.edit_original_response(content=text, view=None)
         return
     number = min(max(page, 1), len(pages))
     text = _head(len(fitting), len(every)) + "\n" + telling.listed(pages[number - 1])
     buttons = _leafing(number, len(pages), search, tag)
     if buttons:
-        text += f"\n-# Page {number} of {len(pages)}"
+        text += "\n-# " + tr("Page {number} of {pages}", number=number, pages=len(pages))
     await interaction.edit_original_response(
         content=text, view=view_of(buttons) if buttons else None, allowed_mentions=NOBODY
     )
@@ -68,8 +69,10 @@ def _has(one: Character, tag: str) -> bool:
 
 def _head(fitting: int, every: int) -> str:
     if fitting == every:
-        return f"**Characters here: {every}.** `/character use` brings one on stage."
-    return f"**{fitting} of {every} characters:**"
+        return tr(
+            "**Characters here: {count}.** `/character use` brings one on stage.", count=every
+        )
+    return tr("**{count} of {every} characters:**", count=fitting, every=every)
 
 
 def _leafing(page: int, last: int, search: str, tag: str) -> Sequence[Button]:

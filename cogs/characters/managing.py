@@ -14,6 +14,7 @@ import discord
 from bot.characters import picture
 from bot.characters.export import as_charx, as_json, as_png
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.allowed import check_card
 from cogs.characters import keeping, telling
 from cogs.characters.deleting import DeletionButton, ask_once_more, template_of
@@ -38,27 +39,9 @@ _KIND = "character"
 # Discord takes files of 10 MiB from bots.
 _MOST_SENT = 10 * 2**20
 
-_NO_SERVER = "We are not in a server here, so every character here is yours alone already."
-_ALREADY = {
-    "server": "“{name}” is in this server's library already.",
-    "private": "“{name}” is private already.",
-}
-_MOVED = {
-    "server": "**{name}** is in this server's library now: everybody here can find and use it.",
-    "private": "**{name}** is private now: only you find it, in every server and with me alone.",
-}
-_NOT_YOURS = (
-    "“{name}” was brought by somebody else, so it cannot become yours alone. "
-    "`/character duplicate` makes a copy that is."
-)
-_COPIED = "**{name}** is a copy in {where}. `/character edit` changes it."
-_TOO_LARGE = "That file would be too large for Discord. `json` is without the picture."
-_ASK = (
-    "**Delete {name}?** Its card and picture go with it. Stories that are being told with it go on "
-    "to their end; `/character export` keeps a copy for you."
-)
-_DELETED = "**{name}** is deleted."
-_GONE = "That character is gone already."
+_NO_SERVER = later("We are not in a server here, so every character here is yours alone already.")
+_TOO_LARGE = later("That file would be too large for Discord. `json` is without the picture.")
+_GONE = later("That character is gone already.")
 
 
 async def show(interaction: Interaction, named: str, *, everybody: bool = False) -> None:
@@ -81,10 +64,12 @@ async def export(interaction: Interaction, named: str, form: Format) -> None:
     if len(data) > _MOST_SENT:
         raise BadInput(_TOO_LARGE)
     name = re.sub(r"[^\w-]+", "-", kept.character.name).strip("-") or "character"
-    text = f"**{shown_name(kept.character.name)}**, with everything that its card says."
+    title = shown_name(kept.character.name)
+    text = tr("**{name}**, with everything that its card says.", name=title)
     seen = picture.look_at(kept.picture) if kept.picture else None
     if form == "png" and kept.picture and (seen is None or "png" not in seen.kind):
-        text += " Its own picture is no PNG and cannot hold a card; `charx` has both."
+        note = tr("Its own picture is no PNG and cannot hold a card; `charx` has both.")
+        text = f"{text} {note}"
     await interaction.edit_original_response(
         content=text, attachments=[discord.File(io.BytesIO(data), f"{name}.{form}")]
     )
@@ -108,9 +93,8 @@ async def duplicate(interaction: Interaction, named: str, name: str, private: bo
     )
     copied = replace(copy, talkativeness=character.talkativeness)
     await keeping.save(interaction.client.store, Kept(copied, card, kept.picture))
-    where = "your own library" if is_private(copied) else "this server's library"
     await interaction.edit_original_response(
-        content=_COPIED.format(name=shown_name(copied.name), where=where),
+        content=_copied(shown_name(copied.name), own=is_private(copied)),
         view=view_of(telling.buttons(copied)),
     )
 
@@ -123,11 +107,21 @@ async def share(interaction: Interaction, named: str, visibility: Visibility) ->
     check_change(interaction, character)
     name = shown_name(character.name)
     if is_private(character) == (visibility == "private"):
-        raise BadInput(_ALREADY[visibility].format(name=name))
+        raise BadInput(
+            later("“{name}” is private already.", name=name)
+            if visibility == "private"
+            else later("“{name}” is in this server's library already.", name=name)
+        )
     if visibility == "server":
         await check_bring(interaction)
     elif character.owner != str(interaction.user.id):
-        raise BadInput(_NOT_YOURS.format(name=name))
+        raise BadInput(
+            later(
+                "“{name}” was brought by somebody else, so it cannot become yours alone. "
+                "`/character duplicate` makes a copy that is.",
+                name=name,
+            )
+        )
     kept = await keeping.load(interaction.client, character)
     if visibility == "server":
         await check_card(interaction, kept.card)
@@ -145,14 +139,18 @@ async def share(interaction: Interaction, named: str, visibility: Visibility) ->
     # The new one first: should the bot die in between, there are two of it and not none.
     await keeping.save(store, replace(kept, character=moved))
     await store.delete_character(character.library, character.id)
-    await interaction.edit_original_response(content=_MOVED[visibility].format(name=name))
+    await interaction.edit_original_response(content=_moved(name, visibility))
 
 
 async def ask_to_delete(interaction: Interaction, named: str) -> None:
     """Ask once more before a character is deleted."""
     character = await find_character(interaction, named)
     check_change(interaction, character)
-    question = _ASK.format(name=shown_name(character.name))
+    question = tr(
+        "**Delete {name}?** Its card and picture go with it. Stories that are being told with it "
+        "go on to their end; `/character export` keeps a copy for you.",
+        name=shown_name(character.name),
+    )
     await ask_once_more(interaction, _KIND, character.id, question)
 
 
@@ -160,13 +158,37 @@ async def _delete(interaction: Interaction, named: str) -> str:
     character = await find_character(interaction, named)
     check_change(interaction, character)
     there = await interaction.client.store.delete_character(character.library, character.id)
-    return _DELETED.format(name=shown_name(character.name)) if there else _GONE
+    if not there:
+        return tr(_GONE)
+    return tr("**{name}** is deleted.", name=shown_name(character.name))
 
 
 class DeleteButton(DeletionButton, template=template_of(_KIND)):
     """The answer to the question whether a character is to be deleted."""
 
     delete = staticmethod(_delete)
+
+
+def _copied(name: str, *, own: bool) -> str:
+    if own:
+        return tr(
+            "**{name}** is a copy in your own library. `/character edit` changes it.", name=name
+        )
+    return tr(
+        "**{name}** is a copy in this server's library. `/character edit` changes it.", name=name
+    )
+
+
+def _moved(name: str, visibility: Visibility) -> str:
+    if visibility == "private":
+        return tr(
+            "**{name}** is private now: only you find it, in every server and with me alone.",
+            name=name,
+        )
+    return tr(
+        "**{name}** is in this server's library now: everybody here can find and use it.",
+        name=name,
+    )
 
 
 def _file_of(kept: Kept, form: Format) -> bytes:

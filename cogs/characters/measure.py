@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from bot.characters.card import Card
+from bot.language import later
 
 Count = Callable[[str], int]
 
@@ -27,19 +28,19 @@ class Cost:
 def cost_of(card: Card, count: Count) -> Cost:
     """Measure a card; examples and lore are left out of a prompt where they do not fit."""
     always = {
-        "system prompt": card.system_prompt,
-        "description": card.description,
-        "personality": card.personality,
-        "scenario": card.scenario,
-        "last instructions": card.post_history_instructions,
-        "depth note": card.depth_prompt.text if card.depth_prompt else "",
+        later("system prompt"): card.system_prompt,
+        later("description"): card.description,
+        later("personality"): card.personality,
+        later("scenario"): card.scenario,
+        later("last instructions"): card.post_history_instructions,
+        later("depth note"): card.depth_prompt.text if card.depth_prompt else "",
     }
     sometimes = {
-        "examples": card.mes_example,
-        "greeting": card.first_mes,
-        "lore": "\n".join(str(entry.get("content", "")) for entry in entries_of(card)),
+        later("examples"): card.mes_example,
+        later("greeting"): card.first_mes,
+        later("lore"): "\n".join(str(entry.get("content", "")) for entry in entries_of(card)),
     }
-    counted = {
+    counted: dict[str, int] = {
         name: count(text) for name, text in (*always.items(), *sometimes.items()) if text.strip()
     }
     return Cost(

@@ -7,18 +7,12 @@ import discord
 from bot.characters.stage import Stage
 from bot.conversation.library import Character, World
 from bot.errors import BadInput
+from bot.language import later
 from cogs.allowed import check_card, check_play, policy_here
 from cogs.characters.keeping import load
 from cogs.characters.shelf import Interaction, is_private, shown_name
 
-_NOT_YOURS = (
-    "“{name}” is for who brought it, or somebody who may manage this server, to change. With "
-    "`/character duplicate` you have a copy of your own."
-)
-_NOT_YOUR_BOOK = (
-    "“{name}” is for who brought it, or somebody who may manage this server, to change."
-)
-NEEDS_RIGHT = (
+NEEDS_RIGHT = later(
     "What all in this server share is for those who may manage the server or its channels to bring "
     "in. You can have it as a private one of your own, and use it here."
 )
@@ -51,8 +45,20 @@ def may_change(interaction: discord.Interaction, one: Character | World) -> bool
 def check_change(interaction: discord.Interaction, one: Character | World) -> None:
     """Raise `BadInput` for who may not."""
     if not may_change(interaction, one):
-        told = _NOT_YOURS if isinstance(one, Character) else _NOT_YOUR_BOOK
-        raise BadInput(told.format(name=shown_name(one.name)))
+        name = shown_name(one.name)
+        raise BadInput(
+            later(
+                "“{name}” is for who brought it, or somebody who may manage this server, to "
+                "change. With `/character duplicate` you have a copy of your own.",
+                name=name,
+            )
+            if isinstance(one, Character)
+            else later(
+                "“{name}” is for who brought it, or somebody who may manage this server, to "
+                "change.",
+                name=name,
+            )
+        )
 
 
 async def check_may_play(interaction: Interaction, character: Character) -> None:

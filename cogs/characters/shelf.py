@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Awaitable, Sequence
 from difflib import SequenceMatcher
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import discord
 from discord import app_commands
@@ -15,6 +15,7 @@ from discord import app_commands
 from bot.client import HermesBot
 from bot.conversation.library import Character, World
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.live.traces import harmless
 from cogs.places import conversation_in
 from cogs.reading.words import label, shortened
@@ -31,15 +32,6 @@ _LONGEST_NAME = 60
 _TAGS_SHOWN = 2
 # How much of two words has to be the same, so that one may be a slip of the other.
 _ALIKE = 0.75
-
-_UNKNOWN = (
-    "I know no {what} “{name}” here. Choose one that Discord suggests while you type, or see "
-    "`{listing}`."
-)
-_SEVERAL = (
-    "There are several called “{name}” here. Please choose one that Discord suggests while you "
-    "type: there they are told apart."
-)
 
 
 def here(interaction: discord.Interaction) -> str:
@@ -86,12 +78,12 @@ async def worlds_here(interaction: Interaction) -> list[World]:
 async def find_character(interaction: Interaction, named: str) -> Character:
     """The character that is meant: by its id, or by a name that only one has."""
     every = await characters_here(interaction)
-    return pick(every, named, what="character", listing="/character list")
+    return pick(every, named, what="character")
 
 
 async def find_world(interaction: Interaction, named: str) -> World:
     """The lorebook that is meant: by its id, or by a name that only one has."""
-    return pick(await worlds_here(interaction), named, what="lorebook", listing="/lore list")
+    return pick(await worlds_here(interaction), named, what="lorebook")
 
 
 async def suggest(
@@ -141,7 +133,7 @@ def shown_name(name: str) -> str:
     return harmless(shortened(label(name), _LONGEST_NAME))
 
 
-def pick(every: Sequence[Kept], named: str, *, what: str, listing: str) -> Kept:
+def pick(every: Sequence[Kept], named: str, *, what: Literal["character", "lorebook"]) -> Kept:
     """The one that is meant by an id or a name; raises `BadInput` where that is not clear."""
     wanted = named.strip()
     for one in every:
@@ -153,9 +145,26 @@ def pick(every: Sequence[Kept], named: str, *, what: str, listing: str) -> Kept:
     fitting = exact or fitting_in(every, wanted) if wanted else []
     if len(fitting) == 1:
         return fitting[0]
-    told = _SEVERAL if fitting else _UNKNOWN
     name = shown_name(wanted)
-    raise BadInput(told.format(name=name, what=what, listing=listing))
+    if fitting:
+        told = later(
+            "There are several called “{name}” here. Please choose one that Discord suggests while "
+            "you type: there they are told apart.",
+            name=name,
+        )
+    elif what == "character":
+        told = later(
+            "I know no character “{name}” here. Choose one that Discord suggests while you type, "
+            "or see `/character list`.",
+            name=name,
+        )
+    else:
+        told = later(
+            "I know no lorebook “{name}” here. Choose one that Discord suggests while you type, "
+            "or see `/lore list`.",
+            name=name,
+        )
+    raise BadInput(told)
 
 
 def _rank(one: Character | World, words: Sequence[str]) -> int | None:
@@ -194,8 +203,8 @@ def _line(one: Character | World) -> str:
         remarks += one.tags[:_TAGS_SHOWN]
         remarks += ["18+"] if one.adult else []
     else:
-        remarks.append(f"{one.entries} entries")
-    remarks += ["private"] if is_private(one) else []
+        remarks.append(tr("one entry", "{n:,} entries", n=one.entries))
+    remarks += [tr("private")] if is_private(one) else []
     return " · ".join((shortened(label(one.name), _LONGEST_NAME), *map(label, remarks)))
 
 

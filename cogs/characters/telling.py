@@ -13,6 +13,7 @@ from bot.characters.card import Card
 from bot.characters.shown_names import mended_name
 from bot.client import HermesBot
 from bot.conversation.library import Character
+from bot.language import tr
 from cogs.characters.keeping import Kept
 from cogs.characters.measure import Cost, cost_of, entries_of
 from cogs.characters.shelf import is_private, shown_name
@@ -44,30 +45,40 @@ async def cost_here(interaction: discord.Interaction[HermesBot], card: Card) -> 
 def brought(kept: Kept, cost: Cost, warnings: Sequence[str], language: str) -> str:
     """What is said of a character that is new here, within one message."""
     character, card = kept.character, kept.card
-    where = "your own library; nobody else finds it" if is_private(character) else "the library"
     facts = [
-        f"about {cost.always:,} tokens in every prompt",
+        tr("about {tokens:,} tokens in every prompt", tokens=cost.always),
         *_counts(card),
-        "with its picture" if kept.picture else "no picture",
-        *(["**for age-restricted channels only**"] if character.adult else []),
+        tr("with its picture") if kept.picture else tr("no picture"),
+        *([tr("**for age-restricted channels only**")] if character.adult else []),
     ]
-    lines = [f"**{shown_name(character.name)}** is in {where}: {', '.join(facts)}."]
+    lines = [_placed(character, ", ".join(facts))]
     _, mended = mended_name(character.name)
     if mended:
-        lines.append(f"⚠️ {mended}")
+        lines.append(f"⚠️ {tr(mended)}")
     if warnings:
-        told = "\n".join(f"⚠️ {harmless(warning)}" for warning in warnings)
+        told = "\n".join(f"⚠️ {harmless(tr(warning))}" for warning in warnings)
         lines.append(shortened(told, _WARNINGS))
     lines += _notes(card, language, min(_NOTES, 1_900 - sum(map(len, lines))))
     return "\n".join(lines)
 
 
+def _placed(character: Character, facts: str) -> str:
+    name = shown_name(character.name)
+    if is_private(character):
+        return tr(
+            "**{name}** is in your own library; nobody else finds it: {facts}.",
+            name=name,
+            facts=facts,
+        )
+    return tr("**{name}** is in the library: {facts}.", name=name, facts=facts)
+
+
 def buttons(character: Character, *, show: bool = True) -> tuple[Button, ...]:
     """What can be done with a character at once."""
     use = Button(
-        "Bring into this channel", f"character:use:{character.id}", discord.ButtonStyle.primary
+        tr("Bring into this channel"), f"character:use:{character.id}", discord.ButtonStyle.primary
     )
-    return (use, Button("Show", f"character:show:{character.id}")) if show else (use,)
+    return (use, Button(tr("Show"), f"character:show:{character.id}")) if show else (use,)
 
 
 class CardPanel(discord.ui.LayoutView):
@@ -105,19 +116,19 @@ class CardPanel(discord.ui.LayoutView):
 
 def _head(kept: Kept) -> str:
     character, card = kept.character, kept.card
-    by = f"by {harmless(shortened(label(card.creator), 60))}" if card.creator.strip() else ""
+    creator = harmless(shortened(label(card.creator), 60))
     version = harmless(shortened(label(card.character_version), 30))
     remarks = [
-        by,
-        f"version {version}" if card.character_version.strip() else "",
-        "private" if is_private(character) else "",
+        tr("by {creator}", creator=creator) if card.creator.strip() else "",
+        tr("version {version}", version=version) if card.character_version.strip() else "",
+        tr("private") if is_private(character) else "",
         "**18+**" if character.adult else "",
     ]
     lines = [f"## {shown_name(character.name)}"]
     if told := " · ".join(filter(None, remarks)):
         lines.append(told)
     if card.nickname.strip():
-        lines.append(f"called {shown_name(card.nickname)}")
+        lines.append(tr("called {name}", name=shown_name(card.nickname)))
     if character.tags:
         tags = ", ".join(harmless(label(tag)) for tag in character.tags[:_TAGS])
         lines.append(f"-# {shortened(tags, _HEAD)}")
@@ -125,37 +136,35 @@ def _head(kept: Kept) -> str:
 
 
 def _figures(card: Card, cost: Cost) -> str:
-    parts = " · ".join(f"{name} {tokens:,}" for name, tokens in cost.parts.items())
+    parts = " · ".join(f"{tr(name)} {tokens:,}" for name, tokens in cost.parts.items())
     counts = ", ".join(_counts(card))
-    return (
-        f"**{counts[:1].upper()}{counts[1:]}**\n"
-        f"About {cost.always:,} tokens in every prompt, {cost.most:,} with all of it:\n-# {parts}"
+    sums = tr(
+        "About {always:,} tokens in every prompt, {most:,} with all of it:",
+        always=cost.always,
+        most=cost.most,
     )
+    return f"**{counts[:1].upper()}{counts[1:]}**\n{sums}\n-# {parts}"
 
 
 def _counts(card: Card) -> list[str]:
     greetings, lore = len(card.greetings), len(entries_of(card))
-    told = ["no greeting" if not greetings else _count(greetings, "greeting", "greetings")]
+    told = [tr("one greeting", "{n:,} greetings", n=greetings) if greetings else tr("no greeting")]
     if lore:
-        told.append(_count(lore, "lore entry", "lore entries"))
+        told.append(tr("one lore entry", "{n:,} lore entries", n=lore))
     return told
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"one {one}" if number == 1 else f"{number:,} {many}"
 
 
 def _greeting(card: Card) -> str:
     if not card.greetings:
         return ""
-    return f"**Begins with**\n{quoted(card.greetings[0], _GREETING)}"
+    return f"**{tr('Begins with')}**\n{quoted(card.greetings[0], _GREETING)}"
 
 
 def _notes(card: Card, language: str, room: int) -> list[str]:
     notes = card.notes_in(language).strip()
     if not notes or room < 100:
         return []
-    return ["**Its creator says**", quoted(notes, room // 2 if room < 400 else room - 300)]
+    return [f"**{tr('Its creator says')}**", quoted(notes, room // 2 if room < 400 else room - 300)]
 
 
 def _picture_file(kept: Kept) -> discord.File | None:
@@ -172,7 +181,7 @@ def listed(some: Iterable[Character]) -> str:
 
 def _entry(one: Character) -> str:
     remarks = ["18+"] if one.adult else []
-    remarks += ["private"] if is_private(one) else []
+    remarks += [tr("private")] if is_private(one) else []
     remarks += [harmless(label(tag)) for tag in one.tags[:_TAGS_LISTED]]
     name = shown_name(one.name)
     told = shortened(", ".join(remarks), max(_LINE - len(name), 10))

@@ -79,8 +79,8 @@ async def differences(bot: HermesBot, guild: discord.Guild, data: bytes) -> Diff
 def described(found: Differences, names: Mapping[str, str]) -> str:
     """Changes in lines, for people."""
     return "\n".join(
-        f"{names.get(place, place)} · {name}: {in_words(before) or 'not set'} → "
-        f"{in_words(after) or 'not set'}"
+        f"{names.get(place, place)} · {name}: {in_words(name, before) or 'not set'} → "
+        f"{in_words(name, after) or 'not set'}"
         for place, name, before, after in found
     )
 

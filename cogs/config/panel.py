@@ -10,6 +10,7 @@ import discord
 
 from bot.client import HermesBot
 from bot.conversation.administration import MOST_NAMED, NAMES
+from bot.language import NAMES as LANGUAGE_NAMES
 from cogs.config.levels import Level, Standpoint
 from cogs.live.traces import harmless
 from cogs.reading.words import shortened
@@ -20,6 +21,7 @@ TITLES: Mapping[str, str] = {
     "mode": "When I answer",
     "engine": "Model",
     "system": "System prompt",
+    "language": "Language",
     "answers": "Answers at all",
     "age_restricted_only": "Only in age-restricted channels",
     "allow": "Only for",
@@ -37,6 +39,7 @@ _DEFAULTS = {
     "deny": "nobody",
 }
 _CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
+    "language": tuple((name, code) for code, name in LANGUAGE_NAMES.items()),
     "mode": (("Only when addressed", "mention"), ("Everything", "always")),
     "answers": (("Yes", "yes"), ("No", "no")),
     "age_restricted_only": (("Yes", "yes"), ("No", "no")),
@@ -104,6 +107,8 @@ def shown(name: str, value: Any) -> str:
             return "when addressed"
         case "always" if name == "mode":
             return "everything"
+        case str() if name == "language" and value in LANGUAGE_NAMES:
+            return LANGUAGE_NAMES[value]
         case str():
             return f"“{harmless(shortened(' '.join(value.split()), _SYSTEM_SHOWN))}”"
         case int():
@@ -139,6 +144,8 @@ def _default(bot: HermesBot, name: str) -> str:
             return "the operator's default"
         case "system":
             return "the model's own"
+        case "language":
+            return "the server's on Discord"
         case "replies_per_user" | "replies_per_server":
             return "any number" if not _operators(bot, name) else "as the operator allows"
         case _:

@@ -14,6 +14,7 @@ from bot.errors import BadInput, UserError
 from cogs.config import why
 from cogs.config.levels import Level, Standpoint, check_changes, check_sees, standpoint
 from cogs.config.panel import TITLES, Chosen, panel_of, shown
+from cogs.forms import FORM_SECONDS
 from cogs.live.target import NOBODY
 from cogs.replies import tell
 
@@ -68,7 +69,7 @@ class Pressed(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
                 await interaction.response.send_modal(await _form(interaction, here, chosen))
             case "set":
                 value = values[0]
-                changed = value if chosen.name in ("mode", "engine") else _WORDS[value]
+                changed = value if chosen.name in ("mode", "engine", "language") else _WORDS[value]
                 await change(interaction, here, chosen, None if value == "-" else changed)
             case "people":
                 await change(interaction, here, chosen, _people(interaction, values) or None)
@@ -80,7 +81,7 @@ class Form(discord.ui.Modal):
     """One field for a text or a number."""
 
     def __init__(self, here: Standpoint, chosen: Chosen, present: str) -> None:
-        super().__init__(title=TITLES[chosen.name][:45])
+        super().__init__(title=TITLES[chosen.name][:45], timeout=FORM_SECONDS)
         self._here = here
         self._chosen = chosen
         long = chosen.name == "system"

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.controls import actions, panel
 from cogs.controls.form import EditForm
 from cogs.controls.meant import Meant, channel_of_press, find
@@ -28,10 +29,12 @@ REGENERATE = "Regenerate"
 CONTINUE = "Continue"
 MANAGE = "Manage reply"
 
-_ONLY_NEWEST = "I can only go on with my newest reply here."
-_TAKING_BACK = "I take them back and write it again."
-_DELETED = "The reply is deleted."
-_REWOUND = "Done: the conversation ends with [this reply]({link}) now. /redo brings the rest again."
+_ONLY_NEWEST = later("I can only go on with my newest reply here.")
+_TAKING_BACK = later("I take them back and write it again.")
+_DELETED = later("The reply is deleted.")
+_REWOUND = later(
+    "Done: the conversation ends with [this reply]({link}) now. /redo brings the rest again."
+)
 
 Interaction = discord.Interaction[HermesBot]
 
@@ -74,7 +77,7 @@ class ControlButton(KnownButton, template=CONTROL):
             case "delete":
                 await actions.delete(interaction, meant)
                 if self._in_panel:
-                    await interaction.edit_original_response(content=_DELETED, view=None)
+                    await interaction.edit_original_response(content=tr(_DELETED), view=None)
             case "discard":
                 await self._discard(interaction, meant)
             case "rewind":
@@ -90,7 +93,7 @@ class ControlButton(KnownButton, template=CONTROL):
     async def _discard(self, interaction: Interaction, meant: Meant) -> None:
         if not panel.may_discard(interaction, meant):
             raise BadInput(NOT_YOURS)
-        await interaction.edit_original_response(content=_TAKING_BACK, view=None)
+        await interaction.edit_original_response(content=tr(_TAKING_BACK), view=None)
         await actions.take_back_after(interaction, meant)
         meant = await self._meant(interaction)
         await actions.write(interaction, meant, "variant", quiet=True)
@@ -103,7 +106,7 @@ class ControlButton(KnownButton, template=CONTROL):
         channel = channel_of_press(interaction)
         await show_newest(interaction.client, channel, self.conversation)
         link = actions.message_of(interaction, meant).jump_url
-        await interaction.edit_original_response(content=_REWOUND.format(link=link), view=None)
+        await interaction.edit_original_response(content=tr(_REWOUND).format(link=link), view=None)
 
     async def _meant(self, interaction: Interaction) -> Meant:
         under = interaction.message.id if interaction.message else 0
@@ -194,7 +197,7 @@ class Controls(commands.Cog):
     ) -> None:
         """Say why somebody may not change a reply, and offer what everybody may do."""
         view = view_of([report_button(message.id)])
-        await interaction.edit_original_response(content=refusal.text, view=view)
+        await interaction.edit_original_response(content=tr(refusal.text), view=view)
 
     async def _manage(self, interaction: Interaction, meant: Meant) -> None:
         await panel.refresh(interaction, meant, meant.turn)

@@ -11,9 +11,11 @@ from bot.client import HermesBot
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Replacing, Turn
 from bot.errors import BadInput
+from bot.language import later, speaking
 from cogs.admission import refuse_barred
 from cogs.allowed import check_text
 from cogs.controls.meant import Meant, channel_of_press
+from cogs.language import language_for
 from cogs.live import live_of
 from cogs.live.buttons import Button, question_of, stop_button, view_of
 from cogs.live.redraw import redraw, take_away
@@ -24,7 +26,7 @@ from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
 
-_NOTHING_ADDED = "I have nothing to add to that."
+_NOTHING_ADDED = later("I have nothing to add to that.")
 
 
 async def write(
@@ -52,7 +54,9 @@ async def write(
                 await interaction.delete_original_response()
         if how != "continue":
             # What goes on is shown at once, with its own; another text only with its first words.
-            await put_buttons(bot, interaction, meant, (_stop(meant, reply),))
+            with speaking(language_for(bot, conversation)):
+                stop = _stop(meant, reply)
+            await put_buttons(bot, interaction, meant, (stop,))
         await live_of(bot).deliver(reply, meant.target(interaction))
     if how == "continue" and _added_nothing(reply, meant.turn):
         raise BadInput(_NOTHING_ADDED)

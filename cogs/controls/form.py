@@ -8,6 +8,7 @@ import discord
 
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.controls import actions, panel
 from cogs.controls.meant import Meant, find
 from cogs.pressed import pressing
@@ -19,19 +20,20 @@ LONGEST = 4_000
 # A form that nobody sends is forgotten after so many seconds, like its button's token.
 _SECONDS = 900.0
 
-_TOO_LONG = (
-    f"That reply is too long for Discord's form, which takes {LONGEST:,} characters. "
-    "You can have it written again, or delete it."
+_TOO_LONG = later(
+    "That reply is too long for Discord's form, which takes {most:,} characters. "
+    "You can have it written again, or delete it.",
+    most=LONGEST,
 )
 
 
-class EditForm(discord.ui.Modal, title="Edit this reply"):
+class EditForm(discord.ui.Modal):
     """One field with the reply's text; `in_panel` says whether it came from the panel."""
 
     def __init__(self, meant: Meant, *, in_panel: bool) -> None:
         if len(meant.turn.text) > LONGEST:
             raise BadInput(_TOO_LONG)
-        super().__init__(timeout=_SECONDS)
+        super().__init__(title=tr("Edit this reply"), timeout=_SECONDS)
         self._meant = meant
         self._in_panel = in_panel
         self.text: discord.ui.TextInput[EditForm] = discord.ui.TextInput(
@@ -39,8 +41,8 @@ class EditForm(discord.ui.Modal, title="Edit this reply"):
         )
         self.add_item(
             discord.ui.Label(
-                text="What I shall have said",
-                description="I go on from this text, as if it were my own.",
+                text=tr("What I shall have said"),
+                description=tr("I go on from this text, as if it were my own."),
                 component=self.text,
             )
         )

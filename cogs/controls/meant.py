@@ -11,12 +11,13 @@ from bot.conversation.questions import question_before
 from bot.conversation.timeline import NO_REPLY
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
+from bot.language import later
 from cogs.live.buttons import Button, question_of
 from cogs.live.redraw import buttons_under
 from cogs.live.target import ChannelTarget
 from cogs.replies import NOT_YOURS, may_press
 
-_OUT_OF_REACH = "I cannot see this channel any more, so I cannot change my messages here."
+_OUT_OF_REACH = later("I cannot see this channel any more, so I cannot change my messages here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ async def find(
         message,
         turn,
         tuple(question_before(turns, turn)),
-        tuple(later for later in turns if later.n > turn.n),
+        tuple(one for one in turns if one.n > turn.n),
     )
     if not may_press(interaction, asker or meant.asker, *(t.author for t in meant.asked)):
         raise BadInput(NOT_YOURS)

@@ -15,6 +15,7 @@ import discord
 from bot.client import HermesBot
 from bot.conversation.turns import Turn
 from bot.conversation.variants import count
+from bot.language import later, tr
 from cogs.controls.meant import Meant, channel_of_press
 from cogs.live.buttons import Button, control_button, in_rows, view_of
 from cogs.live.controls import variant_buttons
@@ -23,19 +24,14 @@ from cogs.reports import report_button
 
 _BRANCHING = "cogs.branching"
 
-_WHAT = "What shall I do with [this reply]({link})?"
-_DISCARDS = "This takes back {what} after it."
-_NOT_ALL_YOURS = (
-    "{what} came after it, not all from you. Only somebody who may manage messages here can take "
-    "that back."
-)
+_WHAT = later("What shall I do with [this reply]({link})?")
 
 
 async def refresh(interaction: discord.Interaction[Any], meant: Meant, turn: Turn) -> None:
     """Show the panel of a reply, as it is now, in the response."""
     link = channel_of_press(interaction).get_partial_message(meant.shown[0]).jump_url
     await interaction.edit_original_response(
-        content=_WHAT.format(link=link), view=view_of(_panel(interaction, meant, turn))
+        content=tr(_WHAT).format(link=link), view=view_of(_panel(interaction, meant, turn))
     )
 
 
@@ -44,14 +40,13 @@ async def ask_to_discard(interaction: discord.Interaction[HermesBot], meant: Mea
     allowed = may_discard(interaction, meant)
     buttons: list[Button] = []
     if allowed:
-        take_back = _button("discard", meant, label="Take them back and regenerate")
+        take_back = _button("discard", meant, label=tr("Take them back and regenerate"))
         buttons.append(replace(take_back, style=discord.ButtonStyle.danger))
     if can_branch(interaction):
-        buttons.append(_button("branch", meant, label="Branch into a thread instead"))
-    words = _DISCARDS if allowed else _NOT_ALL_YOURS
+        buttons.append(_button("branch", meant, label=tr("Branch into a thread instead")))
+    words = _discards(len(meant.later)) if allowed else _not_all_yours(len(meant.later))
     await interaction.edit_original_response(
-        content=words.format(what=_counted(meant.later, at_start=not allowed)),
-        view=view_of(buttons) if buttons else None,
+        content=words, view=view_of(buttons) if buttons else None
     )
 
 
@@ -78,11 +73,11 @@ def _panel(interaction: discord.Interaction[Any], meant: Meant, turn: Turn) -> S
         meant.conversation, meant.asker, turn.variant, count(turn), meant.message
     )
     others = [
-        _button("edit", meant, emoji="✏️", label="Edit"),
-        _button("delete", meant, emoji="🗑️", label="Delete"),
+        _button("edit", meant, emoji="✏️", label=tr("Edit")),
+        _button("delete", meant, emoji="🗑️", label=tr("Delete")),
     ]
     if meant.later and may_discard(interaction, meant):
-        others.append(_button("rewind", meant, emoji="⏪", label="Rewind to here"))
+        others.append(_button("rewind", meant, emoji="⏪", label=tr("Rewind to here")))
     others.append(report_button(meant.message))
     return in_rows(leafing, others)
 
@@ -93,7 +88,19 @@ def _button(what: str, meant: Meant, *, label: str, emoji: str = "") -> Button:
     )
 
 
-def _counted(turns: Sequence[Turn], *, at_start: bool) -> str:
-    if len(turns) == 1:
-        return "One message" if at_start else "the message"
-    return f"{len(turns):,} messages" if at_start else f"the {len(turns):,} messages"
+def _discards(count: int) -> str:
+    return tr(
+        "This takes back the message after it.",
+        "This takes back the {n:,} messages after it.",
+        n=count,
+    )
+
+
+def _not_all_yours(count: int) -> str:
+    return tr(
+        "One message came after it, not all from you. Only somebody who may manage messages here "
+        "can take that back.",
+        "{n:,} messages came after it, not all from you. Only somebody who may manage messages "
+        "here can take that back.",
+        n=count,
+    )

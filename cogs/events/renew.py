@@ -14,6 +14,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.admission import refuse_barred
 from cogs.live import live_of
 from cogs.live.buttons import Button
@@ -28,7 +29,7 @@ from cogs.voices.mine import is_voice
 
 log = logging.getLogger(__name__)
 
-CHANGED = "The question has changed since."
+CHANGED = later("The question has changed since.")
 
 RENEW = re.compile(r"renew:(?P<conversation>.{1,50}):(?P<asker>\d{1,20}):(?P<question>\d{1,20})")
 
@@ -36,7 +37,7 @@ RENEW = re.compile(r"renew:(?P<conversation>.{1,50}):(?P<asker>\d{1,20}):(?P<que
 def renew_button(conversation: str, asker: int, question: int) -> Button:
     """Answers a question anew, in the place of an answer to what it was before."""
     custom_id = f"renew:{conversation}:{asker}:{question}"
-    return Button("Answer again", custom_id, discord.ButtonStyle.primary)
+    return Button(tr("Answer again"), custom_id, discord.ButtonStyle.primary)
 
 
 async def offer(pace: Pace, message: OwnMessage, button: Button) -> None:

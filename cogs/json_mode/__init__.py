@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.conversation.ports import MAX_SCHEMAS
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from bot.schemas import reading
 from cogs.json_mode import asking
 from cogs.json_mode.forms import AskForm, SaveForm
@@ -28,11 +29,16 @@ _SUGGEST_SECONDS = 2.0
 _MOST_SUGGESTED = 25
 _SHOWN = 1_500
 
-_EITHER = "Please give a schema or a file, not both."
-_NO_QUESTION = "There is no question in that. Please write one."
-_FULL = f"{MAX_SCHEMAS} schemas are saved here, which is all there is room for. Delete one first."
-_MANAGERS = "Saving and deleting schemas is for those who manage this server or its channels."
-_NONE = "No schemas are saved here yet. `/json save` saves one."
+_EITHER = later("Please give a schema or a file, not both.")
+_NO_QUESTION = later("There is no question in that. Please write one.")
+_FULL = later(
+    "{most} schemas are saved here, which is all there is room for. Delete one first.",
+    most=MAX_SCHEMAS,
+)
+_MANAGERS = later(
+    "Saving and deleting schemas is for those who manage this server or its channels."
+)
+_NONE = later("No schemas are saved here yet. `/json save` saves one.")
 
 
 class Json(commands.GroupCog, group_name="json", group_description="Answers as JSON"):
@@ -98,7 +104,8 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         """Show the schemas that are saved here"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         names = await self.bot.store.schema_names(_owner(interaction))
-        text = f"Saved here: {', '.join(f'`{name}`' for name in names)}." if names else _NONE
+        listed = ", ".join(f"`{name}`" for name in names)
+        text = tr("Saved here: {names}.", names=listed) if names else tr(_NONE)
         await interaction.edit_original_response(content=text)
 
     @app_commands.command()
@@ -120,7 +127,11 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         name = name_of(name)
         await interaction.response.defer(thinking=True)
         known = await self.bot.store.delete_schema(_owner(interaction), name)
-        text = f"Schema `{name}` is deleted." if known else f"There is no schema `{name}` here."
+        text = (
+            tr("Schema `{name}` is deleted.", name=name)
+            if known
+            else tr("There is no schema `{name}` here.", name=name)
+        )
         await interaction.edit_original_response(content=text)
 
     @ask.autocomplete("schema")
@@ -177,10 +188,7 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         usable = usable or reading.read(schema)
         if not await self.bot.store.save_schema(_owner(interaction), name, schema):
             raise BadInput(_FULL)
-        what = f" with {_listed(usable.fields)}" if usable.fields else ""
-        await interaction.edit_original_response(
-            content=f"Schema `{name}` is saved{what}. Use it with `/json ask`."
-        )
+        await interaction.edit_original_response(content=_saved(name, usable.fields))
 
 
 def _owner(interaction: discord.Interaction[HermesBot]) -> str:
@@ -194,17 +202,25 @@ def _check_rights(interaction: discord.Interaction[HermesBot]) -> None:
         raise BadInput(_MANAGERS)
 
 
-def _listed(fields: tuple[str, ...]) -> str:
-    shown = ", ".join(f"`{field.replace('`', '')}`" for field in fields[:15])
-    more = f" and {len(fields) - 15} more" if len(fields) > 15 else ""
-    return f"{len(fields)} field{'' if len(fields) == 1 else 's'}: {shortened(shown, 800)}{more}"
+def _saved(name: str, fields: tuple[str, ...]) -> str:
+    if not fields:
+        return tr("Schema `{name}` is saved. Use it with `/json ask`.", name=name)
+    shown = shortened(", ".join(f"`{field.replace('`', '')}`" for field in fields[:15]), 800)
+    left = len(fields) - 15
+    return tr(
+        "Schema `{name}` is saved with {n} field: {fields}. Use it with `/json ask`.",
+        "Schema `{name}` is saved with {n} fields: {fields}. Use it with `/json ask`.",
+        name=name,
+        n=len(fields),
+        fields=later("{names} and {count} more", names=shown, count=left) if left > 0 else shown,
+    )
 
 
 def _shown(name: str, written: str) -> Shown:
     """A schema as it was written; the JSON Schema that is made of it as a file."""
     schema = reading.read(written)
     text = json.dumps(schema.document, indent=2, ensure_ascii=False)
-    content = f"Schema `{name}`"
+    content = tr("Schema `{name}`", name=name)
     if fits(written) and len(written) <= _SHOWN:
         content += f":\n{block(written, '')}"
     return Shown(content, ((f"{name.replace(' ', '_')}.json", text.encode("utf-8", "replace")),))

@@ -13,6 +13,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure, note
 from bot.conversation.ask import Ask
 from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.language import later, tr
 from bot.tools.run import Step
 from cogs.again import NOT_YOURS
 from cogs.allowed import policy_here
@@ -21,8 +22,8 @@ from cogs.json_mode.request import FILE_NAME, Request
 from cogs.places import conversation_in, engine_here, rules_here
 from cogs.replies import may_press
 
-_NOT_WANTED = "I do not show that answer: it has words that are not wanted in this server."
-_GONE = "I do not have that question any more. Please use `/json ask` again."
+_NOT_WANTED = later("I do not show that answer: it has words that are not wanted in this server.")
+_GONE = later("I do not have that question any more. Please use `/json ask` again.")
 
 
 class RetryJson(
@@ -34,7 +35,7 @@ class RetryJson(
     def __init__(self, asker: int) -> None:
         super().__init__(
             discord.ui.Button(
-                label="Retry", style=discord.ButtonStyle.secondary, custom_id=f"json:{asker}"
+                label=tr("Retry"), style=discord.ButtonStyle.secondary, custom_id=f"json:{asker}"
             )
         )
         self._asker = asker

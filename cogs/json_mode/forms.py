@@ -8,6 +8,8 @@ from typing import Any
 import discord
 
 from bot.client.failures import answer_failure
+from bot.language import tr
+from cogs.forms import FORM_SECONDS
 
 # A form's fields hold no more than this; a file holds larger schemas.
 _FIELD = 4_000
@@ -33,7 +35,7 @@ class _Form(discord.ui.Modal):
         await answer_failure(interaction, error)
 
 
-class AskForm(_Form, title="Ask for JSON"):
+class AskForm(_Form):
     """The question, and the schema or a saved one's name."""
 
     def __init__(
@@ -42,17 +44,17 @@ class AskForm(_Form, title="Ask for JSON"):
         schema: str,
         submit: Callable[[discord.Interaction[Any], str, str], Awaitable[None]],
     ) -> None:
-        super().__init__()
+        super().__init__(title=tr("Ask for JSON"), timeout=FORM_SECONDS)
         self._submit = submit
         self.question: discord.ui.TextInput[Any] = discord.ui.TextInput(
-            label="What do you want to know?",
+            label=tr("What do you want to know?"),
             style=discord.TextStyle.paragraph,
-            placeholder="A film by Akira Kurosawa",
+            placeholder=tr("A film by Akira Kurosawa"),
             default=question[:_FIELD] or None,
             max_length=_FIELD,
             custom_id="question",
         )
-        self.schema = _schema_field("Fields, JSON Schema, or a saved name")
+        self.schema = _schema_field(tr("Fields, JSON Schema, or a saved name"))
         self.schema.default = schema[:_FIELD] or None
         self.add_item(self.question)
         self.add_item(self.schema)
@@ -62,13 +64,13 @@ class AskForm(_Form, title="Ask for JSON"):
         await self._submit(interaction, self.question.value, self.schema.value)
 
 
-class SaveForm(_Form, title="Save a schema"):
+class SaveForm(_Form):
     """The schema alone."""
 
     def __init__(self, submit: Callable[[discord.Interaction[Any], str], Awaitable[None]]) -> None:
-        super().__init__()
+        super().__init__(title=tr("Save a schema"), timeout=FORM_SECONDS)
         self._submit = submit
-        self.schema = _schema_field("Fields, or a JSON Schema")
+        self.schema = _schema_field(tr("Fields, or a JSON Schema"))
         self.add_item(self.schema)
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:

@@ -13,6 +13,7 @@ import discord
 
 from bot.conversation.ports import Store
 from bot.errors import BadInput
+from bot.language import later
 from bot.schemas import reading
 from bot.schemas.reading import Usable
 
@@ -20,11 +21,6 @@ FILE_NAME = "request.json"
 
 _DOWNLOAD_SECONDS = 5.0
 _NAME = re.compile(r"\w(?:[\w .-]{0,30}\w)?")
-
-_NO_SUCH = (
-    "There is no saved schema “{}” here; `/json list` shows what there is. You can also write the "
-    "schema itself, such as `title: text, year: integer`."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,9 @@ class Request:
             found: Any = json.loads(data)
             question, written, name = found["question"], found["schema"], found["name"]
         except (ValueError, KeyError, TypeError):
-            raise BadInput("I cannot read my own request any more. Please ask again.") from None
+            raise BadInput(
+                later("I cannot read my own request any more. Please ask again.")
+            ) from None
         return cls(question, reading.read(written), written, name, found.get("tools") is True)
 
 
@@ -65,7 +63,9 @@ def name_of(text: str) -> str:
     """The name of a schema as it is saved: up to 32 letters, digits, spaces, `_ . -`."""
     name = " ".join(text.split()).casefold()
     if not _NAME.fullmatch(name):
-        raise BadInput("A schema's name has up to 32 letters, digits, spaces, or `_`, `.`, `-`.")
+        raise BadInput(
+            later("A schema's name has up to 32 letters, digits, spaces, or `_`, `.`, `-`.")
+        )
     return name
 
 
@@ -80,7 +80,13 @@ async def find(store: Store, owner: str, text: str) -> tuple[str, str]:
     name = " ".join(text.split()).casefold()
     written = await store.schema(owner, name) if _NAME.fullmatch(name) else None
     if written is None:
-        raise BadInput(_NO_SUCH.format(discord.utils.escape_markdown(text.strip()[:50])))
+        raise BadInput(
+            later(
+                "There is no saved schema “{name}” here; `/json list` shows what there is. You can "
+                "also write the schema itself, such as `title: text, year: integer`.",
+                name=discord.utils.escape_markdown(text.strip()[:50]),
+            )
+        )
     return written, name
 
 
@@ -93,7 +99,11 @@ async def download(file: discord.Attachment) -> str:
         text = data.decode("utf-8-sig")
     except (discord.HTTPException, aiohttp.ClientError, OSError):
         # A TimeoutError is an OSError.
-        raise BadInput("I could not download that file from Discord. Please try again.") from None
+        raise BadInput(
+            later("I could not download that file from Discord. Please try again.")
+        ) from None
     except UnicodeDecodeError:
-        raise BadInput("That file is no text. A schema is JSON, or `name: type` lines.") from None
+        raise BadInput(
+            later("That file is no text. A schema is JSON, or `name: type` lines.")
+        ) from None
     return text

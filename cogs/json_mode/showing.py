@@ -9,6 +9,7 @@ import discord
 
 from bot.conversation.structured import JsonAnswer
 from bot.errors import AnswerUnfit, UserError
+from bot.language import tr
 from bot.schemas import answers
 from cogs.json_mode.request import FILE_NAME, Request
 from cogs.reading.words import shortened
@@ -43,7 +44,7 @@ def failure(error: UserError, text: str, request: Request) -> Shown:
     content = f"⚠️ {shortened(text, 1_500)}"
     if isinstance(error, AnswerUnfit) and error.answer:
         files.insert(0, ("answer.txt", error.answer.encode("utf-8", "replace")))
-        content += "\n-# answer.txt is what the model wrote last."
+        content += "\n-# " + tr("answer.txt is what the model wrote last.")
     return Shown(content, tuple(files))
 
 
@@ -58,9 +59,12 @@ def fits(text: str) -> bool:
 
 
 def _how(found: JsonAnswer, name: str) -> str:
-    parts = [f"Schema `{name}`"] if name else []
-    parts.append("first try" if found.tries == 1 else f"{found.tries} tries")
-    forced = "the engine forced the form" if found.forced else "the form was checked, not forced"
-    parts += [forced, found.note]
+    parts = [tr("Schema `{name}`", name=name)] if name else []
+    parts.append(tr("first try", "{n} tries", n=found.tries))
+    if found.forced:
+        parts.append(tr("the engine forced the form"))
+    else:
+        parts.append(tr("the form was checked, not forced"))
+    parts.append(tr(found.note))
     text = " · ".join(part for part in parts if part)
     return text[0].upper() + text[1:]

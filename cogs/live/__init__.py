@@ -15,6 +15,8 @@ from bot.client import HermesBot
 from bot.conversation.books import HOUSE
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Turn
+from bot.language import speaking, spoken
+from cogs.language import language_for
 from cogs.live.board import OwnRemovals
 from cogs.live.delivery import Delivery
 from cogs.live.pace import MOST, RATE, Pace, Priority
@@ -88,6 +90,10 @@ class Live(commands.Cog):
 
         Returns when all is done. What Discord refuses is logged; nobody is there to be told.
         """
+        with speaking(language_for(self._bot, reply.conversation) if self._bot else spoken()):
+            await self._deliver(reply, target)
+
+    async def _deliver(self, reply: Reply, target: Target) -> None:
         self._unsettled[reply.id] = None
         if len(self._unsettled) > _REMEMBERED:
             self._unsettled.popitem(last=False)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 import discord
 
+from bot.language import tr
+
 STOP = re.compile(r"stop:(?P<conversation>.{1,50}):(?P<asker>\d{1,20}):(?P<reply>[0-9a-f]{12})")
 RETRY = re.compile(r"retry:(?P<conversation>.{1,50}):(?P<asker>\d{1,20}):(?P<question>\d{1,20})")
 DETAILS = re.compile(
@@ -68,22 +70,22 @@ def view_of(buttons: Sequence[Button]) -> discord.ui.View:
 
 def stop_button(conversation: str, asker: int, reply: str) -> Button:
     """Ends one reply: another one that is written there later is not meant."""
-    return Button("Stop", f"stop:{conversation}:{asker}:{fingerprint(reply)}")
+    return Button(tr("Stop"), f"stop:{conversation}:{asker}:{fingerprint(reply)}")
 
 
 def retry_button(conversation: str, asker: int, question: int) -> Button:
     """Answers one question again, for as long as it is the newest."""
-    return Button("Retry", f"retry:{conversation}:{asker}:{question}")
+    return Button(tr("Retry"), f"retry:{conversation}:{asker}:{question}")
 
 
 def details_button(conversation: str, asker: int, reply: str) -> Button:
     """Shows what tools did for one reply."""
-    return Button("Details", f"details:{conversation}:{asker}:{fingerprint(reply)}")
+    return Button(tr("Details"), f"details:{conversation}:{asker}:{fingerprint(reply)}")
 
 
 def thoughts_button(conversation: str, asker: int, reply: str) -> Button:
     """Shows what the model thought before it wrote one reply."""
-    return Button("Thoughts", f"thoughts:{conversation}:{asker}:{fingerprint(reply)}")
+    return Button(tr("Thoughts"), f"thoughts:{conversation}:{asker}:{fingerprint(reply)}")
 
 
 def control_button(
@@ -110,8 +112,8 @@ def in_rows(*rows: Sequence[Button]) -> tuple[Button, ...]:
 def decision_buttons(action: str) -> tuple[Button, ...]:
     """The answers to the question whether something is to be done."""
     return (
-        Button("Confirm", f"confirm:{action}", discord.ButtonStyle.success),
-        Button("Cancel", f"cancel:{action}"),
+        Button(tr("Confirm"), f"confirm:{action}", discord.ButtonStyle.success),
+        Button(tr("Cancel"), f"cancel:{action}"),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.conversation.ports import ACTION_DAYS
+from bot.language import later, tr
 from bot.prompts.neutralise import GUARD
 from bot.tools.run import ToolRun
 from cogs.live.buttons import decision_buttons
@@ -15,47 +16,47 @@ from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.traces import harmless
 from cogs.live.wording import small
 
-_ASKED = "Shall I do this? **{what}**"
-_WHO = "Only who asked can decide, {when}."
-_IN_FILE = "All that would be used is in the file."
-_WORKING = "I am at it: **{what}**"
-_DONE = "✅ Done: **{what}**"
-_FAILED = "⚠️ Not done: **{what}**\n{why}"
-_CANCELLED = "Cancelled: **{what}**"
-_UNKNOWN = "It failed."
-
-_WHEN = "within a day" if ACTION_DAYS == 1 else f"within {ACTION_DAYS} days"
+_WHO = later(
+    "Only who asked can decide, within a day.",
+    "Only who asked can decide, within {n} days.",
+    n=ACTION_DAYS,
+)
+_IN_FILE = later("All that would be used is in the file.")
+_UNKNOWN = later("It failed.")
 
 
 def question(run: ToolRun) -> Draft:
     """The message that asks for confirmation. It shows everything: nothing is done unseen."""
-    asked, who = _ASKED.format(what=harmless(run.line or run.name)), small(_WHO.format(when=_WHEN))
+    asked = tr("Shall I do this? **{what}**", what=harmless(run.line or run.name))
+    who = small(_WHO)
     buttons = decision_buttons(run.action)
     given = in_words(run.arguments)
     content = "\n".join([asked, *([code(given)] if given else []), who])
     if units(content) <= MESSAGE_LIMIT:
         return Draft(content, buttons)
-    return Draft(f"{asked}\n{_IN_FILE}\n{who}", buttons, given, "arguments.txt")
+    return Draft(f"{asked}\n{tr(_IN_FILE)}\n{who}", buttons, given, "arguments.txt")
 
 
 def working(what: str) -> str:
     """What stands there while it is done."""
-    return _WORKING.format(what=harmless(what))
+    return tr("I am at it: **{what}**", what=harmless(what))
 
 
 def cancelled(what: str) -> str:
     """What stands there when it was called off."""
-    return _CANCELLED.format(what=harmless(what))
+    return tr("Cancelled: **{what}**", what=harmless(what))
 
 
 def outcome(run: ToolRun) -> str:
     """What came of it: done, or not and why."""
     what = harmless(run.line or run.name.replace("_", " "))
     if not run.failed:
-        return _DONE.format(what=what)
+        return tr("✅ Done: **{what}**", what=what)
     content: object = run.content
     why = content.get("error") if isinstance(content, dict) else None
-    return _FAILED.format(what=what, why=harmless(str(why or _UNKNOWN))[:1_000])
+    # What a tool says is English for the model, and known in other languages here.
+    said = tr(why if isinstance(why, str) and why else _UNKNOWN)
+    return tr("⚠️ Not done: **{what}**\n{why}", what=what, why=harmless(said)[:1_000])
 
 
 def in_words(arguments: Mapping[str, Any]) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from bot.client import HermesBot
 from bot.conversation.turns import Turn
 from bot.conversation.variants import count
+from bot.language import speaking
+from cogs.language import language_for
 from cogs.live import live_of
 from cogs.live.board import Board
 from cogs.live.buttons import Button, question_of, retry_button
@@ -18,6 +20,7 @@ from cogs.live.pace import Pace, Priority
 from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
 from cogs.live.stored import buttons_of, drafts_of, lasting_buttons
 from cogs.live.target import Channel, ChannelTarget, Target
+from cogs.places import conversation_in
 from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
@@ -47,12 +50,13 @@ async def redraw(
     )
     # Another name each time: Discord gives the message of before for a name that it knows.
     board = Board(f"{turn.id}/{time.time_ns():x}", target, live.pace, live.removals)
-    try:
-        await board.show(
-            drafts_of(
-                turn, buttons=buttons, small_print=small_print, others=others, room=target.room
-            )
+    # It stands for all to read, whoever has pressed something.
+    with speaking(language_for(bot, conversation_in(channel.id))):
+        drafts = drafts_of(
+            turn, buttons=buttons, small_print=small_print, others=others, room=target.room
         )
+    try:
+        await board.show(drafts)
     except (Gone, Refused) as error:
         log.info("reply %s could not be shown again: %s", turn.id, error)
     return board.ids
@@ -65,6 +69,13 @@ async def buttons_under(
     # Thoughts are kept of the text that was written last.
     written_last = turn.variant == count(turn) - 1
     thoughts = written_last and turn.id in await bot.conversations.thoughts(conversation)
+    with speaking(language_for(bot, conversation)):
+        return _buttons(bot, conversation, asker, turn, thoughts=thoughts, newest=newest)
+
+
+def _buttons(
+    bot: HermesBot, conversation: str, asker: int, turn: Turn, *, thoughts: bool, newest: bool
+) -> tuple[Button, ...]:
     lasting = lasting_buttons(conversation, asker, turn, thoughts)
     if not newest or not has_controls(conversation):
         return lasting

@@ -10,7 +10,7 @@ import discord
 
 from cogs.live.buttons import view_of
 from cogs.live.layout import MOST_PAGES, Draft
-from cogs.live.wording import DONE, small
+from cogs.live.wording import done
 from cogs.places import Channel, is_guest
 from cogs.voices import Voice, Voices, guild_of
 
@@ -136,7 +136,7 @@ class ChannelTarget:
     async def call(self, message: int, nonce: str) -> None:
         """Answer the question once more, with a link."""
         link = self.channel.get_partial_message(message).jump_url
-        await self.send(Draft(small(DONE.format(link=link))), first=True, nonce=nonce)
+        await self.send(Draft(done(link)), first=True, nonce=nonce)
 
     async def _send(self, draft: Draft, first: bool, nonce: str) -> discord.Message:
         more: dict[str, Any] = {}
@@ -293,7 +293,7 @@ class InteractionTarget:
             return
         link = self._place.get_partial_message(message).jump_url
         await self._webhook.send(
-            f"<@{self.asker}>\n{small(DONE.format(link=link))}",
+            f"<@{self.asker}>\n{done(link)}",
             allowed_mentions=discord.AllowedMentions(users=[discord.Object(self.asker)]),
         )
 

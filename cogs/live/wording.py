@@ -7,41 +7,54 @@ from collections.abc import Sequence
 
 from bot.conversation.reply import Reply
 from bot.errors import explain
+from bot.language import Text, later, tr
 
 log = logging.getLogger(__name__)
 
-STOPPED = "stopped"
-BROKEN_OFF = "broken off here"
-CUT = "cut off here: an answer can be no longer"
-EMPTY = "The model answered with nothing at all."
-REST_IN_FILE = "The rest of this answer is in the file."
-DONE = "Done: {link}"
-_ALSO_FOR = "also for {people}"
-NOT_SAVED = "My memory cannot be reached right now, so I will not remember this answer."
+STOPPED = later("stopped")
+BROKEN_OFF = later("broken off here")
+CUT = later("cut off here: an answer can be no longer")
+_EMPTY = later("The model answered with nothing at all.")
+REST_IN_FILE = later("The rest of this answer is in the file.")
+NOT_SAVED = later("My memory cannot be reached right now, so I will not remember this answer.")
 
 
 def small(*lines: str) -> str:
-    """Lines in Discord's small print."""
-    return "\n".join(f"-# {' '.join(line.split())}" for line in lines)
+    """Lines in Discord's small print, in the language of the running task."""
+    return "\n".join(f"-# {' '.join(tr(line).split())}" for line in lines)
 
 
 def also_for(people: Sequence[int]) -> str:
     """The line that says whom else a reply answers, "" if nobody."""
-    return small(_ALSO_FOR.format(people=" ".join(f"<@{one}>" for one in people))) if people else ""
+    if not people:
+        return ""
+    return small(later("also for {people}", people=" ".join(f"<@{one}>" for one in people)))
 
 
 def in_line(place: int) -> str:
     """What stands in place of a reply that waits for the engine; 1 is the next one."""
     if place == 1:
-        return small("You are next in line.")
-    return small(f"You are {ordinal(place)} in line.")
+        return small(later("You are next in line."))
+    return small(later("You are {place} in line.", place=ordinal(place)))
 
 
-def ordinal(number: int) -> str:
+def done(link: str) -> str:
+    """The line that tells who asked where the finished answer is."""
+    return small(later("Done: {link}", link=link))
+
+
+def ordinal(number: int) -> Text:
     """1st, 2nd, 3rd, 4th and so on."""
-    teen = number % 100 in (11, 12, 13)
-    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{ending}"
+    ending = 0 if number % 100 in (11, 12, 13) else number % 10
+    match ending:
+        case 1:
+            return later("{number:,}st", number=number)
+        case 2:
+            return later("{number:,}nd", number=number)
+        case 3:
+            return later("{number:,}rd", number=number)
+        case _:
+            return later("{number:,}th", number=number)
 
 
 class Ending:
@@ -63,7 +76,7 @@ class Ending:
             if told.reference:
                 log.error("ref %s: reply %s failed", told.reference, reply.id, exc_info=failure)
         elif not reply.text.strip() and not reply.stopped:
-            self.words, self.retry = EMPTY, True
+            self.words, self.retry = tr(_EMPTY), True
 
     def lines(self, notices: list[str], *, with_words: bool) -> list[str]:
         """The small print; where there is no text above it, the words stand there instead."""

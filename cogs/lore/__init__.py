@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.characters.stage import Stage
 from bot.client import HermesBot
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.characters.bringing import library_for
 from cogs.characters.forms import FileForm
 from cogs.characters.rights import may_lead
@@ -27,23 +28,15 @@ Where = Literal["server", "only me"]
 
 _BOOK = "A lorebook, or a character on stage for the one within its card"
 _WHERE = "Whose it is: all in this server find it, or only you, in every server"
-_FORM_TITLE = "Bring a lorebook"
-_FORM_KINDS = "A world file, a lorebook_v3, or a card that has one"
+_FORM_TITLE = later("Bring a lorebook")
+_FORM_KINDS = later("A world file, a lorebook_v3, or a card that has one")
 
-_NOT_LEADING = (
+_NOT_LEADING = later(
     "A story is under way here. Only who began it, or somebody who may manage channels, can change "
     "what is known in it."
 )
-_ON = "**{name}** is on here now. {note}"
-_OFF = "**{name}** is off here now."
-_ENTRY_ON = "The entry **{entry}** of **{name}** is on here again."
-_ENTRY_OFF = "The entry **{entry}** of **{name}** is off here now."
-_WITHIN = (
-    "The lorebook within the card of **{name}** is a part of the character. Single entries can be "
-    "switched off: choose one with the option `entry`."
-)
-_NOTE = "Characters who speak here know it."
-_NOTE_EMPTY = "Nobody is on stage here yet; who is brought in will know it."
+_NOTE = later("Characters who speak here know it.")
+_NOTE_EMPTY = later("Nobody is on stage here yet; who is brought in will know it.")
 
 
 class Lore(
@@ -85,7 +78,7 @@ class Lore(
         files: list[discord.File] = []
         if entry:
             found = opened.entry(entry)
-            text = f"**{shown_name(shelved.title_of(found))}** is attached."
+            text = tr("**{entry}** is attached.", entry=shown_name(shelved.title_of(found)))
             whole = showing.whole(found).encode("utf-8", "replace")
             files.append(discord.File(io.BytesIO(whole), "entry.txt"))
         await interaction.edit_original_response(
@@ -110,7 +103,7 @@ class Lore(
             await submit(interaction, file, "", link=link or "")
             return
         await library_for(interaction, private)
-        await interaction.response.send_modal(FileForm(_FORM_TITLE, _FORM_KINDS, submit))
+        await interaction.response.send_modal(FileForm(tr(_FORM_TITLE), tr(_FORM_KINDS), submit))
 
     @app_commands.command()
     @app_commands.describe(book=_BOOK, on="Is it known here?", entry="Only this entry of it")
@@ -184,7 +177,13 @@ class Lore(
     async def _switch_book(self, interaction: Interaction, found: Shelved, on: bool) -> str:
         name = shown_name(found.name)
         if found.world is None:
-            raise BadInput(_WITHIN.format(name=name))
+            raise BadInput(
+                later(
+                    "The lorebook within the card of **{name}** is a part of the character. "
+                    "Single entries can be switched off: choose one with the option `entry`.",
+                    name=name,
+                )
+            )
         mark = (found.world.library, found.world.id)
 
         def switched(stage: Stage) -> Stage:
@@ -193,8 +192,10 @@ class Lore(
             return replace(stage, lore=(*others, mark) if on else others)
 
         stage = await self.bot.conversations.stages.change(here(interaction), switched)
+        if not on:
+            return tr("**{name}** is off here now.", name=name)
         note = _NOTE if stage.cast else _NOTE_EMPTY
-        return (_ON if on else _OFF).format(name=name, note=note)
+        return tr("**{name}** is on here now. {note}", name=name, note=note)
 
     async def _switch_entry(
         self, interaction: Interaction, found: Shelved, named: str, on: bool
@@ -209,8 +210,12 @@ class Lore(
             return replace(stage, lore_off=others if on else (*others, mark))
 
         await self.bot.conversations.stages.change(here(interaction), switched)
-        words = _ENTRY_ON if on else _ENTRY_OFF
-        return words.format(entry=shown_name(shelved.title_of(entry)), name=shown_name(found.name))
+        title, name = shown_name(shelved.title_of(entry)), shown_name(found.name)
+        if on:
+            return tr(
+                "The entry **{entry}** of **{name}** is on here again.", entry=title, name=name
+            )
+        return tr("The entry **{entry}** of **{name}** is off here now.", entry=title, name=name)
 
 
 def _check(interaction: Interaction, stage: Stage) -> None:

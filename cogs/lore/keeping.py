@@ -16,6 +16,7 @@ from bot.characters.lore.entry import Book
 from bot.characters.read import Found, read_card
 from bot.conversation.library import MAX_WORLDS, World
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.characters.bringing import library_for
 from cogs.characters.deleting import DeletionButton, ask_once_more, template_of
 from cogs.characters.files import check_given, read_given
@@ -29,14 +30,18 @@ _KIND = "lore"
 
 _LONGEST_NAME = 80
 
-_NO_BOOK = "That card has no lorebook. `/character import` brings the character itself."
-_FULL = (
-    f"There is no room for another lorebook in {{whose}} library: it holds {MAX_WORLDS}, and so "
-    "many bytes. Delete one first."
+_NO_BOOK = later("That card has no lorebook. `/character import` brings the character itself.")
+_FULL = later(
+    "There is no room for another lorebook in this server's library: it holds {most}, and so many "
+    "bytes. Delete one first.",
+    most=MAX_WORLDS,
 )
-_ASK = "**Delete {name}?** Stories in which it is switched on go on without it."
-_DELETED = "**{name}** is deleted."
-_GONE = "That lorebook is gone already."
+_OWN_FULL = later(
+    "There is no room for another lorebook in your library: it holds {most}, and so many bytes. "
+    "Delete one first.",
+    most=MAX_WORLDS,
+)
+_GONE = later("That lorebook is gone already.")
 
 
 async def bring(
@@ -63,8 +68,7 @@ async def bring(
         entries=len(book.entries),
     )
     if not await interaction.client.store.save_world(world, document):
-        whose = "your" if is_private(world) else "this server's"
-        raise BadInput(_FULL.format(whose=whose))
+        raise BadInput(_OWN_FULL if is_private(world) else _FULL)
     await interaction.edit_original_response(
         content=showing.brought(world, book, found.warnings), allowed_mentions=NOBODY
     )
@@ -76,7 +80,7 @@ async def export(interaction: Interaction, named: str) -> None:
     name = re.sub(r"[^\w-]+", "-", opened.shelved.name).strip("-") or "lorebook"
     data = opened.text.encode("utf-8", "replace")
     await interaction.edit_original_response(
-        content=f"The lorebook **{shown_name(opened.shelved.name)}**.",
+        content=tr("The lorebook **{name}**.", name=shown_name(opened.shelved.name)),
         attachments=[discord.File(io.BytesIO(data), f"{name}.json")],
         allowed_mentions=NOBODY,
     )
@@ -86,14 +90,20 @@ async def ask_to_delete(interaction: Interaction, named: str) -> None:
     """Ask once more before a lorebook is deleted."""
     world = await find_world(interaction, named)
     check_change(interaction, world)
-    await ask_once_more(interaction, _KIND, world.id, _ASK.format(name=shown_name(world.name)))
+    question = tr(
+        "**Delete {name}?** Stories in which it is switched on go on without it.",
+        name=shown_name(world.name),
+    )
+    await ask_once_more(interaction, _KIND, world.id, question)
 
 
 async def _delete(interaction: Interaction, named: str) -> str:
     world = await find_world(interaction, named)
     check_change(interaction, world)
     there = await interaction.client.store.delete_world(world.library, world.id)
-    return _DELETED.format(name=shown_name(world.name)) if there else _GONE
+    if not there:
+        return tr(_GONE)
+    return tr("**{name}** is deleted.", name=shown_name(world.name))
 
 
 class DeleteButton(DeletionButton, template=template_of(_KIND)):

@@ -17,6 +17,7 @@ from bot.characters.stage import Member, Stage
 from bot.client import HermesBot
 from bot.conversation.library import World
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.characters.shelf import (
     Interaction,
     fitting_in,
@@ -31,9 +32,7 @@ from cogs.reading.words import shortened
 _SUGGEST_SECONDS = 2.0
 _MOST_SUGGESTED = 25
 
-_LOST = "That lorebook is lost, or gone by now. Please import it again."
-_NO_BOOK = "The card of **{name}** has no lorebook."
-_NO_ENTRY = "There is no entry “{entry}” in **{name}**. Choose one that Discord suggests."
+_LOST = later("That lorebook is lost, or gone by now. Please import it again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,13 @@ class Opened:
         for one in self.book.entries:
             if wanted in map(str.casefold, one.keys):
                 return one
-        name, entry = shown_name(self.shelved.name), shown_name(named)
-        raise BadInput(_NO_ENTRY.format(entry=entry, name=name))
+        raise BadInput(
+            later(
+                "There is no entry “{entry}” in **{name}**. Choose one that Discord suggests.",
+                entry=shown_name(named),
+                name=shown_name(self.shelved.name),
+            )
+        )
 
 
 async def stage_here(interaction: Interaction) -> Stage:
@@ -82,7 +86,7 @@ async def find(interaction: Interaction, named: str) -> Shelved:
     for member in stage.cast:
         if wanted == member.character or wanted.casefold() == member.name.casefold():
             return of_member(member)
-    return of_world(pick(worlds, wanted, what="lorebook", listing="/lore list"))
+    return of_world(pick(worlds, wanted, what="lorebook"))
 
 
 async def open_book(bot: HermesBot, shelved: Shelved) -> Opened:
@@ -127,7 +131,8 @@ async def suggest_books(
     fitting = fitting_in(worlds, typed)
     choices = [
         app_commands.Choice(
-            name=shortened(f"{one.name} · within its card", 100), value=one.character
+            name=shortened(tr("{name} · within its card", name=one.name), 100),
+            value=one.character,
         )
         for one in members
     ]
@@ -166,7 +171,9 @@ async def _of_card(bot: HermesBot, shelved: Shelved, member: Member) -> Opened:
     card = await asyncio.to_thread(card_of, blob.decode("utf-8", "surrogatepass"))
     book = book_of(card)
     if book is None:
-        raise BadInput(_NO_BOOK.format(name=shown_name(member.name)))
+        raise BadInput(
+            later("The card of **{name}** has no lorebook.", name=shown_name(member.name))
+        )
     return Opened(shelved, book, json.dumps(card.character_book, ensure_ascii=False, indent=1))
 
 

@@ -8,6 +8,7 @@ from bot.characters.lore.entry import Book, Entry
 from bot.characters.lore.outcome import Found, Outcome, explain
 from bot.characters.stage import Stage
 from bot.conversation.library import World
+from bot.language import later, tr
 from cogs.characters.shelf import is_private, shown_name
 from cogs.live.traces import harmless
 from cogs.lore.shelved import Opened, switched_off, title_of
@@ -15,7 +16,7 @@ from cogs.reading.words import label, shortened
 
 ON_A_PAGE = 8
 
-_NONE = (
+_NONE = later(
     "There are no lorebooks here yet. `/lore import` brings one: a world file of SillyTavern, a "
     "`lorebook_v3`, or a card that has one."
 )
@@ -30,18 +31,19 @@ _SILENT = 4
 def listed(worlds: Sequence[World], within: Mapping[str, int], stage: Stage) -> str:
     """The lorebooks of a place; `within` counts the entries of the cards on stage, by name."""
     if not worlds and not within:
-        return _NONE
+        return tr(_NONE)
     on = {world for _, world in stage.lore}
-    lines = ["**Lorebooks here**"] if worlds else []
+    lines = [f"**{tr('Lorebooks here')}**"] if worlds else []
     for one in worlds:
         remarks = [_entries(one.entries)]
-        remarks += ["private"] if is_private(one) else []
-        remarks += ["**on in this channel**"] if one.id in on else []
+        remarks += [tr("private")] if is_private(one) else []
+        remarks += [f"**{tr('on in this channel')}**"] if one.id in on else []
         lines.append(f"- **{shown_name(one.name)}** · {' · '.join(remarks)}")
     if within:
-        lines.append("**Within the cards on stage**, always on")
+        lines.append(tr("**Within the cards on stage**, always on"))
         lines += [f"- **{shown_name(name)}** · {_entries(count)}" for name, count in within.items()]
-    lines.append("-# `/lore switch` switches one on or off here, `/lore test` tries it out.")
+    hint = tr("`/lore switch` switches one on or off here, `/lore test` tries it out.")
+    lines.append(f"-# {hint}")
     return shortened("\n".join(lines), 2_000)
 
 
@@ -55,37 +57,47 @@ def page_of(opened: Opened, stage: Stage, page: int) -> str:
     lines = [f"**{shown_name(opened.shelved.name)}** · {_entries(len(entries))}"]
     lines += [_entry(one, one.id in off) for one in shown]
     if pages > 1:
-        lines.append(f"-# Page {number} of {pages}; see others with the option `page`.")
+        hint = tr(
+            "Page {number} of {pages}; see others with the option `page`.",
+            number=number,
+            pages=pages,
+        )
+        lines.append(f"-# {hint}")
     return shortened("\n".join(lines), 2_000)
 
 
 def whole(entry: Entry) -> str:
     """One entry with its whole text, for a file."""
-    keys = ", ".join((*entry.keys, *entry.secondary)) or "no keys"
-    return f"{title_of(entry)}\nKeys: {keys}\n\n{entry.content}"
+    keys = ", ".join((*entry.keys, *entry.secondary)) or tr("no keys")
+    return f"{title_of(entry)}\n{tr('Keys: {keys}', keys=keys)}\n\n{entry.content}"
 
 
 def tried(found: Found, names: Mapping[str, str]) -> str:
     """What would be told, and what not, each with its reason; `names` of the books by id."""
     tokens = sum(one.tokens for one in found.told)
     lines = [
-        f"**Would be told now: {len(found.told)} of {len(found.told) + len(found.silent)} "
-        f"entries**, about {tokens:,} tokens"
+        tr(
+            "**Would be told now: {told} of {all} entries**, about {tokens:,} tokens",
+            told=len(found.told),
+            all=len(found.told) + len(found.silent),
+            tokens=tokens,
+        )
     ]
     lines += _reasons(found.told, names, _TOLD)
     near = sorted(found.silent, key=lambda one: one.why == "no key")
     if near:
-        lines.append("**Not told**")
+        lines.append(f"**{tr('Not told')}**")
         lines += _reasons(near, names, _SILENT)
-    lines += [f"⚠️ {harmless(shortened(one, 200))}" for one in found.warnings[:2]]
+    lines += [f"⚠️ {harmless(shortened(tr(one), 200))}" for one in found.warnings[:2]]
     return shortened("\n".join(lines), 2_000)
 
 
 def all_reasons(found: Found) -> str:
     """The same for all entries, for a file."""
-    lines = ["Told", *map(_plain, found.told), "", "Not told", *map(_plain, found.silent)]
+    told, silent = map(_plain, found.told), map(_plain, found.silent)
+    lines = [tr("Told"), *told, "", tr("Not told"), *silent]
     if found.told:
-        lines += ["", "What is told", *(f"\n[{one.name}]\n{one.text}" for one in found.told)]
+        lines += ["", tr("What is told"), *(f"\n[{one.name}]\n{one.text}" for one in found.told)]
     return "\n".join(lines)
 
 
@@ -96,14 +108,27 @@ def is_cut(found: Found) -> bool:
 
 def brought(world: World, book: Book, warnings: Iterable[str]) -> str:
     """What is said of a lorebook that is new here."""
-    where = "your own library; nobody else finds it" if is_private(world) else "the library"
-    lines = [
-        f"**{shown_name(world.name)}** is in {where}: {_entries(world.entries)}. It is told in a "
-        "channel once it is switched on there: `/lore switch`."
-    ]
+    lines = [_placed(world)]
     told = dict.fromkeys((*warnings, *book.warnings))
-    lines += [f"⚠️ {harmless(shortened(one, 300))}" for one in told]
+    lines += [f"⚠️ {harmless(shortened(tr(one), 300))}" for one in told]
     return shortened("\n".join(lines), 1_900)
+
+
+def _placed(world: World) -> str:
+    name, entries = shown_name(world.name), _entries(world.entries)
+    if is_private(world):
+        return tr(
+            "**{name}** is in your own library; nobody else finds it: {entries}. It is told in a "
+            "channel once it is switched on there: `/lore switch`.",
+            name=name,
+            entries=entries,
+        )
+    return tr(
+        "**{name}** is in the library: {entries}. It is told in a channel once it is switched on "
+        "there: `/lore switch`.",
+        name=name,
+        entries=entries,
+    )
 
 
 def _reasons(some: Sequence[Outcome], names: Mapping[str, str], most: int) -> list[str]:
@@ -111,28 +136,30 @@ def _reasons(some: Sequence[Outcome], names: Mapping[str, str], most: int) -> li
         shortened(
             f"- **{shown_name(shortened(one.name, 40))}** "
             f"({shown_name(shortened(names.get(one.book, one.book), 30))}): "
-            f"{harmless(explain(one))}",
+            f"{harmless(tr(explain(one)))}",
             _REASON,
         )
         for one in some[:most]
     ]
     rest = len(some) - most
-    return [*lines, f"- … and {rest:,} more, in the file"] if rest > 0 else lines
+    if rest > 0:
+        lines.append("- " + tr("… and {count:,} more, in the file", count=rest))
+    return lines
 
 
 def _plain(one: Outcome) -> str:
-    return f"- {one.name}: {explain(one)}"
+    return f"- {one.name}: {tr(explain(one))}"
 
 
 def _entry(entry: Entry, off: bool) -> str:
-    keys = "always" if entry.constant else ", ".join(entry.keys) or "no keys"
+    keys = tr("always") if entry.constant else ", ".join(entry.keys) or tr("no keys")
     remarks = " · ".join(
         filter(
             None,
             (
                 shortened(harmless(label(keys)), _KEYS),
-                "**off here**" if off else "",
-                "" if entry.enabled else "off in the book",
+                f"**{tr('off here')}**" if off else "",
+                "" if entry.enabled else tr("off in the book"),
             ),
         )
     )
@@ -142,4 +169,4 @@ def _entry(entry: Entry, off: bool) -> str:
 
 
 def _entries(count: int) -> str:
-    return "one entry" if count == 1 else f"{count:,} entries"
+    return tr("one entry", "{n:,} entries", n=count)

@@ -18,6 +18,7 @@ from bot.conversation.casting import Casting
 from bot.conversation.ports import Store
 from bot.conversation.turns import Snapshot, Turn
 from bot.errors import BadInput
+from bot.language import later
 from cogs.characters.shelf import Interaction, here
 from cogs.live.target import NOBODY
 from cogs.lore import shelved, showing
@@ -26,7 +27,7 @@ from cogs.places import engine_here, story_origin
 # What a test of one book alone may tell; in a story the model's own limit counts.
 _ROOM = 8_000
 
-_NOBODY = (
+_NOBODY = later(
     "Nobody is on stage here, and lore is told when characters speak. Choose a `book` to try that "
     "one alone, or bring somebody with `/character use`."
 )

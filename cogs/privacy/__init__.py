@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
+from bot.language import tr
 from cogs.live.buttons import Button, view_of
 from cogs.places import conversation_in, engine_here, is_guest
 from cogs.pressed import KnownButton
@@ -29,7 +30,7 @@ class EraseButton(KnownButton, template=r"privacy:erase:(?P<asker>\d{1,20})"):
         """Erase, and say what is gone."""
         try:
             _check_whose(interaction, self.asker)
-            await interaction.response.edit_message(content=words.ERASING, view=None)
+            await interaction.response.edit_message(content=tr(words.ERASING), view=None)
             await self._erase(interaction)
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
@@ -54,7 +55,7 @@ class KeepButton(KnownButton, template=r"privacy:keep:(?P<asker>\d{1,20})"):
         """Say that nothing happens."""
         try:
             _check_whose(interaction, self.asker)
-            await interaction.response.edit_message(content=words.KEPT, view=None)
+            await interaction.response.edit_message(content=tr(words.KEPT), view=None)
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
 
@@ -106,11 +107,11 @@ class Privacy(
             for files in messages:
                 await user.send(files=_attached(files))
         except discord.Forbidden:
-            await interaction.edit_original_response(content=words.NO_DIRECT)
+            await interaction.edit_original_response(content=tr(words.NO_DIRECT))
             for files in messages:
                 await interaction.followup.send(files=_attached(files), ephemeral=True)
         else:
-            await interaction.edit_original_response(content=words.SENT)
+            await interaction.edit_original_response(content=tr(words.SENT))
 
     @app_commands.command()
     async def erase(self, interaction: Interaction) -> None:
@@ -129,14 +130,14 @@ class Privacy(
         person = str(interaction.user.id)
         await self.bot.opt_outs.switch(person, True)
         self.bot.conversations.let_go(person)
-        await interaction.edit_original_response(content=words.OUT)
+        await interaction.edit_original_response(content=tr(words.OUT))
 
     @app_commands.command(name="opt-in")
     async def opt_in(self, interaction: Interaction) -> None:
         """Let me read and answer you again"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self.bot.opt_outs.switch(str(interaction.user.id), False)
-        await interaction.edit_original_response(content=words.IN)
+        await interaction.edit_original_response(content=tr(words.IN))
 
     @app_commands.command()
     @app_commands.describe(days="Days after the last message; leave it out to see how it is now")
@@ -186,8 +187,8 @@ async def _own(user: discord.User | discord.Member) -> list[str]:
 
 
 def _choice(person: int) -> discord.ui.View:
-    erase = Button("Erase everything", f"privacy:erase:{person}", discord.ButtonStyle.danger)
-    return view_of([erase, Button("Cancel", f"privacy:keep:{person}")])
+    erase = Button(tr("Erase everything"), f"privacy:erase:{person}", discord.ButtonStyle.danger)
+    return view_of([erase, Button(tr("Cancel"), f"privacy:keep:{person}")])
 
 
 def _check_whose(interaction: discord.Interaction[Any], person: int) -> None:

@@ -14,6 +14,7 @@ import discord
 
 from bot.characters import picture
 from bot.conversation.people import Held
+from bot.language import later, tr
 
 # Discord takes files of 10 MiB from bots.
 LIMIT = 10 * 1024 * 1024
@@ -25,6 +26,9 @@ _PER_FILE = 400
 
 # What only tells how a turn is counted and filed.
 _INNER = ("role", "author", "tokens", "counted_by", "n")
+
+# The settings of the JSON file, to read.
+_SETTINGS = {"opted_out": later("opted out"), "kept_days": later("kept days")}
 
 Files = list[tuple[str, bytes]]
 
@@ -63,24 +67,26 @@ def data_of(held: Held, head: Mapping[str, Any]) -> dict[str, Any]:
 
 def text_of(data: Mapping[str, Any]) -> str:
     """The same to read."""
-    lines = [f"# What the bot keeps about you ({data['made']})", ""]
-    lines += [f"- {name.replace('_', ' ')}: {value}" for name, value in data["settings"].items()]
+    lines = [tr("# What the bot keeps about you ({made})", made=data["made"]), ""]
+    settings: Mapping[str, object] = data["settings"]
+    lines += [f"- {tr(_SETTINGS.get(name, name))}: {value}" for name, value in settings.items()]
     for talk in data["conversations"]:
-        lines += ["", f"## Conversation {talk['conversation']}"]
+        lines += ["", tr("## Conversation {name}", name=talk["conversation"])]
         for message in talk["messages"]:
-            who = "You" if message["from"] == "you" else "Bot"
+            who = tr("You") if message["from"] == "you" else tr("Bot")
             when = f" ({message['time']})" if "time" in message else ""
             lines += ["", f"**{who}**{when}: {message.get('text', '')}"]
-    lines += _section("Facts you asked me to remember", data["facts"], "text")
-    lines += _section("Reminders", data["reminders"], "due", "text")
-    lines += _section("Tools that were used for you", data["tool_calls"], "at", "tool", "arguments")
-    lines += _section("Your characters", data["characters"], "name", "place", "created")
-    lines += _section("Your lorebooks", data["lorebooks"], "name", "place")
-    lines += _section("Who you are in stories", data["personas"], "name", "text", "place")
-    lines += _named("Your schemas", data["schemas"])
-    lines += _named("Your system prompts", data["system_prompts"])
+    lines += _section(tr("Facts you asked me to remember"), data["facts"], "text")
+    lines += _section(tr("Reminders"), data["reminders"], "due", "text")
+    used = data["tool_calls"]
+    lines += _section(tr("Tools that were used for you"), used, "at", "tool", "arguments")
+    lines += _section(tr("Your characters"), data["characters"], "name", "place", "created")
+    lines += _section(tr("Your lorebooks"), data["lorebooks"], "name", "place")
+    lines += _section(tr("Who you are in stories"), data["personas"], "name", "text", "place")
+    lines += _named(tr("Your schemas"), data["schemas"])
+    lines += _named(tr("Your system prompts"), data["system_prompts"])
     if data["other"]:
-        lines += ["", "## Other", ""]
+        lines += ["", tr("## Other"), ""]
         lines += [f"- {json.dumps(one, ensure_ascii=False)}" for one in data["other"]]
     return "\n".join(lines) + "\n"
 

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from bot.conversation.people import Held
 from bot.conversation.ports import ACTION_DAYS, MAX_LOGGED
+from bot.language import Text, later, tr
 
 FACT_DAYS = 400
 LOG_DAYS = 30
 
-OUT = (
+OUT = later(
     "Done. From now on I do not read, keep or answer what you write, in any server and in direct "
     "messages; nor when somebody quotes it or has me read back. (If the bot runs as several "
     "processes, the others know within a minute.)\n"
     "What I keep already stays until it expires: `/privacy erase` removes it now. "
     "`/privacy opt-in` undoes this."
 )
-IN = "Welcome back! I read and answer again what you write to me."
-SENT = "I have sent you a direct message with everything I keep about you."
-NO_DIRECT = "I may not send you direct messages, so here is everything I keep about you:"
-ERASING = "Erasing… This can take a moment."
-KEPT = "Nothing is erased."
-NOT_YOURS = "Only who asked for this can decide it."
-NEEDS_SERVER = "Retention is a setting of a server; please use this in one that I am a member of."
-NEEDS_RIGHT = "How long this server's talks are kept is for those who may manage the server."
+IN = later("Welcome back! I read and answer again what you write to me.")
+SENT = later("I have sent you a direct message with everything I keep about you.")
+NO_DIRECT = later("I may not send you direct messages, so here is everything I keep about you:")
+ERASING = later("Erasing… This can take a moment.")
+KEPT = later("Nothing is erased.")
+NOT_YOURS = later("Only who asked for this can decide it.")
+NEEDS_SERVER = later(
+    "Retention is a setting of a server; please use this in one that I am a member of."
+)
+NEEDS_RIGHT = later("How long this server's talks are kept is for those who may manage the server.")
 
 
-_SHOWN = """\
+_SHOWN = later(
+    """\
 **What I keep about you**
 - **What you write to me, and my replies:** until a conversation was quiet for {kept}. Right now: \
 {talks}.
@@ -46,14 +50,18 @@ that you set for a whole server or channel. What stands in Discord stays there; 
 are the operator's.
 **You decide:** `/privacy export` sends you all of it, `/privacy erase` removes it, \
 `/privacy opt-out` makes me leave you alone."""
+)
 
-_OPTED_OUT = "\n**You have opted out;** `/privacy opt-in` undoes that."
+_OPTED_OUT = later("**You have opted out;** `/privacy opt-in` undoes that.")
 
 
 def shown(held: Held, *, days: int, here: int | None, model: str, opted_out: bool) -> str:
     """What is kept of a person, where and how long. `here` are the days of this server, if any."""
-    text = _SHOWN.format(
-        kept=_days(days) + (f" (in this server: {_days(here)})" if here else ""),
+    kept = _days(days)
+    if here:
+        kept = tr("{days} (in this server: {own})", days=kept, own=_days(here))
+    text = tr(_SHOWN).format(
+        kept=kept,
         talks=_talks(held),
         facts=len(held.facts),
         fact_days=_days(FACT_DAYS),
@@ -66,71 +74,99 @@ def shown(held: Held, *, days: int, here: int | None, model: str, opted_out: boo
         action_days=_days(ACTION_DAYS),
         model=model,
     )
-    return text + (_OPTED_OUT if opted_out else "")
+    return f"{text}\n{tr(_OPTED_OUT)}" if opted_out else text
 
 
 def question(held: Held) -> str:
     """What erasing takes away, before it is confirmed."""
-    return (
-        "**Erase everything I keep about you?** In all servers, channels and direct messages, for "
-        f"good: {_listed(held)}.{_SHARED if _shares(held) else ''} "
-        "Summaries and last prompts of talks you took part in go too, your "
-        "entries in the tool log as well, and a reply that is being written for you is dropped.\n"
-        "What stands in Discord stays there. Others keep their own messages; where they quote you, "
-        "your words are cut out."
-    )
+    told = [
+        tr(
+            "**Erase everything I keep about you?** In all servers, channels and direct messages, "
+            "for good: {what}.",
+            what=_listed(held),
+        )
+    ]
+    if _shares(held):
+        told.append(tr(_SHARED))
+    told.append(tr(_ELSE_ERASED))
+    return " ".join(told)
 
 
 def erased(held: Held) -> str:
     """What was erased."""
-    return (
-        f"Done: I have erased everything I kept about you ({_listed(held)}). Talk to me again "
+    return tr(
+        "Done: I have erased everything I kept about you ({what}). Talk to me again "
         "whenever you like; I start afresh. If you would rather I never read you, there is "
-        "`/privacy opt-out`."
+        "`/privacy opt-out`.",
+        what=_listed(held),
     )
 
 
 def retention(days: int, own: int | None) -> str:
     """How long a server's conversations are kept."""
     if own is None or own >= days:
-        return (
-            f"Talks in this server are kept as long as everywhere: {_days(days)} after the last "
-            "message. `/privacy retention days:7` would make it a week."
+        return tr(
+            "Talks in this server are kept as long as everywhere: one day after the last "
+            "message. `/privacy retention days:7` would make it a week.",
+            "Talks in this server are kept as long as everywhere: {n} days after the last "
+            "message. `/privacy retention days:7` would make it a week.",
+            n=days,
         )
-    return f"Talks in this server are kept for {_days(own)} after the last message."
+    return tr(
+        "Talks in this server are kept for one day after the last message.",
+        "Talks in this server are kept for {n} days after the last message.",
+        n=own,
+    )
 
 
 def changed(days: int, own: int | None, gone: int) -> str:
     """What a new retention means; `gone` conversations were older than that."""
-    text = f"Done. {retention(days, own)}"
+    told = [tr("Done."), retention(days, own)]
     if gone:
-        text += (
-            f" {_count(gone, 'conversation').capitalize()} had been quiet for longer: forgotten."
+        told.append(
+            tr(
+                "One conversation had been quiet for longer: forgotten.",
+                "{n:,} conversations had been quiet for longer: forgotten.",
+                n=gone,
+            )
         )
-    return text
+    return " ".join(told)
 
 
-def too_long(days: int) -> str:
+def too_long(days: int) -> Text:
     """Why a retention is not possible."""
-    return f"This bot keeps talks for {_days(days)} at most. Please choose 1 to {days}."
+    return later(
+        "This bot keeps talks for one day at most. Please choose 1 to {n}.",
+        "This bot keeps talks for {n} days at most. Please choose 1 to {n}.",
+        n=days,
+    )
 
 
 def _listed(held: Held) -> str:
+    prompts = len(held.schemas) + len(held.system_prompts)
     others = (
-        (len(held.facts), "fact"),
-        (len(held.reminders), "reminder"),
-        (len(held.schemas) + len(held.system_prompts), "schema or system prompt"),
-        (len(held.tool_calls), "entry of the tool log"),
-        (len(held.characters), "character"),
-        (len(held.lorebooks), "lorebook"),
-        (len(held.personas), "persona"),
+        later("one fact", "{n:,} facts", n=len(held.facts)),
+        later("one reminder", "{n:,} reminders", n=len(held.reminders)),
+        later("one schema or system prompt", "{n:,} schemas and system prompts", n=prompts),
+        later("one entry of the tool log", "{n:,} entries of the tool log", n=len(held.tool_calls)),
+        _characters(held),
+        _lorebooks(held),
+        _personas(held),
     )
-    return ", ".join((_talks(held), *(_count(number, what) for number, what in others if number)))
+    return ", ".join((_talks(held), *(tr(one) for one in others if one.values["n"])))
 
 
-_SHARED = (
-    " Characters and lorebooks that you gave to a server go, too; somebody there can "
+_SHARED = later(
+    "Characters and lorebooks that you gave to a server go, too; somebody there can "
     "`/character duplicate` them before."
+)
+
+
+_ELSE_ERASED = later(
+    "Summaries and last prompts of talks you took part in go too, your "
+    "entries in the tool log as well, and a reply that is being written for you is dropped.\n"
+    "What stands in Discord stays there. Others keep their own messages; where they quote you, "
+    "your words are cut out."
 )
 
 
@@ -141,33 +177,38 @@ def _shares(held: Held) -> bool:
 
 def _library(held: Held) -> str:
     counts = (
-        _count(len(held.characters), "character"),
-        _count(len(held.lorebooks), "lorebook"),
-        _count(len(held.personas), "persona"),
+        _characters(held) if held.characters else later("no characters"),
+        _lorebooks(held) if held.lorebooks else later("no lorebooks"),
+        _personas(held) if held.personas else later("no personas"),
     )
-    return ", ".join(counts)
+    return ", ".join(map(tr, counts))
+
+
+def _characters(held: Held) -> Text:
+    return later("one character", "{n:,} characters", n=len(held.characters))
+
+
+def _lorebooks(held: Held) -> Text:
+    return later("one lorebook", "{n:,} lorebooks", n=len(held.lorebooks))
+
+
+def _personas(held: Held) -> Text:
+    return later("one persona", "{n:,} personas", n=len(held.personas))
 
 
 def _talks(held: Held) -> str:
     if not held.conversations:
-        return "no messages"
-    messages, replies = _count(held.turns, "message"), _count(held.replies, "reply")
-    places = _count(len(held.conversations), "conversation")
-    return f"{messages} of yours and {replies} in {places}"
-
-
-def _count(number: int, what: str) -> str:
-    if number == 1:
-        return f"one {what}"
-    return f"{f'{number:,}' if number else 'no'} {_PLURALS.get(what, what + 's')}"
-
-
-_PLURALS = {
-    "reply": "replies",
-    "entry of the tool log": "entries of the tool log",
-    "schema or system prompt": "schemas and system prompts",
-}
+        return tr("no messages")
+    messages, replies = later("no messages of yours"), later("no replies")
+    if held.turns:
+        messages = later("one message of yours", "{n:,} messages of yours", n=held.turns)
+    if held.replies:
+        replies = later("one reply", "{n:,} replies", n=held.replies)
+    places = later("in one conversation", "in {n:,} conversations", n=len(held.conversations))
+    return tr(
+        "{messages} and {replies} {places}", messages=messages, replies=replies, places=places
+    )
 
 
 def _days(days: int) -> str:
-    return "one day" if days == 1 else f"{days} days"
+    return tr("one day", "{n} days", n=days)

@@ -14,8 +14,9 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import BadInput, LimitReached, UserError
+from bot.language import later, tr
 from cogs.live.buttons import Button, view_of
-from cogs.moderators import tell_moderators
+from cogs.moderators import for_moderators, tell_moderators
 from cogs.places import is_guest
 from cogs.pressed import KnownButton
 from cogs.replies import tell
@@ -30,12 +31,12 @@ Interaction = discord.Interaction[HermesBot]
 PRESS = re.compile(r"report:(?P<message>\d{1,20})")
 
 REASONS = (
-    "Sexual content where it does not belong",
-    "A minor is sexualised",
-    "Hate or harassment",
-    "Violence or self-harm",
-    "Somebody's private data",
-    "Something else",
+    later("Sexual content where it does not belong"),
+    later("A minor is sexualised"),
+    later("Hate or harassment"),
+    later("Violence or self-harm"),
+    later("Somebody's private data"),
+    later("Something else"),
 )
 
 MOST = 5
@@ -44,17 +45,19 @@ MOST = 5
 _SECONDS = 900.0
 _NOTE = 500
 
-_SENT = "Thank you. The moderators of this server have your report."
-_NOWHERE = (
+_SENT = later("Thank you. The moderators of this server have your report.")
+_NOWHERE = later(
     "This server has not said where reports go, so please tell a moderator yourself, with this "
     "link: {link}"
 )
-_NO_SERVER = (
+_NO_SERVER = later(
     "Here are no moderators whom I could tell. Please write to whoever runs this bot (whoever "
     "gave it to you or to your server knows), or report the message to Discord itself: "
     "*Report Message* in its menu."
 )
-_TOO_MANY = f"You have sent {MOST} reports within an hour. Please tell a moderator yourself."
+_TOO_MANY = later(
+    "You have sent {count} reports within an hour. Please tell a moderator yourself.", count=MOST
+)
 
 
 class ReportCommand(commands.Cog, name="Reports"):
@@ -92,22 +95,25 @@ class ReportCommand(commands.Cog, name="Reports"):
         guild, user = interaction.guild_id, interaction.user.id
         log.info("server %s: %s reports message %s in %s", guild, user, message, channel)
         policy = await self.bot.conversations.policies.of(str(guild))
-        text = filing.told(reported, user, reason, note)
-        if await tell_moderators(self.bot, policy, text, view_of(filing.buttons(reported))):
-            return _SENT
+        with for_moderators(self.bot, policy.report_channel):
+            text = filing.told(reported, user, reason, note)
+            buttons = view_of(filing.buttons(reported))
+        if await tell_moderators(self.bot, policy, text, buttons):
+            return tr(_SENT)
         log.warning("server %s: a report has nowhere to go: %s", guild, reported.link)
-        return _NOWHERE.format(link=reported.link)
+        return tr(_NOWHERE).format(link=reported.link)
 
 
-class ReportForm(discord.ui.Modal, title="Report this reply"):
+class ReportForm(discord.ui.Modal):
     """What is wrong with it."""
 
     def __init__(self, channel: int, message: int) -> None:
-        super().__init__(timeout=_SECONDS)
+        super().__init__(title=tr("Report this reply"), timeout=_SECONDS)
         self._channel = channel
         self._message = message
         self._reason: discord.ui.Select[Any] = discord.ui.Select(
-            custom_id="reason", options=[discord.SelectOption(label=reason) for reason in REASONS]
+            custom_id="reason",
+            options=[discord.SelectOption(label=tr(one), value=one) for one in REASONS],
         )
         self._note: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -115,11 +121,11 @@ class ReportForm(discord.ui.Modal, title="Report this reply"):
             max_length=_NOTE,
             custom_id="note",
         )
-        self.add_item(discord.ui.Label(text="What is wrong?", component=self._reason))
+        self.add_item(discord.ui.Label(text=tr("What is wrong?"), component=self._reason))
         self.add_item(
             discord.ui.Label(
-                text="Anything that helps to understand it",
-                description="The moderators see this, the reply, and who you are",
+                text=tr("Anything that helps to understand it"),
+                description=tr("The moderators see this, the reply, and who you are"),
                 component=self._note,
             )
         )
@@ -157,7 +163,7 @@ class ReportButton(KnownButton, template=PRESS):
 
 def report_button(message: int) -> Button:
     """What shows the form for a message of this channel."""
-    return Button("Report", f"report:{message}", emoji="🚩")
+    return Button(tr("Report"), f"report:{message}", emoji="🚩")
 
 
 def check_server(interaction: discord.Interaction) -> None:

@@ -12,10 +12,11 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
-from cogs.moderators import block
+from cogs.moderators import block, for_moderators
 from cogs.places import conversation_in
 from cogs.pressed import KnownButton
 from cogs.replies import tell
@@ -26,14 +27,16 @@ log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[HermesBot]
 
-_NOT_YOURS = "That is for those who may manage messages where the reply was written."
+_NOT_YOURS = later("That is for those who may manage messages where the reply was written.")
 _DONE = {
-    "delete": "🗑️ deleted by {who}",
-    "leave": "🚪 taken off stage by {who}",
-    "block": "⛔ blocked by {who}",
-    "dismiss": "☑️ dismissed by {who}",
+    "delete": later("🗑️ deleted by {who}"),
+    "leave": later("🚪 taken off stage by {who}"),
+    "block": later("⛔ blocked by {who}"),
+    "dismiss": later("☑️ dismissed by {who}"),
 }
-_STAYS = "I could not delete all of that reply; please do it by hand. I have forgotten its text."
+_STAYS = later(
+    "I could not delete all of that reply; please do it by hand. I have forgotten its text."
+)
 _LONGEST = 2_000
 
 
@@ -91,7 +94,7 @@ class DecideButton(KnownButton, template=DECIDE):
         own = (voices_of(bot).message(channel, int(one), spoken=spoken) for one in shown)
         gone = [await _taken_away(bot, one) for one in own]
         if not all(gone):
-            await interaction.followup.send(_STAYS, ephemeral=True)
+            await interaction.followup.send(tr(_STAYS), ephemeral=True)
 
     async def _turn(self, bot: HermesBot) -> Turn | None:
         turns = await bot.conversations.history(self.conversation)
@@ -115,7 +118,8 @@ class DecideButton(KnownButton, template=DECIDE):
             return
         who = interaction.user
         log.info("server %s: a report is settled (%s) by %s", interaction.guild_id, what, who.id)
-        line = f"-# {_DONE[what].format(who=who.mention)}"
+        with for_moderators(interaction.client, message.channel.id):
+            line = f"-# {tr(_DONE[what]).format(who=who.mention)}"
         # Another moderator may have decided meanwhile.
         current = await message.fetch()
         left = [] if what == "dismiss" else _buttons(current, without=self.item.custom_id or "")

@@ -12,6 +12,7 @@ from bot.conversation.books import HOUSE
 from bot.conversation.questions import question_before
 from bot.conversation.timeline import NO_REPLY
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.characters.shelf import shown_name
 from cogs.live.buttons import Button
 from cogs.live.traces import harmless
@@ -30,12 +31,14 @@ _LINK = re.compile(
 _QUOTE = 900
 _NOTE = 500
 
-_NO_MESSAGE = (
+_NO_MESSAGE = later(
     "Which message? Please give its link (in its menu: Copy Message Link), or its ID if it is in "
     "this channel."
 )
-_ELSEWHERE = "That message is not in this server, so its moderators cannot do anything about it."
-_UNSEEN = "I cannot find that message. Please check the link."
+_ELSEWHERE = later(
+    "That message is not in this server, so its moderators cannot do anything about it."
+)
+_UNSEEN = later("I cannot find that message. Please check the link.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,25 +130,33 @@ async def _owner(bot: HermesBot, channel_id: int, character: str) -> str:
 
 def told(reported: Reported, reporter: int, reason: str, note: str) -> str:
     """The report within one message; nothing in it is markup of whoever wrote it."""
-    quote = shortened(harmless(" ".join(reported.text.split())), _QUOTE) or "(no text)"
-    lines = [f"🚩 **Report** by <@{reporter}>: {reason}", f"> {quote}"]
+    quote = shortened(harmless(" ".join(reported.text.split())), _QUOTE) or tr("(no text)")
+    lines = [
+        tr("🚩 **Report** by {who}: {reason}", who=f"<@{reporter}>", reason=tr(reason)),
+        f"> {quote}",
+    ]
     if note.strip():
-        lines.append(f"They say: {shortened(harmless(' '.join(note.split())), _NOTE)}")
-    by = [f"Said by **{shown_name(reported.name)}**"] if reported.name else []
-    by += [f"brought by <@{reported.owner}>"] if reported.owner else []
-    by += [f"asked by <@{reported.asker}>"] if reported.asker else []
-    by += [f"posted for <@{reported.author}>"] if reported.author else []
-    where = f"[the message]({reported.link}) in <#{reported.channel}>"
+        said = shortened(harmless(" ".join(note.split())), _NOTE)
+        lines.append(tr("They say: {note}", note=said))
+    by = [tr("Said by **{name}**", name=shown_name(reported.name))] if reported.name else []
+    by += [tr("brought by {who}", who=f"<@{reported.owner}>")] if reported.owner else []
+    by += [tr("asked by {who}", who=f"<@{reported.asker}>")] if reported.asker else []
+    by += [tr("posted for {who}", who=f"<@{reported.author}>")] if reported.author else []
+    channel = f"<#{reported.channel}>"
+    where = tr("[the message]({link}) in {channel}", link=reported.link, channel=channel)
     lines.append(f"-# {', '.join([*by, where])}")
     return "\n".join(lines)
 
 
 def buttons(reported: Reported) -> tuple[Button, ...]:
     """What moderators can do about it."""
-    labels = {"delete": "Delete the reply"}
+    labels = {"delete": tr("Delete the reply")}
     if reported.character:
-        labels |= {"leave": "Take the character off stage", "block": "Block the character here"}
-    labels["dismiss"] = "Dismiss"
+        labels |= {
+            "leave": tr("Take the character off stage"),
+            "block": tr("Block the character here"),
+        }
+    labels["dismiss"] = tr("Dismiss")
     about = f"{reported.channel}:{reported.message}:{reported.character}"
     return tuple(
         Button(

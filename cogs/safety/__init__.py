@@ -13,7 +13,9 @@ from bot.characters.policy import Playable, Policy, block_of
 from bot.client import HermesBot
 from bot.client.failures import answer_failure
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.characters.shelf import characters_here, find_character, shown_name, suggest
+from cogs.forms import FORM_SECONDS
 from cogs.live.target import NOBODY
 from cogs.moderators import block, change_policy
 from cogs.places import can_write, conversation_in
@@ -28,16 +30,13 @@ _FIELD = 4_000
 _MOST_SUGGESTED = 25
 _LONGEST_CHOICE = 100
 
-_NOTHING_SET = "Choose at least one option to set; `/safety show` tells how everything is."
-_WORDS = "{count} words and phrases are blocked in this server now."
-_NO_WORDS = "No words are blocked in this server now."
-_UNBLOCKED = "**{name}** may play in this server again."
-_NOT_BLOCKED = "No such character is blocked here. Choose one that Discord suggests."
-_NO_REPORTS = "Reports go nowhere now: who reports something is asked to tell a moderator."
-_REPORTS = "Reports go to {channel} now."
-_CANNOT_WRITE = (
-    "I cannot write in {channel}. Please let me see that channel and send messages there first."
-)
+_NOTHING_SET = later("Choose at least one option to set; `/safety show` tells how everything is.")
+_WORDS = later("{count} words and phrases are blocked in this server now.")
+_NO_WORDS = later("No words are blocked in this server now.")
+_UNBLOCKED = later("**{name}** may play in this server again.")
+_NOT_BLOCKED = later("No such character is blocked here. Choose one that Discord suggests.")
+_NO_REPORTS = later("Reports go nowhere now: who reports something is asked to tell a moderator.")
+_REPORTS = later("Reports go to {channel} now.")
 
 
 @app_commands.guild_only()
@@ -122,7 +121,7 @@ class Safety(
             return replace(policy, blocked=left)
 
         await change_policy(
-            interaction, without, lambda _: _UNBLOCKED.format(name=shown_name(name))
+            interaction, without, lambda _: tr(_UNBLOCKED).format(name=shown_name(name))
         )
 
     @app_commands.command()
@@ -132,13 +131,22 @@ class Safety(
     ) -> None:
         """Choose where reports go: a channel that only moderators see"""
         if channel is not None and not can_write(channel, channel.guild.me):
-            raise BadInput(_CANNOT_WRITE.format(channel=channel.mention))
+            raise BadInput(
+                later(
+                    "I cannot write in {channel}. Please let me see that channel and send "
+                    "messages there first.",
+                    channel=channel.mention,
+                )
+            )
         await interaction.response.defer(ephemeral=True, thinking=True)
         where = str(channel.id) if channel else ""
-        said = _REPORTS.format(channel=channel.mention) if channel else _NO_REPORTS
-        await change_policy(
-            interaction, lambda policy: replace(policy, report_channel=where), lambda _: said
-        )
+
+        def said(_: Policy) -> str:
+            if channel is None:
+                return tr(_NO_REPORTS)
+            return tr(_REPORTS).format(channel=channel.mention)
+
+        await change_policy(interaction, lambda policy: replace(policy, report_channel=where), said)
 
     @block.autocomplete("character")
     async def suggest_character(
@@ -167,10 +175,11 @@ class Safety(
         """Block these words, and no others."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         chosen = words.read_words(text)
-        said = _WORDS.format(count=len(chosen)) if chosen else _NO_WORDS
-        await change_policy(
-            interaction, lambda policy: replace(policy, words=chosen), lambda _: said
-        )
+
+        def said(_: Policy) -> str:
+            return tr(_WORDS).format(count=len(chosen)) if chosen else tr(_NO_WORDS)
+
+        await change_policy(interaction, lambda policy: replace(policy, words=chosen), said)
 
     async def _meant(self, interaction: Interaction, named: str) -> Playable:
         """A character on this channel's stage, whosever it is, or one of the libraries here."""
@@ -183,11 +192,11 @@ class Safety(
         return await find_character(interaction, named)
 
 
-class WordsForm(discord.ui.Modal, title="Blocked words"):
+class WordsForm(discord.ui.Modal):
     """One field with all words and phrases."""
 
     def __init__(self, cog: Safety, present: tuple[str, ...]) -> None:
-        super().__init__()
+        super().__init__(title=tr("Blocked words"), timeout=FORM_SECONDS)
         self._cog = cog
         self.text: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -198,8 +207,8 @@ class WordsForm(discord.ui.Modal, title="Blocked words"):
         )
         self.add_item(
             discord.ui.Label(
-                text="One word or phrase a line",
-                description="Found as whole words, in upper and lower case",
+                text=tr("One word or phrase a line"),
+                description=tr("Found as whole words, in upper and lower case"),
                 component=self.text,
             )
         )

@@ -5,24 +5,47 @@ from __future__ import annotations
 from bot.characters.blocklist import Blocklist
 from bot.characters.policy import LONGEST_WORD, MAX_WORDS, Policy
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.live.traces import harmless
 from cogs.reading.words import shortened
 
 _SHOWN = 600
 
 _ADULT = {
-    "age-restricted": "play in age-restricted channels only",
-    "never": "do not play in this server at all",
+    "age-restricted": later("Characters for adults play in age-restricted channels only."),
+    "never": later("Characters for adults do not play in this server at all."),
 }
+_ADULT_NOW = {
+    "age-restricted": later("Characters for adults play in age-restricted channels only now."),
+    "never": later("Characters for adults do not play in this server at all now."),
+}
+_MILD_NOW = later(
+    "In channels that are not age-restricted characters stay suitable for all ages now."
+)
+_FREE_NOW = later(
+    "In channels that are not age-restricted characters need not be suitable for all ages now."
+)
 _IMPORTS = {
-    "managers": "who may manage the server or its channels",
-    "everyone": "everybody",
+    "managers": later(
+        "Into the library that all share, characters are brought by who may manage the server or "
+        "its channels."
+    ),
+    "everyone": later("Into the library that all share, characters are brought by everybody."),
 }
-_NO_REPORTS = "nowhere yet: `/safety channel` says where"
+_IMPORTS_NOW = {
+    "managers": later(
+        "Characters for all are brought in by who may manage the server or its channels now."
+    ),
+    "everyone": later("Characters for all are brought in by everybody now."),
+}
 
-_TOO_MANY = f"That is more than {MAX_WORDS} words and phrases. Please leave some out."
-_TOO_LONG = f"One of those is too long: a phrase can have {LONGEST_WORD} characters."
-_ALWAYS = (
+_TOO_MANY = later(
+    "That is more than {most} words and phrases. Please leave some out.", most=MAX_WORDS
+)
+_TOO_LONG = later(
+    "One of those is too long: a phrase can have {most} characters.", most=LONGEST_WORD
+)
+_ALWAYS = later(
     "That nothing sexual involves anybody under 18 stands in every character's instructions and "
     "cannot be switched off. No list of words and no instruction catches everything: people see "
     "more, and **Manage reply** in a message's menu has *Report*."
@@ -31,15 +54,21 @@ _ALWAYS = (
 
 def shown(policy: Policy) -> str:
     """All that is set, within one message."""
+    mild = tr("Elsewhere characters are free.")
+    if policy.mild:
+        mild = tr("Elsewhere characters stay suitable for all ages.")
+    names = _listed([one.name or one.id for one in policy.blocked])
+    blocked = tr("Blocked characters: {names}", names=names)
+    words = tr("Blocked words: {words}", words=_hidden(policy.words))
     lines = [
-        "**What I keep to in this server**",
-        f"- Characters for adults {_ADULT[policy.adult]}.",
-        f"- Elsewhere characters {'stay suitable for all ages' if policy.mild else 'are free'}.",
-        f"- Into the library that all share, characters are brought by {_IMPORTS[policy.imports]}.",
-        f"- Reports go to {_channel(policy)}.",
-        f"- Blocked characters: {_listed([one.name or one.id for one in policy.blocked])}",
-        f"- Blocked words: {_hidden(policy.words)}",
-        f"-# {_ALWAYS}",
+        tr("**What I keep to in this server**"),
+        f"- {tr(_ADULT[policy.adult])}",
+        f"- {mild}",
+        f"- {tr(_IMPORTS[policy.imports])}",
+        f"- {_reports(policy)}",
+        f"- {blocked}",
+        f"- {words}",
+        f"-# {tr(_ALWAYS)}",
     ]
     return "\n".join(lines)
 
@@ -48,12 +77,11 @@ def changes(before: Policy, after: Policy) -> str:
     """What is another way now, as a sentence or more; "" if nothing is."""
     told: list[str] = []
     if before.adult != after.adult:
-        told.append(f"Characters for adults {_ADULT[after.adult]} now.")
+        told.append(tr(_ADULT_NOW[after.adult]))
     if before.mild != after.mild:
-        how = "stay suitable for all ages" if after.mild else "need not be suitable for all ages"
-        told.append(f"In channels that are not age-restricted characters {how} now.")
+        told.append(tr(_MILD_NOW if after.mild else _FREE_NOW))
     if before.imports != after.imports:
-        told.append(f"Characters for all are brought in by {_IMPORTS[after.imports]} now.")
+        told.append(tr(_IMPORTS_NOW[after.imports]))
     return " ".join(told)
 
 
@@ -68,16 +96,18 @@ def read_words(text: str) -> tuple[str, ...]:
     return words
 
 
-def _channel(policy: Policy) -> str:
-    return f"<#{policy.report_channel}>" if policy.report_channel else _NO_REPORTS
+def _reports(policy: Policy) -> str:
+    if policy.report_channel:
+        return tr("Reports go to {channel}.", channel=f"<#{policy.report_channel}>")
+    return tr("Reports go nowhere yet: `/safety channel` says where.")
 
 
 def _listed(names: list[str]) -> str:
-    return shortened(harmless(", ".join(names)), _SHOWN) or "none"
+    return shortened(harmless(", ".join(names)), _SHOWN) or tr("none")
 
 
 def _hidden(words: tuple[str, ...]) -> str:
     """Words that nobody has to read who does not want to."""
     if not words:
-        return "none"
+        return tr("none")
     return f"{len(words)}, ||{_listed(list(words))}||"

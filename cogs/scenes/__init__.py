@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.characters.stage import Order, Stage
 from bot.client import HermesBot
 from bot.errors import BadInput, StoreUnavailable
+from bot.language import later, tr
 from cogs.characters.rights import may_lead
 from cogs.characters.shelf import Interaction, characters_here, here, suggest
 from cogs.live import live_of
@@ -39,7 +40,7 @@ from cogs.scenes.forms import ScenarioForm
 from cogs.scenes.lines import LineButton, Lines
 from cogs.scenes.notes import Notes
 from cogs.scenes.pictures import panel_pictures
-from cogs.scenes.place import check_may_direct, existing, stage_here
+from cogs.scenes.place import check_may_direct, existing, speaker_in, stage_here
 from cogs.scenes.story import Form, offered, transcript
 from cogs.scenes.style import check_may_style, order_told, ordered, style_told, styled
 
@@ -48,27 +49,23 @@ _FORM_SECONDS = 2.0
 
 _ORDERS = [app_commands.Choice(name=words, value=order) for order, words in ORDERS.items()]
 
-_ON_ALREADY = (
-    "A scene is on here already: **{title}**. `/scene end` ends it, `/scene cast` changes who "
-    "plays."
+_BEGUN = later("🎬 **{title}** begins.")
+_TALKED_BEFORE = later(
+    "I still know what we said here before. `/reset` forgets it; the scene stays."
 )
-_BEGUN = "🎬 **{title}** begins."
-_TALKED_BEFORE = "I still know what we said here before. `/reset` forgets it; the scene stays."
-_NOBODY_YET = "Nobody is on stage yet. `/scene cast` brings somebody in."
-_PAUSED = "⏸️ The scene is paused: nobody speaks until `/scene resume`."
-_RESUMED = "▶️ The scene goes on."
-_STILL_PAUSED = "The scene is paused. `/scene resume` lets it go on."
-_NOBODY_SPEAKS = "Nobody here can speak: `/scene cast` shows who is muted."
-_NOT_ON_STAGE = "“{name}” is not on stage here."
-_MUTED = "**{name}** is muted. `/scene cast` lets them speak again."
-_SPOKEN = "**{name}** has spoken."
-_ENDED = "🎬 **{title}** has ended."
-_KEPT = "I still know what was said in it; `/reset` forgets that."
-_FORGOTTEN = "What was said in it is forgotten. For a day `/undo` brings it back."
-_TRANSCRIPT = "The story as a file, as long as I have it:"
-_HIDDEN = "You may not read this channel's history, so I do not give you its story."
-_WAKE = "Mention me or reply to talk to them; with `/channel` every message counts."
-_GREETED = "They have greeted."
+_NOBODY_YET = later("Nobody is on stage yet. `/scene cast` brings somebody in.")
+_PAUSED = later("⏸️ The scene is paused: nobody speaks until `/scene resume`.")
+_RESUMED = later("▶️ The scene goes on.")
+_STILL_PAUSED = later("The scene is paused. `/scene resume` lets it go on.")
+_NOBODY_SPEAKS = later("Nobody here can speak: `/scene cast` shows who is muted.")
+_SPOKEN = later("**{name}** has spoken.")
+_ENDED = later("🎬 **{title}** has ended.")
+_KEPT = later("I still know what was said in it; `/reset` forgets that.")
+_FORGOTTEN = later("What was said in it is forgotten. For a day `/undo` brings it back.")
+_TRANSCRIPT = later("The story as a file, as long as I have it:")
+_HIDDEN = later("You may not read this channel's history, so I do not give you its story.")
+_WAKE = later("Mention me or reply to talk to them; with `/channel` every message counts.")
+_GREETED = later("They have greeted.")
 
 
 class Scenes(
@@ -113,7 +110,13 @@ class Scenes(
 
         def begun(stage: Stage) -> Stage:
             if stage.title:
-                raise BadInput(_ON_ALREADY.format(title=title_of(stage)))
+                raise BadInput(
+                    later(
+                        "A scene is on here already: **{title}**. `/scene end` ends it, "
+                        "`/scene cast` changes who plays.",
+                        title=title_of(stage),
+                    )
+                )
             if stage.cast:
                 check_may_direct(interaction, stage)
             return replace(
@@ -128,11 +131,11 @@ class Scenes(
         talked = bool(await self.bot.conversations.history(here(interaction)))
         stage = await self.bot.conversations.stages.change(here(interaction), begun)
         stage = await bring_in(interaction, entering) if entering else stage
-        told = [_BEGUN.format(title=title_of(stage))]
-        told += [f"-# {_TALKED_BEFORE}"] if talked else []
-        told += [] if stage.cast else [f"-# {_NOBODY_YET}"]
+        told = [tr(_BEGUN).format(title=title_of(stage))]
+        told += [f"-# {tr(_TALKED_BEFORE)}"] if talked else []
+        told += [] if stage.cast else [f"-# {tr(_NOBODY_YET)}"]
         if interaction.guild_id and not await self._hears_all(interaction):
-            told.append(f"-# {_WAKE}")
+            told.append(f"-# {tr(_WAKE)}")
         await _answer(interaction, "\n".join(told))
         await self._show_card(interaction, stage, public=True)
         await greet(interaction, channel, entering, stage)
@@ -165,7 +168,11 @@ class Scenes(
         """Set the mood of the scene"""
         mood = " ".join(mood.split())
         await self._change(interaction, lambda stage: replace(stage, mood=mood))
-        told = f"Mood: *{harmless(mood)}*" if mood else "The scene has no mood of its own any more."
+        told = (
+            tr("Mood: *{mood}*", mood=harmless(mood))
+            if mood
+            else tr("The scene has no mood of its own any more.")
+        )
         await _answer(interaction, told)
 
     @app_commands.command()
@@ -213,10 +220,10 @@ class Scenes(
         if forget:
             await self.bot.conversations.timeline.reset(conversation)
         await stages.change(conversation, lambda _: None)
-        told = _FORGOTTEN if forget else _KEPT
-        await _answer(interaction, f"{_ENDED.format(title=title_of(stage))}\n-# {told}")
+        told = tr(_FORGOTTEN) if forget else tr(_KEPT)
+        await _answer(interaction, f"{tr(_ENDED).format(title=title_of(stage))}\n-# {told}")
         if file:
-            await interaction.followup.send(_TRANSCRIPT, file=file, ephemeral=True)
+            await interaction.followup.send(tr(_TRANSCRIPT), file=file, ephemeral=True)
 
     # ------------------------------------------------------------------ playing
 
@@ -229,7 +236,7 @@ class Scenes(
         stage = await stage_here(interaction)
         if stage.paused:
             raise BadInput(_STILL_PAUSED)
-        speaker = _speaker(stage, character) if character else ""
+        speaker = speaker_in(stage, character) if character else ""
         conversation, channel = here(interaction), posting.channel_of(interaction)
         origin = await origin_of(interaction, conversation, 0, interaction.user.id)
         async with self.bot.conversations.speak(
@@ -239,7 +246,7 @@ class Scenes(
                 raise BadInput(_NOBODY_SPEAKS)
             await live_of(self.bot).deliver(reply, line_target(channel, reply))
         if reply.part:
-            await _answer(interaction, _SPOKEN.format(name=harmless(reply.part.name)))
+            await _answer(interaction, tr(_SPOKEN).format(name=harmless(reply.part.name)))
 
     @app_commands.command()
     async def greet(self, interaction: Interaction) -> None:
@@ -248,7 +255,7 @@ class Scenes(
         stage = await stage_here(interaction)
         check_may_direct(interaction, stage)
         await greet_again(interaction, posting.channel_of(interaction), stage)
-        await _answer(interaction, _GREETED)
+        await _answer(interaction, tr(_GREETED))
 
     @app_commands.command()
     async def pause(self, interaction: Interaction) -> None:
@@ -260,7 +267,7 @@ class Scenes(
         await self.bot.conversations.stages.change(
             here(interaction), lambda stage: replace(existing(stage), paused=True)
         )
-        await _answer(interaction, _PAUSED)
+        await _answer(interaction, tr(_PAUSED))
 
     @app_commands.command()
     async def resume(self, interaction: Interaction) -> None:
@@ -269,7 +276,7 @@ class Scenes(
         await self.bot.conversations.stages.change(
             here(interaction), lambda stage: replace(existing(stage), paused=False)
         )
-        await _answer(interaction, _RESUMED)
+        await _answer(interaction, tr(_RESUMED))
 
     # ------------------------------------------------------------------ looking
 
@@ -302,7 +309,8 @@ class Scenes(
             str(interaction.guild_id or ""),
             await engine_here(interaction),
         )
-        text = f"**{title_of(stage)}: the story so far**\n{told}"
+        head = tr("**{title}: the story so far**", title=title_of(stage))
+        text = f"{head}\n{told}"
         message = await _answer(interaction, shortened(text, 2_000))
         if remember:
             person = str(interaction.user.id)
@@ -318,7 +326,7 @@ class Scenes(
         if not _may_read(interaction):
             raise BadInput(_HIDDEN)
         file = await transcript(self.bot, here(interaction), stage, form)
-        await interaction.edit_original_response(content=_TRANSCRIPT, attachments=[file])
+        await interaction.edit_original_response(content=tr(_TRANSCRIPT), attachments=[file])
 
     # ------------------------------------------------------------------ within
 
@@ -367,17 +375,6 @@ class Scenes(
         await interaction.followup.send(
             view=scene_card(stage, addresses), files=files, ephemeral=not public, silent=True
         )
-
-
-def _speaker(stage: Stage, wanted: str) -> str:
-    """The id of the member that is meant by its id or name, if it may speak."""
-    folded = wanted.strip().casefold()
-    for member in stage.cast:
-        if wanted == member.character or folded == member.name.casefold():
-            if member.muted:
-                raise BadInput(_MUTED.format(name=harmless(member.name)))
-            return member.character
-    raise BadInput(_NOT_ON_STAGE.format(name=harmless(shortened(wanted, 60))))
 
 
 def _may_read(interaction: Interaction) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import discord
 
 from bot.characters.stage import Member, Note, Order, Stage
+from bot.language import Text, later, tr
 from cogs.live.traces import harmless
 from cogs.reading.words import shortened
 
@@ -23,25 +24,28 @@ _SCENARIO_SHOWN = 1_200
 _NOTE_SHOWN = 300
 _NAME_SHOWN = 60
 
-_UNTITLED = "A scene"
-_NOBODY = "Nobody is on stage yet. `/scene cast` brings somebody in."
+_UNTITLED = later("A scene")
+_NOBODY = later("Nobody is on stage yet. `/scene cast` brings somebody in.")
 
-ORDERS: Mapping[Order, str] = {
-    "natural": "whoever is addressed, or feels like it",
-    "list": "everybody in turn",
-    "model": "the model chooses",
-    "manual": "only who is addressed, or by /scene next",
+ORDERS: Mapping[Order, Text] = {
+    "natural": later("whoever is addressed, or feels like it"),
+    "list": later("everybody in turn"),
+    "model": later("the model chooses"),
+    "manual": later("only who is addressed, or by /scene next"),
 }
 """The orders in words, as they are offered."""
 
-LEVELS: Mapping[float, str] = {
-    0.0: "only when addressed",
-    0.25: "seldom",
-    0.5: "sometimes",
-    0.75: "often",
-    1.0: "always",
+LEVELS: Mapping[float, Text] = {
+    0.0: later("only when addressed"),
+    0.25: later("seldom"),
+    0.5: later("sometimes"),
+    0.75: later("often"),
+    1.0: later("always"),
 }
 """How much somebody talks, in words."""
+
+NO_ROUNDS = later("none")
+"""How many lines characters speak among themselves, where they speak none."""
 
 
 class Panel(discord.ui.LayoutView):
@@ -67,13 +71,13 @@ def scene_card(stage: Stage, pictures: Mapping[str, str]) -> Panel:
 
 def member_line(member: Member) -> str:
     """A member in one line."""
-    remarks = [f"talks {level_of(member.talkativeness)}"]
-    remarks += ["muted"] if member.muted else []
+    remarks = [tr("talks {level}", level=level_of(member.talkativeness))]
+    remarks += [tr("muted")] if member.muted else []
     remarks += ["18+"] if member.adult else []
     return f"**{_shown(member.name, _NAME_SHOWN)}** · {' · '.join(remarks)}"
 
 
-def level_of(talkativeness: float) -> str:
+def level_of(talkativeness: float) -> Text:
     """How much somebody talks, in the nearest words there are."""
     nearest = min(LEVELS, key=lambda level: abs(level - talkativeness))
     return LEVELS[nearest]
@@ -81,21 +85,21 @@ def level_of(talkativeness: float) -> str:
 
 def title_of(stage: Stage) -> str:
     """The scene's title, or words that stand for it; harmless in a message."""
-    return _shown(stage.title or _UNTITLED, LONGEST_TITLE)
+    return _shown(stage.title or tr(_UNTITLED), LONGEST_TITLE)
 
 
 def _head(stage: Stage) -> str:
     lines = [f"## {title_of(stage)}"]
     if stage.paused:
-        lines.append("⏸️ Paused: nobody speaks until `/scene resume`.")
+        lines.append(tr("⏸️ Paused: nobody speaks until `/scene resume`."))
     if stage.mood:
-        lines.append(f"*Mood: {_shown(stage.mood, LONGEST_MOOD)}*")
+        lines.append(tr("*Mood: {mood}*", mood=_shown(stage.mood, LONGEST_MOOD)))
     return "\n".join(lines)
 
 
 def _members(stage: Stage, pictures: Mapping[str, str]) -> list[discord.ui.Item[Any]]:
     if not stage.cast:
-        return [discord.ui.TextDisplay(_NOBODY)]
+        return [discord.ui.TextDisplay(tr(_NOBODY))]
     if not any(member.character in pictures for member in stage.cast):
         return [discord.ui.TextDisplay("\n".join(map(member_line, stage.cast)))]
     items: list[discord.ui.Item[Any]] = []
@@ -110,12 +114,12 @@ def _members(stage: Stage, pictures: Mapping[str, str]) -> list[discord.ui.Item[
 
 
 def _foot(stage: Stage) -> str:
-    lines = [f"Who speaks: {ORDERS[stage.order]}"]
+    lines = [tr("Who speaks: {order}", order=ORDERS[stage.order])]
     if stage.several and stage.order in ("natural", "model"):
-        lines.append(f"Lines among themselves: {stage.rounds or 'none'}")
+        lines.append(tr("Lines among themselves: {rounds}", rounds=stage.rounds or NO_ROUNDS))
     if stage.lore:
         books = len(stage.lore)
-        lines.append(f"Lorebooks: {books}, beside the characters' own")
+        lines.append(tr("Lorebooks: {books}, beside the characters' own", books=books))
     if stage.note:
         lines.append(note_line(stage.note))
     return "\n".join(f"-# {line}" for line in lines)
@@ -123,9 +127,14 @@ def _foot(stage: Stage) -> str:
 
 def note_line(note: Note) -> str:
     """An author's note in one line."""
-    often = "with every message" if note.every == 1 else f"with every {note.every}. message"
-    where = "at the very end" if note.depth == 0 else f"{note.depth} messages before the end"
-    return f"Author's note ({often}, {where}): {_shown(note.text, _NOTE_SHOWN)}"
+    often = tr("with every message")
+    if note.every != 1:
+        often = tr("with every {number}. message", number=note.every)
+    where = tr("at the very end")
+    if note.depth:
+        where = tr("{n} message before the end", "{n} messages before the end", n=note.depth)
+    text = _shown(note.text, _NOTE_SHOWN)
+    return tr("Author's note ({often}, {where}): {text}", often=often, where=where, text=text)
 
 
 def _shown(text: str, most: int) -> str:

@@ -14,6 +14,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.library import Character
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.characters.shelf import characters_here, labels_of
 from cogs.places import conversation_in
 from cogs.pressed import KnownButton
@@ -30,9 +31,11 @@ BUTTON = re.compile(r"cast-(?P<what>mute|remove):(?P<character>[\w-]{1,64})")
 _MOST_OPTIONS = 25
 _LONGEST_OPTION = 100
 
-_NOBODY = "Nobody is on stage."
-_GONE = "That character has left the stage already."
-_MORE = "-# Your libraries have more characters than fit here: `/scene start` finds them by name."
+_NOBODY = later("Nobody is on stage.")
+_GONE = later("That character has left the stage already.")
+_MORE = later(
+    "-# Your libraries have more characters than fit here: `/scene start` finds them by name."
+)
 
 
 class CastMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=MENU):
@@ -79,10 +82,9 @@ def cast_panel(
     stage: Stage, others: Sequence[Character] = (), chosen: str = "", *, change: bool = True
 ) -> Panel:
     """The panel; `others` can be brought in, `chosen` is the member whose settings are shown."""
-    told = "\n".join(map(member_line, stage.cast)) or _NOBODY
-    items: list[discord.ui.Item[Any]] = [
-        discord.ui.TextDisplay(f"## {title_of(stage)}: the cast\n{told}")
-    ]
+    told = "\n".join(map(member_line, stage.cast)) or tr(_NOBODY)
+    head = tr("## {title}: the cast", title=title_of(stage))
+    items: list[discord.ui.Item[Any]] = [discord.ui.TextDisplay(f"{head}\n{told}")]
     member = next((one for one in stage.cast if one.character == chosen), None)
     if change and stage.cast:
         items.append(_row(_member_menu(stage.cast, chosen)))
@@ -93,7 +95,7 @@ def cast_panel(
         items.append(discord.ui.Separator())
         items.append(_row(_enter_menu(others[:_MOST_OPTIONS])))
         if len(others) > _MOST_OPTIONS:
-            items.append(discord.ui.TextDisplay(_MORE))
+            items.append(discord.ui.TextDisplay(tr(_MORE)))
     return Panel(*items)
 
 
@@ -164,14 +166,16 @@ def _member_menu(cast: Sequence[Member], chosen: str) -> discord.ui.Select[Any]:
         for one in cast
     ]
     return discord.ui.Select(
-        custom_id="cast-pick:", placeholder="Choose somebody to change", options=options
+        custom_id="cast-pick:", placeholder=tr("Choose somebody to change"), options=options
     )
 
 
 def _level_menu(member: Member) -> discord.ui.Select[Any]:
     now = level_of(member.talkativeness)
     options = [
-        discord.SelectOption(label=f"Talks {words}", value=str(level), default=words == now)
+        discord.SelectOption(
+            label=tr("Talks {level}", level=words), value=str(level), default=words == now
+        )
         for level, words in LEVELS.items()
     ]
     return discord.ui.Select(custom_id=f"cast-level:{member.character}", options=options)
@@ -183,16 +187,16 @@ def _enter_menu(others: Sequence[Character]) -> discord.ui.Select[Any]:
         for shown, one in zip(labels_of(others), others, strict=True)
     ]
     return discord.ui.Select(
-        custom_id="cast-enter:", placeholder="Bring somebody on stage", options=options
+        custom_id="cast-enter:", placeholder=tr("Bring somebody on stage"), options=options
     )
 
 
 def _buttons(member: Member) -> discord.ui.ActionRow[Any]:
-    mute = "Let speak" if member.muted else "Mute"
+    mute = tr("Let speak") if member.muted else tr("Mute")
     return discord.ui.ActionRow(
         discord.ui.Button(label=mute, custom_id=f"cast-mute:{member.character}"),
         discord.ui.Button(
-            label="Remove from the scene",
+            label=tr("Remove from the scene"),
             style=discord.ButtonStyle.danger,
             custom_id=f"cast-remove:{member.character}",
         ),

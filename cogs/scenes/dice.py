@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.language import tr
 from bot.prompts.speakers import clean_name
 from bot.tools.dice import Rolled, roll
 from bot.tools.dice.inline import in_words
@@ -61,7 +62,7 @@ class Dice(commands.Cog, name="SceneDice"):
         try:
             rolled = roll(dice, _LUCK)
         except ToolError as error:
-            raise BadInput(str(error)) from None
+            raise BadInput(error.text) from None
         await interaction.response.defer(thinking=True)
         reason = " ".join(text_for_ask(interaction, reason).split())
         name = await self._name(home_library(interaction), interaction.user)
@@ -69,7 +70,7 @@ class Dice(commands.Cog, name="SceneDice"):
         content = shortened(f"🎲 {harmless(text)}", 2_000)
         message = await interaction.edit_original_response(content=content, allowed_mentions=NOBODY)
         if not await remember(self.bot, message, str(interaction.user.id), text):
-            await interaction.followup.send(NOT_REMEMBERED, ephemeral=True)
+            await interaction.followup.send(tr(NOT_REMEMBERED), ephemeral=True)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

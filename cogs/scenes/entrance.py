@@ -13,6 +13,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.library import Character
 from bot.errors import BadInput, UserError
+from bot.language import later
 from cogs.allowed import policy_here
 from cogs.characters import greeting
 from cogs.characters.keeping import load, member_of
@@ -22,7 +23,7 @@ from cogs.places import age_restricted
 
 log = logging.getLogger(__name__)
 
-_NOBODY = "Nobody is on stage."
+_NOBODY = later("Nobody is on stage.")
 
 
 async def checked(interaction: Interaction, named: Sequence[str]) -> list[Character]:

@@ -10,33 +10,37 @@ import discord
 from bot.characters.stage import Stage
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import UserError
+from bot.language import later, tr
 from cogs.characters.shelf import here
+from cogs.forms import FORM_SECONDS
 from cogs.live.target import NOBODY
 from cogs.replies import tell
 from cogs.scenes.card import LONGEST_SCENARIO
 from cogs.scenes.place import check_may_direct, existing
 
-_KEPT = "The scenario is set. All characters know it from their next line on."
-_CLEARED = "There is no scenario of the scene's own any more: what the characters' cards say holds."
+_KEPT = later("The scenario is set. All characters know it from their next line on.")
+_CLEARED = later(
+    "There is no scenario of the scene's own any more: what the characters' cards say holds."
+)
 
 
-class ScenarioForm(discord.ui.Modal, title="The scenario"):
+class ScenarioForm(discord.ui.Modal):
     """One long field; left empty, the cards' own scenarios hold."""
 
     def __init__(self, stage: Stage) -> None:
-        super().__init__()
+        super().__init__(title=tr("The scenario"), timeout=FORM_SECONDS)
         self._text: discord.ui.TextInput[ScenarioForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
             default=stage.scenario[:LONGEST_SCENARIO] or None,
             max_length=LONGEST_SCENARIO,
             required=False,
-            placeholder="A snowed-in inn. Somebody in the room is not who they say they are.",
+            placeholder=tr("A snowed-in inn. Somebody in the room is not who they say they are."),
             custom_id="text",
         )
         self.add_item(
             discord.ui.Label(
-                text="Where and how it plays",
-                description="It comes in the stead of what the characters' cards say of it.",
+                text=tr("Where and how it plays"),
+                description=tr("It comes in the stead of what the characters' cards say of it."),
                 component=self._text,
             )
         )
@@ -53,7 +57,7 @@ class ScenarioForm(discord.ui.Modal, title="The scenario"):
 
             await interaction.client.conversations.stages.change(here(interaction), changed)
             await interaction.edit_original_response(
-                content=_KEPT if text else _CLEARED, allowed_mentions=NOBODY
+                content=tr(_KEPT if text else _CLEARED), allowed_mentions=NOBODY
             )
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)

@@ -17,9 +17,11 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from bot.prompts.speakers import clean_name
 from cogs.allowed import check_text
 from cogs.characters.shelf import Interaction, here
+from cogs.forms import FORM_SECONDS
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
@@ -50,23 +52,19 @@ LINE = re.compile(r"line-(?P<what>edit|delete):(?P<message>\d{1,20})")
 # Discord refuses webhooks whose name has one of these in it.
 _NOT_AS_NAME = ("clyde", "discord")
 
-_EMPTY = "There is no text in that. Please write some."
-_DONE = "Done: {link}. All characters read it."
-_IS_CHARACTER = "“{name}” is a character on stage, and speaks for itself."
-_IS_TAKEN = "“{name}” is somebody else here. Please choose another name."
-_IS_NARRATOR = "What the narrator says is for `/narrate`."
-_IS_FORBIDDEN = "Discord does not allow “{name}” as a name there."
-_IS_ME = "“{name}” is me. `/say` has me post something."
-_TAKEN_BACK = "That line is gone, from the channel and from the story."
-_YOURS = "A line of the story. What is to become of it?"
-_CHANGED = "That line is changed, in the channel and in the story."
+_EMPTY = later("There is no text in that. Please write some.")
+_DONE = later("Done: {link}. All characters read it.")
+_IS_NARRATOR = later("What the narrator says is for `/narrate`.")
+_TAKEN_BACK = later("That line is gone, from the channel and from the story.")
+_YOURS = later("A line of the story. What is to become of it?")
+_CHANGED = later("That line is changed, in the channel and in the story.")
 
 
-class LineForm(discord.ui.Modal, title="Change this line"):
+class LineForm(discord.ui.Modal):
     """One field with the text of a line."""
 
     def __init__(self, message: int, text: str) -> None:
-        super().__init__()
+        super().__init__(title=tr("Change this line"), timeout=FORM_SECONDS)
         self._message = message
         self._text: discord.ui.TextInput[LineForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -74,14 +72,14 @@ class LineForm(discord.ui.Modal, title="Change this line"):
             max_length=LONGEST_LINE,
             custom_id="text",
         )
-        self.add_item(discord.ui.Label(text="What it shall say", component=self._text))
+        self.add_item(discord.ui.Label(text=tr("What it shall say"), component=self._text))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Put the text in place of the one that stood there."""
         try:
             await interaction.response.defer()
             await rewrite(interaction, self._message, await _read(interaction, self._text.value))
-            await interaction.edit_original_response(content=_CHANGED)
+            await interaction.edit_original_response(content=tr(_CHANGED))
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
 
@@ -99,7 +97,7 @@ class LineButton(KnownButton, template=LINE):
                 return
             await interaction.response.defer()
             await take_back(interaction, message)
-            await interaction.edit_original_response(content=_TAKEN_BACK, view=None)
+            await interaction.edit_original_response(content=tr(_TAKEN_BACK), view=None)
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
 
@@ -150,7 +148,7 @@ class Lines(commands.Cog):
             message = await post(self.bot, channel, name, text)
         author = str(interaction.user.id)
         known = await remember(self.bot, message, author, text, speaker=name)
-        told = _DONE.format(link=message.jump_url) if known else NOT_REMEMBERED
+        told = tr(_DONE).format(link=message.jump_url) if known else tr(NOT_REMEMBERED)
         view = view_of(buttons(message.id)) if known else None
         await interaction.edit_original_response(content=told, view=view)
         if known and named(text, awake(stage)):
@@ -182,7 +180,7 @@ async def manage(interaction: Interaction, message: int) -> bool:
     except BadInput as refusal:
         # Who may not change it may still report it.
         await interaction.edit_original_response(
-            content=refusal.text, view=view_of([report_button(message)])
+            content=tr(refusal.text), view=view_of([report_button(message)])
         )
         return True
     except (UserError, *DISCORD_FAILURES) as error:
@@ -190,7 +188,7 @@ async def manage(interaction: Interaction, message: int) -> bool:
         return True
     try:
         await interaction.edit_original_response(
-            content=_YOURS, view=view_of(buttons(message)), allowed_mentions=NOBODY
+            content=tr(_YOURS), view=view_of(buttons(message)), allowed_mentions=NOBODY
         )
     except (UserError, *DISCORD_FAILURES) as error:
         await tell(interaction, error)
@@ -200,8 +198,8 @@ async def manage(interaction: Interaction, message: int) -> bool:
 def buttons(message: int) -> tuple[Button, ...]:
     """What whoever wrote a line can do with it."""
     return (
-        Button("Edit", f"line-edit:{message}"),
-        Button("Delete", f"line-delete:{message}", discord.ButtonStyle.danger),
+        Button(tr("Edit"), f"line-edit:{message}"),
+        Button(tr("Delete"), f"line-delete:{message}", discord.ButtonStyle.danger),
     )
 
 
@@ -214,21 +212,21 @@ def checked_name(interaction: Interaction, name: str, stage: Stage, turns: Seque
         for turn in turns
         if turn.role == "user" and turn.author != str(interaction.user.id)
     }
-    refused = ""
+    shown, refused = harmless(name), ""
     if folded == NARRATOR.casefold():
         refused = _IS_NARRATOR
     elif named(name, stage.cast) or any(
         folded == clean_name(one.name).casefold() for one in stage.cast
     ):
-        refused = _IS_CHARACTER
+        refused = later("“{name}” is a character on stage, and speaks for itself.", name=shown)
     elif folded in others:
-        refused = _IS_TAKEN
+        refused = later("“{name}” is somebody else here. Please choose another name.", name=shown)
     elif any(word in folded for word in _NOT_AS_NAME):
-        refused = _IS_FORBIDDEN
+        refused = later("Discord does not allow “{name}” as a name there.", name=shown)
     elif me and folded == me.name.casefold():
-        refused = _IS_ME
+        refused = later("“{name}” is me. `/say` has me post something.", name=shown)
     if refused:
-        raise BadInput(refused.format(name=harmless(name)))
+        raise BadInput(refused)
     return name
 
 

@@ -15,7 +15,9 @@ from bot.characters.stage import Note, Stage
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.language import later, tr
 from cogs.characters.shelf import Interaction, here
+from cogs.forms import FORM_SECONDS
 from cogs.live.target import NOBODY
 from cogs.reading.words import is_blank
 from cogs.replies import tell
@@ -28,30 +30,32 @@ _FORM_SECONDS = 2.0
 _MOST_DEPTH = 100
 _MOST_EVERY = 100
 
+_DEPTH = later("Depth")
+_EVERY = later("Every")
+
 _ROLES = {
-    "system": "as an instruction (the usual)",
-    "user": "as if a person said it",
-    "assistant": "as if a character said it",
+    "system": later("as an instruction (the usual)"),
+    "user": later("as if a person said it"),
+    "assistant": later("as if a character said it"),
 }
 
-_NONE = "There is no author's note here. `/note set` writes one."
-_EMPTY = "An empty note says nothing. `/note clear` takes it away."
-_KEPT = "From now on the characters are told this:\n{note}"
-_CLEARED = "The author's note is gone."
-_NO_NUMBER = "“{what}” has to be a whole number from {least} to {most}."
+_NONE = later("There is no author's note here. `/note set` writes one.")
+_EMPTY = later("An empty note says nothing. `/note clear` takes it away.")
+_KEPT = later("From now on the characters are told this:\n{note}")
+_CLEARED = later("The author's note is gone.")
 
 
-class NoteForm(discord.ui.Modal, title="Author's note"):
+class NoteForm(discord.ui.Modal):
     """The text, where it stands, how often, and in whose name."""
 
     def __init__(self, note: Note | None) -> None:
-        super().__init__()
+        super().__init__(title=tr("Author's note"), timeout=FORM_SECONDS)
         note = note or Note("")
         self._text: discord.ui.TextInput[NoteForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
             default=note.text or None,
             max_length=LONGEST_NOTE,
-            placeholder="Slow, tense scenes. Nobody trusts anybody yet.",
+            placeholder=tr("Slow, tense scenes. Nobody trusts anybody yet."),
             custom_id="text",
         )
         self._depth: discord.ui.TextInput[NoteForm] = discord.ui.TextInput(
@@ -63,19 +67,23 @@ class NoteForm(discord.ui.Modal, title="Author's note"):
         self._role: discord.ui.Select[Any] = discord.ui.Select(
             custom_id="role",
             options=[
-                discord.SelectOption(label=words, value=role, default=role == note.role)
+                discord.SelectOption(label=tr(words), value=role, default=role == note.role)
                 for role, words in _ROLES.items()
             ],
         )
         for text, about, component in (
             (
-                "The note",
-                "Told to the characters again and again. Whoever asks for it sees it.",
+                tr("The note"),
+                tr("Told to the characters again and again. Whoever asks for it sees it."),
                 self._text,
             ),
-            ("Depth", "How many messages before the end it stands; 0 weighs most.", self._depth),
-            ("Every", "With every so many messages of people; 1 is always.", self._every),
-            ("Role", "In whose name it is told.", self._role),
+            (
+                tr(_DEPTH),
+                tr("How many messages before the end it stands; 0 weighs most."),
+                self._depth,
+            ),
+            (tr(_EVERY), tr("With every so many messages of people; 1 is always."), self._every),
+            (tr("Role"), tr("In whose name it is told."), self._role),
         ):
             self.add_item(discord.ui.Label(text=text, description=about, component=component))
 
@@ -90,7 +98,7 @@ class NoteForm(discord.ui.Modal, title="Author's note"):
                 return replace(stage, note=note)
 
             await interaction.client.conversations.stages.change(here(interaction), noted)
-            await _answer(interaction, _KEPT.format(note=note_line(note)))
+            await _answer(interaction, tr(_KEPT).format(note=note_line(note)))
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
 
@@ -102,8 +110,8 @@ class NoteForm(discord.ui.Modal, title="Author's note"):
         role = chosen[0] if chosen and chosen[0] in get_args(Voice) else "system"
         return Note(
             text,
-            depth=_number("Depth", self._depth.value, 0, _MOST_DEPTH),
-            every=_number("Every", self._every.value, 1, _MOST_EVERY),
+            depth=_number(_DEPTH, self._depth.value, 0, _MOST_DEPTH),
+            every=_number(_EVERY, self._every.value, 1, _MOST_EVERY),
             role=cast(Voice, role),
         )
 
@@ -132,7 +140,7 @@ class Notes(
         """Show the author's note"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         stage = await stage_here(interaction)
-        await _answer(interaction, note_line(stage.note) if stage.note else _NONE)
+        await _answer(interaction, note_line(stage.note) if stage.note else tr(_NONE))
 
     @app_commands.command()
     async def clear(self, interaction: Interaction) -> None:
@@ -144,7 +152,7 @@ class Notes(
             return replace(stage, note=None)
 
         await self.bot.conversations.stages.change(here(interaction), cleared)
-        await _answer(interaction, _CLEARED)
+        await _answer(interaction, tr(_CLEARED))
 
 
 async def _answer(interaction: discord.Interaction[Any], text: str) -> None:
@@ -154,5 +162,12 @@ async def _answer(interaction: discord.Interaction[Any], text: str) -> None:
 def _number(what: str, written: str, least: int, most: int) -> int:
     number = int(written) if written.strip().isdecimal() else -1
     if not least <= number <= most:
-        raise BadInput(_NO_NUMBER.format(what=what, least=least, most=most))
+        raise BadInput(
+            later(
+                "“{what}” has to be a whole number from {least} to {most}.",
+                what=what,
+                least=least,
+                most=most,
+            )
+        )
     return number

@@ -7,11 +7,14 @@ import discord
 from bot.characters.stage import Stage
 from bot.client import HermesBot
 from bot.errors import BadInput
+from bot.language import later
 from cogs.characters.rights import may_lead
 from cogs.characters.shelf import Interaction, here
+from cogs.live.traces import harmless
+from cogs.reading.words import shortened
 
-NO_SCENE = "There is no scene here. `/scene start` begins one."
-_NOT_YOURS = (
+NO_SCENE = later("There is no scene here. `/scene start` begins one.")
+_NOT_YOURS = later(
     "Only whoever began this scene, or somebody who may manage channels here, can change that."
 )
 
@@ -32,3 +35,19 @@ def check_may_direct(interaction: discord.Interaction[HermesBot], stage: Stage) 
     """Raise a `BadInput` for who may not change a scene."""
     if not may_lead(interaction, stage):
         raise BadInput(_NOT_YOURS)
+
+
+def speaker_in(stage: Stage, wanted: str) -> str:
+    """The id of the member that is meant by its id or name, if it may speak; else a `BadInput`."""
+    folded = wanted.strip().casefold()
+    for member in stage.cast:
+        if wanted == member.character or folded == member.name.casefold():
+            if member.muted:
+                raise BadInput(
+                    later(
+                        "**{name}** is muted. `/scene cast` lets them speak again.",
+                        name=harmless(member.name),
+                    )
+                )
+            return member.character
+    raise BadInput(later("“{name}” is not on stage here.", name=harmless(shortened(wanted, 60))))

@@ -10,6 +10,7 @@ import discord
 from bot.client import HermesBot
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, StoreUnavailable
+from bot.language import later
 from cogs.characters.shelf import Interaction
 from cogs.live import live_of
 from cogs.live.layout import Draft
@@ -24,12 +25,14 @@ NARRATOR = "Narrator"
 LONGEST_LINE = 1_800
 """How many characters a line has at most: what stands around it has to fit as well."""
 
-NO_PLACE = "I can only do that in a channel where I may write."
-NOT_REMEMBERED = (
+NO_PLACE = later("I can only do that in a channel where I may write.")
+NOT_REMEMBERED = later(
     "Posted, but my memory cannot be reached right now: the characters will not know of it."
 )
-NOT_YOURS = "Only whoever wrote that line can change it, or somebody who may manage messages here."
-GONE = "That line is not part of the story any more."
+NOT_YOURS = later(
+    "Only whoever wrote that line can change it, or somebody who may manage messages here."
+)
+GONE = later("That line is not part of the story any more.")
 
 
 def channel_of(interaction: Interaction) -> discord.PartialMessageable:

@@ -15,6 +15,7 @@ from bot.characters.transcript import Kind, Said, Story, as_html, as_markdown
 from bot.client import HermesBot
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.scenes.pictures import thumbnails
 from cogs.scenes.posting import NARRATOR
 
@@ -23,9 +24,9 @@ Form = Literal["markdown", "html"]
 # Discord takes files of 10 MiB from bots.
 _LARGEST = 10 * 2**20
 
-_NOTHING = "Nothing has been said here yet, so there is no transcript."
-_TOO_LARGE = "This story is too long for one file that Discord would take."
-_UNTITLED = "A story"
+_NOTHING = later("Nothing has been said here yet, so there is no transcript.")
+_TOO_LARGE = later("This story is too long for one file that Discord would take.")
+_UNTITLED = later("A story")
 
 _DICE = re.compile(r"\A[^\n]{1,64} rolls [^\n]+: [^\n]*\d")
 
@@ -40,7 +41,7 @@ async def transcript(bot: HermesBot, conversation: str, stage: Stage, form: Form
     if form == "html":
         pictures = await thumbnails(bot, stage)
     story = Story(
-        title=stage.title or _UNTITLED,
+        title=stage.title or tr(_UNTITLED),
         lines=lines,
         scenario=stage.scenario,
         mood=stage.mood,

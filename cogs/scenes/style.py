@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from bot.characters.stage import Order, Stage
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.characters.shelf import Interaction
-from cogs.scenes.card import ORDERS
+from cogs.scenes.card import NO_ROUNDS, ORDERS
 
-_NOT_YOURS = (
+_NOT_YOURS = later(
     "Only somebody who may manage channels can let characters use tools: a card can come from "
     "anybody, and says what its character does."
 )
@@ -22,9 +23,9 @@ def ordered(stage: Stage, order: Order, rounds: int | None) -> Stage:
 
 def order_told(stage: Stage) -> str:
     """Who speaks next, in words."""
-    told = [f"Who speaks: {ORDERS[stage.order]}."]
+    told = [tr("Who speaks: {order}.", order=ORDERS[stage.order])]
     if stage.order in ("natural", "model"):
-        told.append(f"Lines among themselves: {stage.rounds or 'none'}.")
+        told.append(tr("Lines among themselves: {rounds}.", rounds=stage.rounds or NO_ROUNDS))
     return " ".join(told)
 
 
@@ -45,6 +46,10 @@ def styled(stage: Stage, whole_sentences: bool | None, tools: bool | None) -> St
 
 def style_told(stage: Stage) -> str:
     """The style in words."""
-    ends = "are left out" if stage.trim else "stay as they are"
-    tools = "may use the tools that are on here" if stage.tools else "use no tools"
-    return f"Unfinished last sentences {ends}. Characters {tools}."
+    ends = tr("Unfinished last sentences stay as they are.")
+    if stage.trim:
+        ends = tr("Unfinished last sentences are left out.")
+    tools = tr("Characters use no tools.")
+    if stage.tools:
+        tools = tr("Characters may use the tools that are on here.")
+    return f"{ends} {tools}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.language import later
 from bot.tools.arithmetic import calculate
 from bot.tools.tool import tool
 from cogs.tools import ToolCog
@@ -12,7 +13,7 @@ from cogs.tools import ToolCog
 class Calculator(ToolCog):
     """Tools that calculate."""
 
-    @tool(shows="calculating: {expression}")
+    @tool(shows=later("calculating: {expression}"))
     async def calculate(self, expression: str) -> object:
         """Work out an arithmetic expression.
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 import discord
 
 from bot.client.failures import DISCORD_FAILURES
+from bot.language import later, tr
 from bot.tools.context import ToolContext
 from bot.tools.kit import Kit
 from bot.tools.tool import ToolError, tool
@@ -44,6 +45,9 @@ _MESSAGE = re.compile(r"(?:https://\S+/channels/(?:\d+|@me)/(?P<channel>\d+)/)?(
 _Writable = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
 
+_NO_PINNING = later("I lack the permission to pin messages in this channel.")
+
+
 class Channels(ToolCog):
     """Tools that read and write in Discord's channels."""
 
@@ -51,7 +55,7 @@ class Channels(ToolCog):
         super().__init__(kit)
         self._said = Said()
 
-    @tool(shows="reading back in this channel", needs_discord=True)
+    @tool(shows=later("reading back in this channel"), needs_discord=True)
     async def read_channel_history(
         self, context: ToolContext, count: int = 20, before_message: str = ""
     ) -> object:
@@ -76,7 +80,7 @@ class Channels(ToolCog):
             found["note"] = "Discord shows me only messages that mention me; others are empty."
         return found
 
-    @tool(shows="pinning message {message_id}", changes=True, needs_discord=True)
+    @tool(shows=later("pinning message {message_id}"), changes=True, needs_discord=True)
     async def pin_message(self, context: ToolContext, message_id: str) -> object:
         """Pin a message of this channel.
 
@@ -86,24 +90,28 @@ class Channels(ToolCog):
         channel = await channel_here(client_of(self.kit), context)
         number = _message_id(message_id, channel)
         if not number:
-            raise ToolError("Pinning takes the id of a message, or a link to it.")
+            raise ToolError(later("Pinning takes the id of a message, or a link to it."))
         if not _may_pin(await permissions(channel, context)):
-            raise ToolError("You may not pin messages in this channel, so I do not do it for you.")
+            raise ToolError(
+                later("You may not pin messages in this channel, so I do not do it for you.")
+            )
         if not _may_pin(mine(channel)):
-            raise ToolError("I lack the permission to pin messages in this channel.")
+            raise ToolError(_NO_PINNING)
         message = cast("discord.TextChannel", channel).get_partial_message(number)
         try:
             await message.pin()
         except discord.NotFound:
-            raise ToolError("There is no such message in this channel.") from None
+            raise ToolError(later("There is no such message in this channel.")) from None
         except discord.Forbidden:
-            raise ToolError("I lack the permission to pin messages in this channel.") from None
+            raise ToolError(_NO_PINNING) from None
         except discord.HTTPException as error:
             # Discord's own words: too many pins, a message that cannot be pinned.
-            raise ToolError(f"Discord does not pin this message: {error.text}") from None
+            raise ToolError(
+                later("Discord does not pin this message: {reason}", reason=error.text)
+            ) from None
         return {"pinned": str(number), "link": message.jump_url}
 
-    @tool(shows="writing in {channel}: {text}", changes=True, needs_discord=True)
+    @tool(shows=later("writing in {channel}: {text}"), changes=True, needs_discord=True)
     async def send_message(self, context: ToolContext, channel: str, text: str) -> object:
         """Post a message in another channel of this server.
 
@@ -113,24 +121,30 @@ class Channels(ToolCog):
         """
         text = text.strip()
         if not 1 <= len(text) <= _LONGEST_SENT:
-            raise ToolError(f"A message has 1 to {_LONGEST_SENT:,} characters.")
+            raise ToolError(later("A message has 1 to {most:,} characters.", most=_LONGEST_SENT))
         server = server_of(client_of(self.kit), context)
         there = await _writable(server, channel, await asker_in(server, context))
         if not _may_write(there, mine(there)):
-            raise ToolError(f"I lack the permission to write in #{there.name}.")
+            raise _no_writing(there)
         try:
             # Nobody is pinged, and everybody sees whose words these are.
-            message = await there.send(
-                f"{text}\n-# for <@{context.asker}>", allowed_mentions=_NOBODY
-            )
+            message = await there.send(f"{text}\n{_for(context.asker)}", allowed_mentions=_NOBODY)
         except discord.Forbidden:
-            raise ToolError(f"I lack the permission to write in #{there.name}.") from None
+            raise _no_writing(there) from None
         except DISCORD_FAILURES as error:
-            raise ToolError("Discord did not take the message.", detail=str(error)) from None
+            raise ToolError(later("Discord did not take the message."), detail=str(error)) from None
         if str(there.id) != context.channel:
             # Where it was asked for, the exchange with the tool tells of it already.
             self._said.tell(client_of(self.kit), message, context.asker, text)
         return {"sent": text, "channel": f"#{there.name}", "link": message.jump_url}
+
+
+def _for(asker: str) -> str:
+    return "-# " + tr("for {person}", person=f"<@{asker}>")
+
+
+def _no_writing(there: _Writable) -> ToolError:
+    return ToolError(later("I lack the permission to write in #{channel}.", channel=there.name))
 
 
 async def _read(channel: Place, count: int, before: int) -> list[discord.Message]:
@@ -179,7 +193,7 @@ def _message_id(text: str, channel: Place) -> int:
     if match is None:
         return 0
     if match["channel"] not in (None, str(channel.id)):
-        raise ToolError("That message is in another channel.")
+        raise ToolError(later("That message is in another channel."))
     number = int(match["id"])
     return number if number < 1 << 63 else 0
 
@@ -203,7 +217,9 @@ async def _writable(server: discord.Guild, named: str, asker: discord.Member) ->
     for channel in await _called(server, named.strip()):
         if _may_write(channel, await permissions_of(channel, asker)):
             return channel
-    raise ToolError(f"There is no channel called “{named[:100]}” here in which you may write.")
+    raise ToolError(
+        later("There is no channel called “{name}” here in which you may write.", name=named[:100])
+    )
 
 
 async def _called(server: discord.Guild, named: str) -> list[_Writable]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
 
+from bot.language import later
 from bot.net.places import find_place
 from bot.tools.tool import ToolError, tool
 from bot.tools.zones import zone_named
@@ -13,7 +14,7 @@ from cogs.tools import ToolCog
 class Clock(ToolCog):
     """Tools that know clocks and calendars."""
 
-    @tool(reaches_out=True, shows="time: {location}")
+    @tool(reaches_out=True, shows=later("time: {location}"))
     async def get_current_time(self, location: str) -> object:
         """Get the current date and time at a location.
 
@@ -30,7 +31,7 @@ class Clock(ToolCog):
             "timezone": str(zone),
         }
 
-    @tool(shows="counting days")
+    @tool(shows=later("counting days"))
     async def days_between(self, first: str, second: str) -> object:
         """Count the days from one date to another.
 

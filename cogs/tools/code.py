@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from bot.language import later
 from bot.tools.tool import ToolError, tool
 from cogs.tools import ToolCog
 
@@ -16,7 +17,7 @@ _NO_SANDBOX = "Code cannot be run here: the bot's operator has set up no sandbox
 class Code(ToolCog):
     """Tools that run what the model wrote."""
 
-    @tool(reaches_out=True, shows="running Python", timeout=30.0)
+    @tool(reaches_out=True, shows=later("running Python"), timeout=30.0)
     async def run_python(self, code: str) -> object:
         """Run a Python program in a sandbox without network, and get what it prints.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import SystemRandom
 from typing import Any
 
+from bot.language import later
 from bot.tools.dice import Roll, roll
 from bot.tools.tool import tool
 from cogs.tools import ToolCog
@@ -17,7 +18,7 @@ _MOST_SHOWN = 100
 class Dice(ToolCog):
     """Tools that decide by chance."""
 
-    @tool(shows="dice: {notation}")
+    @tool(shows=later("dice: {notation}"))
     async def roll_dice(self, notation: str) -> object:
         """Roll dice.
 
@@ -32,7 +33,7 @@ class Dice(ToolCog):
         results = [{"notation": one.notation, **_told(one, each)} for one in rolled.rolls]
         return {**head, "results": results, "total": rolled.total}
 
-    @tool(shows="flipping a coin")
+    @tool(shows=later("flipping a coin"))
     async def flip_coin(self) -> object:
         """Flip a coin."""
         return {"side": _LUCK.choice(("heads", "tails"))}

@@ -9,6 +9,7 @@ import discord
 from discord.http import Route
 
 from bot.client.failures import DISCORD_FAILURES
+from bot.language import later
 from bot.tools.context import ToolContext
 from bot.tools.tool import ToolError, tool
 from cogs.asker import client_of, left_alone, server_of
@@ -24,7 +25,7 @@ _MENTION = re.compile(r"<@!?(\d{1,20})>|(\d{15,20})")
 class Members(ToolCog):
     """Tools that know who is who."""
 
-    @tool(shows="who is {name}?", needs_discord=True)
+    @tool(shows=later("who is {name}?"), needs_discord=True)
     async def who_is(self, context: ToolContext, name: str) -> object:
         """Look up a member of this server.
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from bot.conversation.facts import LONGEST_FACT, Fact, Owner, new_id, one_line
+from bot.language import later
 from bot.tools.context import ToolContext
 from bot.tools.lexical import best
 from bot.tools.run import ForAsker
@@ -20,7 +21,7 @@ _MOST_FOUND = 10
 class Memory(ToolCog):
     """Tools that keep facts and find them again; `/memory` shows them."""
 
-    @tool(shows="remembering: {fact}")
+    @tool(shows=later("remembering: {fact}"))
     async def remember(self, context: ToolContext, fact: str) -> object:
         """Keep a fact for later.
 
@@ -38,7 +39,7 @@ class Memory(ToolCog):
         await self.kit.store.remember(self._owners(context)[0].name, kept)
         return {"saved": fact}
 
-    @tool(shows="recalling: {query}")
+    @tool(shows=later("recalling: {query}"))
     async def recall(self, context: ToolContext, query: str) -> object:
         """Look up what people asked you to remember.
 

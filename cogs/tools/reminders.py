@@ -15,11 +15,12 @@ import discord
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.reminding import MAX_REMINDERS, Reminder
 from bot.errors import StoreUnavailable
+from bot.language import later, speaking, tr
 from bot.tools.context import ToolContext
 from bot.tools.kit import Kit
 from bot.tools.tool import ToolError, tool
 from bot.tools.when import moment, shown
-from cogs.asker import client_of
+from cogs.asker import client_of, language_at
 from cogs.said import Said
 from cogs.tools import ToolCog
 
@@ -53,7 +54,7 @@ class Reminders(ToolCog):
         self._loop: asyncio.Task[None] | None = None
         self._said = Said()
 
-    @tool(shows="reminder {when}: {text}", changes=True, needs_discord=True)
+    @tool(shows=later("reminder {when}: {text}"), changes=True, needs_discord=True)
     async def set_reminder(self, context: ToolContext, text: str, when: str) -> object:
         """Remind the user of something later, in this channel.
 
@@ -63,7 +64,9 @@ class Reminders(ToolCog):
         """
         text = " ".join(text.split())
         if not 1 <= len(text) <= _LONGEST:
-            raise ToolError(f"The text of a reminder has 1 to {_LONGEST} characters.")
+            raise ToolError(
+                later("The text of a reminder has 1 to {most} characters.", most=_LONGEST)
+            )
         now = time.time()
         due = _due(when, _asked_at(context, now), now)
         reminder = Reminder(
@@ -77,19 +80,22 @@ class Reminders(ToolCog):
         number = await self.kit.store.save_reminder(reminder)
         if not number:
             raise ToolError(
-                f"You have {MAX_REMINDERS} reminders already, and more are not possible. "
-                "Cancel one first."
+                later(
+                    "You have {count} reminders already, and more are not possible. "
+                    "Cancel one first.",
+                    count=MAX_REMINDERS,
+                )
             )
         self._news.set()
         return {"number": number, "text": text, "due": shown(due)}
 
-    @tool(shows="looking at reminders", needs_discord=True)
+    @tool(shows=later("looking at reminders"), needs_discord=True)
     async def list_reminders(self, context: ToolContext) -> object:
         """List the reminders that the user has set, the next one first."""
         found = await self.kit.store.reminders(_asker(context))
         return {"reminders": [_told(reminder) for reminder in found]}
 
-    @tool(shows="cancelling reminder {number}", changes=True, needs_discord=True)
+    @tool(shows=later("cancelling reminder {number}"), changes=True, needs_discord=True)
     async def cancel_reminder(self, context: ToolContext, number: int) -> object:
         """Cancel a reminder of the user.
 
@@ -98,7 +104,7 @@ class Reminders(ToolCog):
         """
         cancelled = await self.kit.store.cancel_reminder(_asker(context), number)
         if cancelled is None:
-            raise ToolError(f"You have no reminder with the number {number}.")
+            raise ToolError(later("You have no reminder with the number {number}.", number=number))
         return {"cancelled": _told(cancelled)}
 
     # ------------------------------------------------------------------ delivering
@@ -145,7 +151,9 @@ class Reminders(ToolCog):
         """Post a reminder and settle it; one that cannot be posted now is claimed again later."""
         try:
             async with asyncio.timeout(_ATTEMPT):
-                posted = await post(client_of(self.kit), reminder, claimed)
+                client = client_of(self.kit)
+                with speaking(language_at(client, int(reminder.channel))):
+                    posted = await post(client, reminder, claimed)
             if posted is None:
                 log.warning("reminder %s can be delivered nowhere and is dropped", reminder.id)
             await self.kit.store.settle_reminder(reminder)
@@ -189,15 +197,21 @@ def words(reminder: Reminder, now: float, *, gone: bool = False) -> str:
     """What a reminder says."""
     lines = [_head(reminder)]
     if now - reminder.due > _LATE:
-        lines.append(f"-# This comes late: it was due <t:{int(reminder.due)}:f>, and I was away.")
+        due = f"<t:{int(reminder.due)}:f>"
+        lines.append("-# " + tr("This comes late: it was due {due}, and I was away.", due=due))
     if gone:
-        lines.append("-# I cannot write any more where you asked me to remind you.")
+        lines.append("-# " + tr("I cannot write any more where you asked me to remind you."))
     return "\n".join(lines)
 
 
 def _head(reminder: Reminder) -> str:
     """The first line, which no other reminder has: it names the second when it was set."""
-    return f"<@{reminder.asker}> You asked me <t:{int(reminder.at)}:R>: {reminder.text}"
+    return tr(
+        "{person} You asked me {when}: {text}",
+        person=f"<@{reminder.asker}>",
+        when=f"<t:{int(reminder.at)}:R>",
+        text=reminder.text,
+    )
 
 
 async def _place(client: discord.Client, reminder: Reminder, direct: bool) -> Any:
@@ -221,9 +235,11 @@ async def _posted(
 def _due(when: str, asked: float, now: float) -> datetime:
     due = moment(when, datetime.fromtimestamp(asked, UTC))
     if due.timestamp() <= now:
-        raise ToolError(f"“{when}” has passed meanwhile: it was {shown(due)}.")
+        raise ToolError(
+            later("“{when}” has passed meanwhile: it was {due}.", when=when, due=shown(due))
+        )
     if due.timestamp() - now > _YEAR:
-        raise ToolError("I remember reminders for a year at most.")
+        raise ToolError(later("I remember reminders for a year at most."))
     return due
 
 
@@ -237,7 +253,7 @@ def _asked_at(context: ToolContext, now: float) -> float:
 
 def _asker(context: ToolContext) -> str:
     if not context.asker.isdecimal():
-        raise ToolError("I do not know whom to remind.")
+        raise ToolError(later("I do not know whom to remind."))
     return context.asker
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
+from bot.language import later
 from bot.net.fetch import PAGES, FetchError
 from bot.net.reading import PageReader, ReaderMissing
 from bot.tools.kit import Kit
@@ -33,7 +34,7 @@ class Search(ToolCog):
         super().__init__(kit)
         self._reader = PageReader()
 
-    @tool(reaches_out=True, shows="searching the web: {query}")
+    @tool(reaches_out=True, shows=later("searching the web: {query}"))
     async def web_search(self, query: str) -> object:
         """Search the web.
 
@@ -53,7 +54,7 @@ class Search(ToolCog):
         ]
         return {"query": query, "results": shown}
 
-    @tool(reaches_out=True, shows="reading {url}", timeout=30.0)
+    @tool(reaches_out=True, shows=later("reading {url}"), timeout=30.0)
     async def read_page(self, url: str) -> object:
         """Read the main text of a web page.
 

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, TypeVar
 
+from bot.language import later
 from bot.tools.kit import Kit
 from bot.tools.tool import ToolError, tool
 from cogs.tools import ToolCog
@@ -37,7 +38,7 @@ class Stocks(ToolCog):
         # A request that hangs keeps its thread; the other tools have threads of their own.
         self._threads = ThreadPoolExecutor(4, thread_name_prefix="stocks")
 
-    @tool(reaches_out=True, shows="stock: {symbol}", timeout=25.0)
+    @tool(reaches_out=True, shows=later("stock: {symbol}"), timeout=25.0)
     async def get_stock_fundamentals(self, symbol: str) -> object:
         """Get fundamental data for a stock symbol.
 
@@ -47,7 +48,7 @@ class Stocks(ToolCog):
         info = await self._info(symbol)
         return {"symbol": symbol.strip().upper(), **_chosen(info, _FUNDAMENTALS)}
 
-    @tool(reaches_out=True, shows="stock: {symbol}", timeout=25.0)
+    @tool(reaches_out=True, shows=later("stock: {symbol}"), timeout=25.0)
     async def get_current_stock_price(self, symbol: str) -> float:
         """Get the current price of a stock.
 
@@ -62,7 +63,7 @@ class Stocks(ToolCog):
             raise _unknown(symbol)
         return price
 
-    @tool(reaches_out=True, shows="company news: {symbol}", timeout=25.0)
+    @tool(reaches_out=True, shows=later("company news: {symbol}"), timeout=25.0)
     async def get_company_news(self, symbol: str) -> object:
         """Get the latest news about a company.
 
@@ -74,7 +75,7 @@ class Stocks(ToolCog):
             raise ToolError(f"There is no news about {symbol.strip().upper()}.")
         return [_article(item) for item in news[:5]]
 
-    @tool(reaches_out=True, shows="company: {symbol}", timeout=25.0)
+    @tool(reaches_out=True, shows=later("company: {symbol}"), timeout=25.0)
     async def get_company_profile(self, symbol: str) -> object:
         """Get the profile of a company: what it does, where, and with how many people.
 
@@ -83,7 +84,7 @@ class Stocks(ToolCog):
         """
         return _chosen(await self._info(symbol), _PROFILE)
 
-    @tool(reaches_out=True, shows="stock: {symbol}", timeout=25.0)
+    @tool(reaches_out=True, shows=later("stock: {symbol}"), timeout=25.0)
     async def get_financial_statements(self, symbol: str) -> object:
         """Get the latest income statement, balance sheet and cash flow of a company.
 
@@ -102,7 +103,7 @@ class Stocks(ToolCog):
             raise _unknown(symbol)
         return {"symbol": symbol.strip().upper(), **found}
 
-    @tool(reaches_out=True, shows="stock: {symbol}", timeout=25.0)
+    @tool(reaches_out=True, shows=later("stock: {symbol}"), timeout=25.0)
     async def get_key_financial_ratios(self, symbol: str) -> object:
         """Get the key financial ratios of a company.
 
@@ -112,7 +113,7 @@ class Stocks(ToolCog):
         info = await self._info(symbol)
         return {"symbol": symbol.strip().upper(), **_chosen(info, _RATIOS)}
 
-    @tool(reaches_out=True, shows="stock: {symbol}", timeout=25.0)
+    @tool(reaches_out=True, shows=later("stock: {symbol}"), timeout=25.0)
     async def get_analyst_recommendations(self, symbol: str) -> object:
         """Get how many analysts recommend to buy, hold or sell a stock, month by month.
 
@@ -124,7 +125,7 @@ class Stocks(ToolCog):
             raise ToolError(f"There are no recommendations for {symbol.strip().upper()}.")
         return rows
 
-    @tool(reaches_out=True, shows="dividends: {symbol}", timeout=25.0)
+    @tool(reaches_out=True, shows=later("dividends: {symbol}"), timeout=25.0)
     async def get_dividend_data(self, symbol: str) -> object:
         """Get the latest dividends of a stock.
 
@@ -134,7 +135,7 @@ class Stocks(ToolCog):
         paid = await self._ask(symbol, lambda ticker: _series(ticker.dividends, 8))
         return {"symbol": symbol.strip().upper(), "dividends": paid}
 
-    @tool(reaches_out=True, shows="stock: {symbol}", timeout=25.0)
+    @tool(reaches_out=True, shows=later("stock: {symbol}"), timeout=25.0)
     async def get_technical_indicators(self, symbol: str) -> object:
         """Get moving averages, the relative strength index and MACD of a stock.
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from bot.language import later
 from bot.net.places import Place, find_place
 from bot.tools.tool import ToolError, tool
 from cogs.tools import ToolCog
@@ -43,7 +44,7 @@ class _Daily(BaseModel):
 class Weather(ToolCog):
     """Tools that know how it is outside."""
 
-    @tool(reaches_out=True, shows="weather: {location}")
+    @tool(reaches_out=True, shows=later("weather: {location}"))
     async def get_current_temperature(
         self, location: str, unit: Literal["celsius", "fahrenheit"] = "celsius"
     ) -> float:
@@ -58,7 +59,7 @@ class Weather(ToolCog):
         """
         return await self._now(location, "temperature_2m", unit)
 
-    @tool(reaches_out=True, shows="weather: {location}")
+    @tool(reaches_out=True, shows=later("weather: {location}"))
     async def get_current_wind_speed(self, location: str) -> float:
         """Get the current wind speed in km/h at a given location.
 
@@ -70,7 +71,7 @@ class Weather(ToolCog):
         """
         return await self._now(location, "wind_speed_10m")
 
-    @tool(reaches_out=True, shows="weather: {location}")
+    @tool(reaches_out=True, shows=later("weather: {location}"))
     async def get_weather_forecast(
         self, location: str, days: Annotated[int, Field(ge=1, le=16)] = 3
     ) -> object:

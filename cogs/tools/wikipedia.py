@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from bot.language import later
 from bot.net.fetch import AddressRefused
 from bot.tools.tool import ToolError, tool
 from cogs.tools import ToolCog
@@ -35,7 +36,7 @@ class _Found(BaseModel):
 class Wikipedia(ToolCog):
     """A tool that looks things up in the encyclopedia."""
 
-    @tool(reaches_out=True, shows="Wikipedia: {query}")
+    @tool(reaches_out=True, shows=later("Wikipedia: {query}"))
     async def search_wikipedia(self, query: str, language: str = "en") -> object:
         """Find the best Wikipedia article and read its summary.
 

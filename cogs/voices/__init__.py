@@ -12,6 +12,7 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.errors import StoreUnavailable
+from bot.language import tr
 from cogs.places import Channel
 from cogs.voices.mine import is_voice
 from cogs.voices.pictures import EmojiPictures, Pictures, PublicPictures
@@ -92,7 +93,7 @@ class Voices(commands.Cog):
         self._advised[place] = None
         if len(self._advised) > _ADVISED:
             self._advised.popitem(last=False)
-        return obstacle.advice
+        return tr(obstacle.advice)
 
     def message(
         self,

@@ -12,6 +12,7 @@ import discord
 from discord.ext import commands
 
 from bot.client.failures import DISCORD_FAILURES
+from bot.language import later
 
 log = logging.getLogger(__name__)
 
@@ -30,11 +31,11 @@ _PATIENCE = 8.0
 # How long a failure that may pass is not tried again, in seconds.
 _PAUSE = 60.0
 
-_MISSING = (
+_MISSING = later(
     "With the permission Manage Webhooks in this channel, my characters speak here with their own "
     "names and pictures."
 )
-_FULL = (
+_FULL = later(
     "This channel has as many webhooks as Discord allows. If one of them goes, my characters speak "
     "here with their own names and pictures."
 )

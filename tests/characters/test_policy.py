@@ -153,6 +153,12 @@ def test_a_phrase_is_found_over_the_end_of_a_sentence() -> None:
     assert guard.found
 
 
+def test_a_phrase_is_found_over_that_end_whatever_divides_its_words_from_others() -> None:
+    guard = WordGuard(Blocklist(["b a"]))
+    assert _written(guard, ["aaaa.b\na"]) == "aaaa.b\n"
+    assert guard.found == "b a"
+
+
 def test_what_never_ends_is_passed_on_all_the_same() -> None:
     guard = WordGuard(Blocklist(["badword"]))
     assert len(guard.feed("la " * 1_000)) > 2_000

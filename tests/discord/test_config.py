@@ -17,7 +17,7 @@ from bot.conversation.model import Model
 from bot.conversation.models import Served
 from bot.conversation.ports import EngineInfo
 from bot.errors import StoreUnavailable
-from cogs.places import server_place
+from cogs.places import conversation_in, server_place
 from tests.discord.conftest import MakeBot, Stage
 from tests.stand_ins.engine import ScriptedEngine
 
@@ -123,6 +123,7 @@ async def test_the_panel_shows_everything_and_where_it_comes_from(
         "**When I answer:** when addressed (*default*)",
         "**Model:** the operator's default (*default*)",
         "**System prompt:** the model's own (*default*)",
+        "**Language:** the server's on Discord (*default*)",
         "**Answers at all:** yes (*server*)",
         "**Only in age-restricted channels:** no (*default*)",
         "**Only for:** everybody (*default*)",
@@ -201,6 +202,28 @@ async def test_a_system_prompt_for_a_category_by_a_form(stage: Stage, admin: Mem
     assert "You are a rook." not in stage.engine.prompts[-1]
     await admin.click(desk.message, label="Clear it")
     assert desk.line("System prompt").endswith("the model's own (*default*)")
+
+
+async def test_a_language_is_inherited_until_a_channel_has_its_own(
+    stage: Stage, admin: MemberActor
+) -> None:
+    here, server = conversation_in(stage.channel.id), server_place(stage.guild.id)
+    places = (here, server)
+    assert stage.bot.configuration.language(places) is None
+    desk = await Desk.open(stage, admin)
+    await desk.choose("server", "language")
+    await desk.select("set", "ja")
+    assert desk.line("Language") == "**Language:** 日本語 (*server*)"
+    assert "✅ Language for server: 日本語" in desk.text()
+    assert stage.bot.configuration.language(places) == "ja"
+    await desk.choose("channel", "language")
+    await desk.select("set", "de")
+    assert stage.bot.configuration.language(places) == "de"
+    await desk.select("set", "-")
+    assert stage.bot.configuration.language(places) == "ja"
+    logged = text(await admin.slash(stage.channel, "config log"))
+    assert "**Language** not set → 日本語" in logged
+    assert "**Language** Deutsch → not set" in logged
 
 
 async def test_people_and_roles_are_chosen_from_a_menu(stage: Stage, admin: MemberActor) -> None:

@@ -56,12 +56,13 @@ class TestFiles:
         here = conversation_in(stage.channel.id)
         settings = {
             server: {"answers": True, "deny": [f"user:{stage.bob.id}"], "replies_per_user": 9},
-            games: {"mode": "always", "system": "You are a rook."},
+            games: {"mode": "always", "system": "You are a rook.", "language": "zh-TW"},
             here: {"mode": "mention", "system": "You are a bard.", "engine": "default"},
         }
         told = await give(stage, admin, file_of(settings))
-        assert "That file changes 8 settings:" in text(told)
+        assert "That file changes 9 settings:" in text(told)
         assert "category games · mode: not set → always" in text(told)
+        assert "category games · language: not set → 繁體中文" in text(told)
         assert "#general · system: not set → You are a bard." in text(told)
         assert stage.bot.configuration.known == {}
         await admin.click(told.response, label="Apply")
@@ -76,7 +77,7 @@ class TestFiles:
         assert left["places"][server] == {"answers": True, "replies_per_user": 9}
         assert left["places"][here] == settings[here]
         logged = await admin.slash(stage.channel, "config log")
-        assert text(logged).count("→") == 9
+        assert text(logged).count("→") == 10
 
     async def test_cancel_changes_nothing(self, stage: Stage, admin: MemberActor) -> None:
         told = await give(stage, admin, file_of({server_place(stage.guild.id): {"answers": False}}))
@@ -97,6 +98,7 @@ class TestFiles:
             ({"allow": ["role:x"]}, "`allow` has to be a list"),
             ({"deny": "user:1"}, "`deny` has to be a list"),
             ({"deny": [f"user:{n}" for n in range(26)]}, "`deny` can name 25"),
+            ({"language": "tlh"}, "`language` has to be one of"),
             ({"system": " "}, "`system` has to be a text"),
             ({"system": "x" * 4_001}, "`system` can have 4,000"),
             ({"replies_per_user": 0}, "`replies_per_user` has to be a whole number"),

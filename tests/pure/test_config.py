@@ -28,6 +28,7 @@ VALUES = {
     "allow": st.lists(st.sampled_from(["role:1", "user:2", "user:3"])).map(tuple),
     "deny": st.lists(st.sampled_from(["role:1", "user:2", "user:3"])).map(tuple),
     "system": st.text("ab ✨\n", min_size=1).filter(str.strip),
+    "language": st.sampled_from(["en", "de", "zh-TW"]),
     "replies_per_user": st.integers(0, 100),
     "replies_per_server": st.integers(0, 100),
 }
@@ -74,6 +75,7 @@ def test_of_who_was_erased_a_list_has_only_the_gap():
 def test_a_number_is_no_boolean():
     assert not fits("replies_per_user", True)
     assert not fits("answers", 1)
+    assert not fits("language", "tlh")
     assert not fits("colour", "red")
 
 

@@ -1,5 +1,6 @@
 """Settings: the names are a contract, and a mistake is one line that names the variable."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,22 @@ def test_an_unknown_name_in_the_dotenv_file_is_a_fault(tmp_path: Path):
     dotenv.write_text("TEMPERATUR=1\n")
     with pytest.raises(SettingsError, match="TEMPERATUR"):
         load({}, dotenv)
+
+
+def test_what_opentelemetry_reads_itself_may_stand_in_the_dotenv_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("OTEL_SERVICE_NAME=one\nOTEL_TRACES_SAMPLER=always_on\nMODEL=\n")
+    # Both are to be as before, whatever is put there.
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER", "x")
+    monkeypatch.delenv("OTEL_TRACES_SAMPLER")
+    monkeypatch.setenv("OTEL_SERVICE_NAME", "two")
+    load({}, dotenv)
+    assert "OTEL_TRACES_SAMPLER" not in os.environ
+    load(None, dotenv)
+    assert os.environ["OTEL_TRACES_SAMPLER"] == "always_on"
+    assert os.environ["OTEL_SERVICE_NAME"] == "two"
 
 
 def test_an_empty_variable_counts_as_unset():

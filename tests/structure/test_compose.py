@@ -77,7 +77,8 @@ def test_an_engine_of_ones_own_needs_neither():
 
 
 def test_everything_the_bot_is_given_is_a_setting():
-    assert set(SERVICES["bot"]["environment"]) <= set(variable_names())
+    given = set(SERVICES["bot"]["environment"])
+    assert {name for name in given if not name.startswith("OTEL_")} <= set(variable_names())
 
 
 @pytest.mark.parametrize(
@@ -245,6 +246,22 @@ def test_the_search_overlay_gives_the_bot_json_and_publishes_nothing():
     source = mount.partition(":")[0]
     settings = yaml.safe_load((ROOT / source).read_text("utf-8"))
     assert "json" in settings["search"]["formats"]
+
+
+def test_the_overlay_for_traces_joins_bot_and_engine_and_shows_them_to_the_host_only():
+    source = (ROOT / "deploy/jaeger/compose.yml").read_text("utf-8")
+    services = yaml.safe_load(source)["services"]
+    assert set(services) - set(SERVICES) == {"jaeger"}
+    jaeger = services["jaeger"]
+    assert jaeger["ports"] == ["127.0.0.1:16686:16686"]
+    assert re.fullmatch(r"jaegertracing/jaeger:\d+\.\d+\.\d+", jaeger["image"])
+    for name in ("bot", "tgi"):
+        assert set(jaeger["networks"]) & set(SERVICES[name]["networks"]), name
+    assert services["bot"]["environment"] == {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://jaeger:4318"}
+    assert services["tgi"]["environment"]["OTLP_ENDPOINT"] == "http://jaeger:4317"
+    lock = (ROOT / services["bot"]["build"]["args"]["LOCK"]).read_text("utf-8")
+    assert "opentelemetry-exporter-otlp-proto-http==" in lock
+    assert "-f docker-compose.yml -f deploy/jaeger/compose.yml up -d --build" in source
 
 
 OVERLAYS = sorted(ROOT.glob("deploy/*.yml"))

@@ -24,6 +24,7 @@ HOME_OF = {
     "anyio": ("bot.tools.mcp",),
     "PIL": ("bot.pictures", "cogs.stats"),
     "prometheus_client": ("bot.metrics",),
+    "opentelemetry": ("bot.tracing",),
 }
 
 # Below each room: the rooms of `bot` that it may know beside itself.
@@ -32,9 +33,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # What people are told, in their language: whoever has words for people needs it.
     "bot.language": (),
     "bot.errors": ("language",),
-    # What the bot counts of itself, and how log lines name a reply: pure bookkeeping, for whoever
-    # does something that is counted or logged.
+    # What the bot counts and traces of itself, and how log lines name a reply: pure bookkeeping,
+    # for whoever does something that is counted, traced or logged.
     "bot.metrics": ("errors", "__version__"),
+    "bot.tracing": ("errors", "metrics", "__version__"),
     "bot.log": (),
     "bot.settings": ("errors",),
     "bot.prompts": (
@@ -55,14 +57,23 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "language",
     ),
     "bot.models": ("errors", "language", "prompts", "conversation.ports"),
-    "bot.conversation": ("errors", "language", "log", "metrics", "models", *PURE_ROOMS),
-    "bot.engine": ("errors", "language", "models", "prompts", "conversation.ports"),
+    "bot.conversation": (
+        "errors",
+        "language",
+        "log",
+        "metrics",
+        "tracing",
+        "models",
+        *PURE_ROOMS,
+    ),
+    "bot.engine": ("errors", "language", "tracing", "models", "prompts", "conversation.ports"),
     # The rules of the doctor, which both the terminal and Discord show.
     "bot.checks": ("errors", "language", "models", "prompts", "conversation"),
     "bot.store": (
         "errors",
         "language",
         "metrics",
+        "tracing",
         "characters",
         "conversation.config",
         "conversation.facts",
@@ -83,6 +94,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "errors",
         "language",
         "metrics",
+        "tracing",
         "settings",
         "models",
         "conversation",
@@ -102,6 +114,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "cogs.tools": (
         "errors",
+        "language",
         "net",
         "client.failures",
         "conversation.facts",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import discord
 import pytest
 
 from bot.__main__ import _parser
 from bot.checks import access
-from bot.settings import SECRETS, Settings, variable_names
+from bot.settings import Settings, variable_names
 from tests.structure.tree import ROOT, text_files
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -42,22 +43,41 @@ def test_every_setting_that_is_named_exists(path):
     assert set(OURS.findall(path.read_text("utf-8"))) <= set(variable_names())
 
 
+def places_in(page: Path) -> set[str]:
+    """The anchors that GitHub gives to a page's headings."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_into_the_project_leads_somewhere(path):
-    links = re.findall(r"\]\(([^)\s]+)\)", path.read_text("utf-8"))
-    inside = [link.partition("#")[0] for link in links if not link.startswith(("http", "#"))]
-    assert [link for link in inside if not (path.parent / link).exists()] == []
+    text = path.read_text("utf-8")
+    links = [*re.findall(r"\]\(([^)\s]+)\)", text), *re.findall(r'(?:src|href)="([^"]+)"', text)]
+    for link in links:
+        if link.startswith(("http://", "https://", "mailto:")):
+            continue
+        file, _, place = link.partition("#")
+        target = path.parent / file if file else path
+        assert target.exists(), link
+        assert not place or place in places_in(target), link
 
 
-def test_the_readme_has_every_setting_with_its_default():
+def test_the_settings_in_the_readme_have_their_defaults():
     rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (.*?) \|", README, re.MULTILINE))
-    assert set(rows) == {name.upper() for name in Settings.model_fields}
-    for name, field in Settings.model_fields.items():
-        if field.default not in (None, ()):
-            shown = f"{field.default:g}" if isinstance(field.default, float) else field.default
-            shown = str(shown).lower() if isinstance(shown, bool) else str(shown)
-            assert rows[name.upper()].strip("`") == shown, name
-    assert all(f"`{secret}_FILE`" in README for secret in SECRETS)
+    assert set(rows) <= {name.upper() for name in Settings.model_fields}
+    assert "docs/reference/settings.md" in README
+    for name, shown in rows.items():
+        default = Settings.model_fields[name.lower()].default
+        if default not in (None, ()):
+            assert shown.strip("`") == f"{default:g}", name
+
+
+def test_the_page_about_traces_has_every_attribute():
+    page = (ROOT / "docs/monitoring.md").read_text("utf-8")
+    source = (ROOT / "bot/tracing/__init__.py").read_text("utf-8")
+    used = set(re.findall(r'"((?:gen_ai|hermes|http|db|error)\.[a-z_.]+)"', source))
+    assert len(used) > 20
+    assert used <= set(re.findall(r"`([a-z_.]+)`", page))
 
 
 def test_every_target_says_what_it_does():

@@ -32,8 +32,13 @@ pytestmark = pytest.mark.xdist_group("image")
 SETTINGS = re.compile(r"^(DISCORD|ENGINE|REDIS|MODEL|DATA|LOG|HTTP|PYTHON)")
 
 
+ARGUMENTS = dict(words.split("=", 1) for step, words in STEPS if step == "ARG")
+
+
 def steps(kind: str) -> list[str]:
-    return [words for step, words in STEPS if step == kind]
+    """What follows a kind of step, with the arguments of the build as they are by default."""
+    found = [words for step, words in STEPS if step == kind]
+    return [re.sub(r"\$\{(\w+)\}", lambda match: ARGUMENTS[match[1]], words) for words in found]
 
 
 def one(kind: str) -> list[str]:
@@ -94,6 +99,14 @@ def test_the_context_holds_what_is_copied():
     for words in steps("COPY"):
         source = words.split()[0]
         assert source.startswith("--from") or f"!{source}" in let_in
+
+
+def test_the_image_may_have_the_extras_too():
+    assert ARGUMENTS == {"LOCK": "requirements.lock"}
+    let_in = (ROOT / ".dockerignore").read_text("utf-8").split()
+    for lock in ("requirements.lock", "requirements-extras.lock"):
+        assert (ROOT / lock).exists()
+        assert f"!{lock}" in let_in
 
 
 def test_the_entry_point_starts_the_bot(image):

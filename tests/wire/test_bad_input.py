@@ -145,3 +145,14 @@ async def test_question_longer_than_the_context(empty_house: House) -> None:
     await house.discord.until(lambda: "but fine." in house.text_after(asked))
     assert "what is the last word?" in house.engine.prompts[-1]
     await house.say_and_hear("Still there?", "Yes.")
+
+
+async def test_the_most_talkative_log_tells_nothing_that_people_wrote(house: House) -> None:
+    await house.bot.stop()
+    await house.start_bot(LOG_LEVEL="debug")
+    await house.say_and_hear("My aunt is called Wilhelmina", "A rare name these days.")
+    log = house.bot.log
+    assert "DEBUG" in log, "it is as talkative as it was told to be"
+    assert "Wilhelmina" not in log
+    assert "rare name" not in log
+    assert house.bot.settings["DISCORD_TOKEN"] not in log

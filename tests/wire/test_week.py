@@ -1,4 +1,4 @@
-"""A short week: some hundred questions with every trouble once. `python -m benchmarks week` is long.
+"""A short week: some hundred questions, every trouble once. `python -m benchmarks week` is long.
 
 `WEEK=5000` asks that many.
 """

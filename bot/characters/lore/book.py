@@ -25,6 +25,7 @@ from bot.characters.lore.entry import (
 )
 from bot.characters.part import Voice
 from bot.errors import BadInput
+from bot.language import later
 
 MOST_ENTRIES = 10_000
 MOST_KEYS = 200
@@ -35,6 +36,12 @@ MOST_CHARACTERS = 10_000_000
 MOST_WARNINGS = 20
 DEEPEST_SCAN = 1_000
 _LARGEST = 1_000_000_000
+
+_MANY_KEYS = later("An entry can have {most} keys; the others are not used.", most=MOST_KEYS)
+_MANY_KEYS_IN_ALL = later(
+    "A lorebook can have {most:,} keys; the others are not used.", most=MOST_KEYS_IN_ALL
+)
+_LONG_KEY = later("A key can have {most:,} characters; longer ones are not used.", most=LONGEST_KEY)
 
 # SillyTavern numbers its places; 2 and 3 are at the author's note, 5 and 6 at the examples.
 _PLACES: tuple[Place, ...] = (
@@ -65,7 +72,7 @@ def read(value: object, name: str = "") -> Book:
             given = _mapping(given[key])
     found = given.get("entries")
     if not isinstance(found, (list, Mapping)):
-        raise BadInput("This is no lorebook that I can read: it has no list of entries.")
+        raise BadInput(later("This is no lorebook that I can read: it has no list of entries."))
     return _Reading(given, name).book(cast("list[object] | Given", found))
 
 
@@ -83,7 +90,13 @@ class _Reading:
     def book(self, found: list[object] | Given) -> Book:
         numbered = _numbered(found)
         if len(found) > MOST_ENTRIES:
-            self._warn(f"Only the first {MOST_ENTRIES:,} of {len(found):,} entries are used.")
+            self._warn(
+                later(
+                    "Only the first {most:,} of {count:,} entries are used.",
+                    most=MOST_ENTRIES,
+                    count=len(found),
+                )
+            )
         entries = tuple(self._entries(islice(numbered, MOST_ENTRIES)))
         given = self._given
         recursive = given.get("recursive_scanning", given.get("recursiveScanning"))
@@ -107,11 +120,16 @@ class _Reading:
     def _entries(self, numbered: Iterable[tuple[str, object]]) -> Iterable[Entry]:
         for label, value in numbered:
             if not isinstance(value, Mapping):
-                self._warn(f"Entry {label} is none, and was left out.")
+                self._warn(later("Entry {label} is none, and was left out.", label=label))
                 continue
             entry, ignored = undecorate(self._entry(label, cast(Given, value)))
             for name in ignored:
-                self._warn(f"`@@{name}` is unknown to me, or makes no sense, and is not followed.")
+                self._warn(
+                    later(
+                        "`@@{name}` is unknown to me, or makes no sense, and is not followed.",
+                        name=name,
+                    )
+                )
             yield entry
 
     def _entry(self, label: str, given: Given) -> Entry:
@@ -168,7 +186,13 @@ class _Reading:
         text = _text(value)
         most = min(LONGEST_CONTENT, self._room)
         if len(text) > most:
-            self._warn(f"Entry {label} is too long: only its first {most:,} characters are used.")
+            self._warn(
+                later(
+                    "Entry {label} is too long: only its first {most:,} characters are used.",
+                    label=label,
+                    most=most,
+                )
+            )
         self._room -= min(len(text), most)
         return text[:most]
 
@@ -182,11 +206,11 @@ class _Reading:
         kept = [key for key in found if key and len(key) <= LONGEST_KEY][: self._keys_left]
         self._keys_left -= len(kept)
         if len(values) > MOST_KEYS:
-            self._warn(f"An entry can have {MOST_KEYS} keys; the others are not used.")
+            self._warn(_MANY_KEYS)
         if any(len(key) > LONGEST_KEY for key in found):
-            self._warn(f"A key can have {LONGEST_KEY:,} characters; longer ones are not used.")
+            self._warn(_LONG_KEY)
         if not self._keys_left:
-            self._warn(f"A lorebook can have {MOST_KEYS_IN_ALL:,} keys; the others are not used.")
+            self._warn(_MANY_KEYS_IN_ALL)
         return tuple(kept)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.characters.lore.entry import Entry
+from bot.language import later
 
 Why = Literal[
     "constant",
@@ -79,40 +80,42 @@ class Found:
 
 
 _TELLING: Mapping[Why, str] = {
-    "constant": "always there",
-    "forced": "always there, by its `@@activate`",
-    "sticky": "still there from a message before",
-    "off": "switched off",
-    "empty": "has no text",
-    "barred": "held back by its `@@dont_activate`",
-    "greeting": "meant for another greeting",
-    "delay": "waits until there are more messages",
-    "cooldown": "was told before, and rests",
-    "count": "not its turn yet, by the number of replies",
-    "no key": "none of its keys was said",
-    "recursion": "only other entries can call it, and none did",
-    "probability": "left out by chance this time",
-    "budget": "no room left for it",
+    "constant": later("always there"),
+    "forced": later("always there, by its `@@activate`"),
+    "sticky": later("still there from a message before"),
+    "off": later("switched off"),
+    "empty": later("has no text"),
+    "barred": later("held back by its `@@dont_activate`"),
+    "greeting": later("meant for another greeting"),
+    "delay": later("waits until there are more messages"),
+    "cooldown": later("was told before, and rests"),
+    "count": later("not its turn yet, by the number of replies"),
+    "no key": later("none of its keys was said"),
+    "recursion": later("only other entries can call it, and none did"),
+    "probability": later("left out by chance this time"),
+    "budget": later("no room left for it"),
 }
 
 
 def explain(outcome: Outcome) -> str:
     """Why an entry is told or not, in a few words: `"dragon" in the newest message`."""
-    key = f"“{outcome.key}”"
+    key, source = outcome.key, outcome.source
     if outcome.why == "key":
-        return f"{key} in {_where(outcome.message)}"
+        return _found_in(key, outcome.message or 0)
     if outcome.why == "lore":
-        return f"{key} in the entry “{outcome.source}”"
+        return later("“{key}” in the entry “{entry}”", key=key, entry=source)
     if outcome.why == "secondary":
-        return f"{key} was said, but its other keys do not agree"
+        return later("“{key}” was said, but its other keys do not agree", key=key)
     if outcome.why == "excluded":
-        return f"{key} was said, which keeps it away"
+        return later("“{key}” was said, which keeps it away", key=key)
     if outcome.why == "group":
-        return f"“{outcome.source}” was chosen from its group"
+        return later("“{entry}” was chosen from its group", entry=source)
     return _TELLING[outcome.why]
 
 
-def _where(message: int | None) -> str:
+def _found_in(key: str, message: int) -> str:
     if not message:
-        return "the newest message"
-    return "the message before" if message == 1 else f"the message {message} before the newest"
+        return later("“{key}” in the newest message", key=key)
+    if message == 1:
+        return later("“{key}” in the message before", key=key)
+    return later("“{key}” in the message {number} before the newest", key=key, number=message)

@@ -19,6 +19,7 @@ from bot.characters.lore.haystack import Haystack
 from bot.characters.lore.matching import Match, Matcher
 from bot.characters.lore.outcome import Found, Outcome, Why
 from bot.characters.macros import Values, read
+from bot.language import later
 
 SCAN_DEPTH = 4
 """How many messages are looked at where neither book nor entry says."""
@@ -266,7 +267,7 @@ class _Scan:
     def _found(self, matcher: Matcher) -> Found:
         self.told.sort(key=lambda pair: pair[0].height())
         warnings = tuple(
-            f"I cannot use the regular expression `{key[:80]}`: it is never found."
+            later("I cannot use the regular expression `{key}`: it is never found.", key=key[:80])
             for key in islice(matcher.unusable, MOST_WARNINGS)
         )
         return Found(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
+from bot.language import Text, later
 from bot.tools.dice.plan import (
     Burst,
     Choice,
@@ -43,9 +44,15 @@ def read(notation: str) -> tuple[Plan, ...]:
     """Every roll of a request; what cannot be read is a `ToolError` that says where."""
     text = notation.strip().translate(_PLAIN)
     if not text:
-        raise ToolError("There is no dice notation. It looks like 2d6+1.")
+        raise ToolError(later("There is no dice notation. It looks like 2d6+1."))
     if len(text) > LONGEST:
-        raise ToolError(f"Dice notation can have {LONGEST} characters, not {len(text):,}.")
+        raise ToolError(
+            later(
+                "Dice notation can have {most} characters, not {count:,}.",
+                most=LONGEST,
+                count=len(text),
+            )
+        )
     # Letter by letter, since some letters of other scripts have a longer small form.
     small = "".join(sign.lower() if sign.isascii() else sign for sign in text)
     return tuple(_Reader(text, small).plans())
@@ -66,7 +73,7 @@ class _Reader:
             if self._take(",") or self._take(";"):
                 continue
             if self.at < len(self.text):
-                raise self._wrong("this is no dice notation")
+                raise self._wrong(later("this is no dice notation {place}"))
             return self.found
 
     def _plan(self) -> None:
@@ -86,7 +93,7 @@ class _Reader:
             return 1
         times = int(repeat[1])
         if not 1 <= times <= 100:
-            raise self._wrong("a roll can be repeated 1 to 100 times")
+            raise self._wrong(later("a roll can be repeated 1 to 100 times {place}"))
         self.at = repeat.end()
         return times
 
@@ -127,11 +134,11 @@ class _Reader:
             return self._thrown(begin, 1)
         number = _NUMBER.match(self.text, begin)
         if number is None:
-            raise self._wrong("dice or a number should be")
+            raise self._wrong(later("dice or a number should be {place}"))
         self.at = number.end()
         if self.text.startswith("d", self._skip()):
             if "." in number[0]:
-                raise self._wrong("a whole number of dice should be before")
+                raise self._wrong(later("a whole number of dice should be before {place}"))
             return self._thrown(begin, int(number[0]))
         self.at = number.end()
         return self._small(Fraction(number[0]), begin)
@@ -139,10 +146,12 @@ class _Reader:
     def _group(self) -> Group:
         self.depth += 1
         if self.depth > _DEEPEST:
-            raise self._wrong(f"parentheses are more than {_DEEPEST} levels deep")
+            raise self._wrong(
+                later("parentheses are more than {deepest} levels deep {place}"), deepest=_DEEPEST
+            )
         inner = self._sum()
         if not self._take(")"):
-            raise self._wrong("a closing parenthesis should be")
+            raise self._wrong(later("a closing parenthesis should be {place}"))
         self.depth -= 1
         return Group(inner)
 
@@ -150,7 +159,7 @@ class _Reader:
         self.at += 1
         if count < 1:
             self.at = begin
-            raise self._wrong("there has to be at least one die")
+            raise self._wrong(later("there has to be at least one die {place}"))
         self._count(count)
         dice = self._kind(count)
         while True:
@@ -159,7 +168,7 @@ class _Reader:
                 dice = self._modified(dice, modifier[0], modifier.start())
             elif success := self._compare():
                 if dice.success:
-                    raise self._wrong("there is a second comparison before")
+                    raise self._wrong(later("there is a second comparison before {place}"))
                 dice = replace(dice, success=success)
             else:
                 return dice
@@ -170,10 +179,10 @@ class _Reader:
         if self._take("f"):
             return Dice(count, -1, 1)
         begin = self.at
-        sides = self._whole("the number of sides")
+        sides = self._whole(later("the number of sides should be {place}"))
         if not 1 <= sides <= MOST_SIDES:
             self.at = begin
-            raise self._wrong(f"a die can have 1 to {MOST_SIDES:,} sides")
+            raise self._wrong(later("a die can have 1 to {most:,} sides {place}"), most=MOST_SIDES)
         return Dice(count, 1, sides)
 
     def _modified(self, dice: Dice, word: str, begin: int) -> Dice:
@@ -183,9 +192,11 @@ class _Reader:
             when = self._condition(dice, begin, None)
             return replace(dice, rerolls=(*dice.rerolls, Reroll(when, once=word == "ro")))
         if word == "mi":
-            return replace(dice, minimum=self._whole("the smallest number"))
+            return replace(
+                dice, minimum=self._whole(later("the smallest number should be {place}"))
+            )
         if word == "ma":
-            return replace(dice, maximum=self._whole("the largest number"))
+            return replace(dice, maximum=self._whole(later("the largest number should be {place}")))
         if word.startswith("!"):
             when = self._condition(dice, begin, Compare("=", dice.highest))
             return replace(dice, explosion=Explosion(Burst(word), when))
@@ -205,7 +216,7 @@ class _Reader:
         """Advantage and disadvantage: of two dice, the better or the worse."""
         if dice.count != 1:
             self.at = begin
-            raise self._wrong("advantage is for a single die; 2d20kh1 says the same")
+            raise self._wrong(later("advantage is for a single die; 2d20kh1 says the same {place}"))
         self._count(1)
         choice = Choice(keep=True, highest=word == "adv", count=1)
         return replace(dice, count=2, choices=(*dice.choices, choice))
@@ -218,10 +229,10 @@ class _Reader:
             when = Compare("=", int(number[0]))
         when = when or default
         if when is None:
-            raise self._wrong("a number or a comparison such as <3 should be")
+            raise self._wrong(later("a number or a comparison such as <3 should be {place}"))
         if when.holds_for_all(dice.lowest, dice.highest):
             self.at = begin
-            raise self._wrong("these dice would be thrown again for ever")
+            raise self._wrong(later("these dice would be thrown again for ever {place}"))
         return when
 
     def _compare(self) -> Compare | None:
@@ -231,23 +242,23 @@ class _Reader:
         self.at = found.end()
         return Compare("=" if found[1] == "==" else found[1], int(found[2]))
 
-    def _whole(self, what: str) -> int:
+    def _whole(self, missing: Text) -> int:
         number = _WHOLE.match(self.text, self._skip())
         if number is None:
-            raise self._wrong(f"{what} should be")
+            raise self._wrong(missing)
         self.at = number.end()
         return int(self._small(Fraction(number[0]), number.start()))
 
     def _small(self, number: Fraction, begin: int) -> Fraction:
         if number > _LARGEST:
             self.at = begin
-            raise self._wrong("the number is too large")
+            raise self._wrong(later("the number is too large {place}"))
         return number
 
     def _count(self, more: int) -> None:
         self.dice += more
         if self.dice > MOST_DICE:
-            raise ToolError(f"I can roll {MOST_DICE:,} dice at a time, not more.")
+            raise ToolError(later("I can roll {most:,} dice at a time, not more.", most=MOST_DICE))
 
     def _take(self, sign: str) -> bool:
         found = self.text.startswith(sign, self._skip())
@@ -260,9 +271,19 @@ class _Reader:
         self.at = space.end()
         return self.at
 
-    def _wrong(self, what: str) -> ToolError:
+    def _wrong(self, what: Text, **values: object) -> ToolError:
+        """`what` names the `{place}`, which is where the reader stands, and the `values`."""
         self._skip()
         rest = self.written[self.at : self.at + 20]
-        place = f"at character {self.at + 1} (`{rest}`)" if rest else "at the end"
+        if rest:
+            place = later("at character {number} (`{rest}`)", number=self.at + 1, rest=rest)
+        else:
+            place = later("at the end")
         shown = self.written if len(self.text) <= 60 else f"{self.written[:60]}…"
-        return ToolError(f"I cannot read the dice `{shown}`: {what} {place}.")
+        return ToolError(
+            later(
+                "I cannot read the dice `{dice}`: {what}.",
+                dice=shown,
+                what=Text(what.message, None, {**values, "place": place}),
+            )
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from bot.language import later
 from bot.tools.dice.luck import Luck
 from bot.tools.dice.notation import read
 from bot.tools.dice.plan import Dice, Factor, Group, Plan, Product, Sum
@@ -84,7 +85,7 @@ class _Teller:
             value, said = self._factor(factor)
             if sign == "/":
                 if not value:
-                    raise ToolError("The dice came to a division by zero.")
+                    raise ToolError(later("The dice came to a division by zero."))
                 total /= value
             else:
                 total *= value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bot.language import later
 from bot.tools.dice.luck import Luck
 from bot.tools.dice.plan import Burst, Dice
 from bot.tools.tool import ToolError
@@ -82,7 +83,9 @@ class Table:
     def _face(self, dice: Dice) -> int:
         self.throws += 1
         if self.throws > MOST_THROWS:
-            raise ToolError(f"That would take more than {MOST_THROWS:,} throws, so I stopped.")
+            raise ToolError(
+                later("That would take more than {most:,} throws, so I stopped.", most=MOST_THROWS)
+            )
         return self.luck.randint(dice.lowest, dice.highest)
 
 

@@ -16,6 +16,7 @@ import anyio
 from mcp import Client, MCPError, types
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 
+from bot.language import later
 from bot.tools.mcp import results
 from bot.tools.mcp.config import ServerConfig
 from bot.tools.mcp.faults import Fault, in_words, is_forgotten, is_gone
@@ -42,9 +43,6 @@ _STEADY_SECONDS = 60.0
 _LISTEN_AGAIN_SECONDS = 30.0
 _MOST_PAGES = 50
 _MOST_TOOLS = 200
-
-_AWAY = "The tools of “{name}” cannot be reached right now. They will be tried again later."
-_BROKE_OFF = "“{name}” broke off during the call. Whether it was done is unknown."
 
 
 class Server:
@@ -99,7 +97,7 @@ class Server:
         try:
             return await self._call(await self._connected_client(), tool, arguments)
         except _Forgotten:
-            raise ToolError(_AWAY.format(name=self.config.name)) from None
+            raise self._away() from None
 
     async def _call(self, client: Client, tool: str, arguments: dict[str, Any]) -> object:
         try:
@@ -109,16 +107,38 @@ class Server:
                 raise _Forgotten from None
             if is_gone(error):
                 raise self._broke_off() from None
-            raise ToolError(f"“{self.config.name}” refused the call: {error.message}") from None
+            raise ToolError(
+                later(
+                    "“{name}” refused the call: {reason}",
+                    name=self.config.name,
+                    reason=error.message,
+                )
+            ) from None
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             raise self._broke_off() from None
         except (RuntimeError, ValueError) as error:
             # The library checks an answer against the schema that the tool declares for it.
             log.info("mcp server %s, tool %s: %s", self.config.name, tool, error)
-            raise ToolError(f"“{self.config.name}” gave an answer that cannot be used.") from None
+            raise ToolError(
+                later("“{name}” gave an answer that cannot be used.", name=self.config.name)
+            ) from None
 
     def _broke_off(self) -> ToolError:
-        return ToolError(_BROKE_OFF.format(name=self.config.name))
+        return ToolError(
+            later(
+                "“{name}” broke off during the call. Whether it was done is unknown.",
+                name=self.config.name,
+            )
+        )
+
+    def _away(self) -> ToolError:
+        return ToolError(
+            later(
+                "The tools of “{name}” cannot be reached right now. "
+                "They will be tried again later.",
+                name=self.config.name,
+            )
+        )
 
     async def _connected_client(self) -> Client:
         may_start = self._failures <= _RESTARTS_BY_CALLS and not self._closing
@@ -127,7 +147,7 @@ class Server:
             self._wake.set()
             await turn.wait()
         if self._client is None:
-            raise ToolError(_AWAY.format(name=self.config.name))
+            raise self._away()
         return self._client
 
     async def _connection(self) -> None:

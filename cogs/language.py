@@ -1,0 +1,80 @@
+"""Which language the bot speaks: of whoever uses a command or button, else of the place."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.client import HermesBot
+from bot.language import Language, language_of, spoken
+from cogs.places import channel_of, conversation_in, rule_places
+
+# Of how many people the bot remembers what language their Discord has.
+_REMEMBERED = 10_000
+
+
+def language_in(bot: HermesBot, channel: object) -> Language:
+    """The language of what everybody in a channel reads: what `/config` says, else the server's.
+
+    For a channel that the bot does not know its server stands in. A server that has chosen no
+    language is English to Discord.
+    """
+    guild = channel if isinstance(channel, discord.Guild) else getattr(channel, "guild", None)
+    places = rule_places(channel, guild.id) if isinstance(guild, discord.Guild) else ()
+    if chosen := bot.configuration.language(places):
+        return chosen
+    return language_of(str(guild.preferred_locale)) if isinstance(guild, discord.Guild) else "en"
+
+
+def language_for(bot: HermesBot, conversation: str) -> Language:
+    """The language in which a reply is shown: its channel's, as long as others read it, too."""
+    channel_id = channel_of(conversation)
+    if channel_id is None or conversation != conversation_in(channel_id):
+        return spoken()
+    channel = bot.get_channel(channel_id)
+    in_server = isinstance(channel, (discord.abc.GuildChannel, discord.Thread))
+    return language_in(bot, channel) if in_server else spoken()
+
+
+class Languages(commands.Cog):
+    """Tells the bot which language the readers of its next words have."""
+
+    def __init__(self, bot: HermesBot) -> None:
+        self.bot = bot
+        # Discord tells somebody's language only with what they press, not with what they write.
+        self._of_people: OrderedDict[str, Language] = OrderedDict()
+
+    def of_event(self, data: Mapping[str, Any]) -> Language:
+        """The language of whoever brought about an event of Discord's gateway."""
+        if "locale" in data:
+            language = language_of(data["locale"])
+            self._remember(_person(data), language)
+            return language
+        guild = self.bot.get_guild(int(data.get("guild_id") or 0))
+        if guild is None:
+            return self._of_people.get(_person(data), "en")
+        channel = guild.get_channel_or_thread(int(data["channel_id"]))
+        return language_in(self.bot, channel or guild)
+
+    def _remember(self, person: str, language: Language) -> None:
+        self._of_people[person] = language
+        self._of_people.move_to_end(person)
+        if len(self._of_people) > _REMEMBERED:
+            self._of_people.popitem(last=False)
+
+
+def _person(data: Mapping[str, Any]) -> str:
+    """Who wrote, or who used a command: in a server as a member, else as a user."""
+    user = data.get("author") or data.get("user") or (data.get("member") or {}).get("user") or {}
+    return str(user.get("id", ""))
+
+
+async def setup(bot: HermesBot) -> None:
+    """Add the cog, and let each event speak its language."""
+    languages = Languages(bot)
+    bot.speak_by(languages.of_event)
+    await bot.add_cog(languages)
