@@ -21,8 +21,8 @@ _STORY = 12
 class Question:
     """One question: `answers` are the messages that answer it now, `retry` one that offers that.
 
-    `moved_on` is the one ending without an answer: it failed, and when Retry was pressed another
-    question had been asked there already, which the bot says.
+    `words` are those of the answer. `moved_on` is the one ending without an answer: it failed, and
+    when Retry was pressed another question had been asked there already, which the bot says.
     """
 
     number: int
@@ -33,7 +33,7 @@ class Question:
     retry: int = 0
     retries: int = 0
     moved_on: bool = False
-    changes: int = 0
+    words: str = ""
     story: list[str] = field(default_factory=list)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -96,6 +96,7 @@ class Ledger:
             if number < len(self.questions):
                 reference = (payload.get("message_reference") or {}).get("message_id", "nothing")
                 told = f"{text[-80:]!r}, to {reference}"
+                self.questions[number].words = text.partition("[w")[0]
                 self._change(self.questions[number], message, stands=number in now, told=told)
         if now:
             self._shown[message] = now
@@ -136,7 +137,6 @@ class Ledger:
             question.answers.add(message)
         else:
             question.answers.discard(message)
-        question.changes += 1
         self.answered += question.answered - before
         question.news.set()
 

@@ -24,6 +24,9 @@ _RECOVERY = 5.0
 # So long Discord waits for an answer to an interaction.
 _PRESSED = 3.0
 
+# So long an answer that is written once more is waited for.
+_ANEW = 8.0
+
 _VISITS = 0.05  # of quiet places, among all
 _SUBJECTS = ("the weather", "my dog Rex", "bread and cheese", "long walks", "a heron", "the moon")
 
@@ -174,9 +177,9 @@ class Person:
 
     async def _anew(self, place: Place, question: Question, newest: int, button: str) -> None:
         """Have an answer written once more."""
-        before = question.changes
+        before = question.words
         await self._press(newest, question.asker, button)
-        if not await until(lambda: question.changes > before and question.answered, 5.0):
+        if not await until(lambda: question.words != before or question.retry, _ANEW):
             self._disappointed(button)
         await self._answered(place, question)
 
@@ -242,10 +245,13 @@ class Person:
         pressed = await self._press(question.retry, question.asker, "retry")
         if pressed is None:
             return
-        if pressed.ephemeral and NOT_NEWEST in pressed.text:
-            question.moved_on = True  # the button says so: somebody else has asked meanwhile
-        else:
-            await until(lambda: question.answered or not question.retry, _PRESSED)
+
+        def refused() -> bool:
+            return NOT_NEWEST in pressed.text
+
+        # The buttons go at once, what comes of it is told later.
+        await until(lambda: question.answered or question.retry or refused(), _PRESSED)
+        question.moved_on = refused()  # somebody else has asked meanwhile
 
     async def _press(self, message: int, user: int, label: str) -> Invocation | None:
         """Press a button; None if the bot has not noticed."""

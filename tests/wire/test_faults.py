@@ -35,6 +35,20 @@ async def test_engine_breaks_off_in_the_middle(house: House, fault: str) -> None
     assert house.engine.prompts[-1].count(STORY) == 1
 
 
+async def test_engine_hangs_when_a_changed_question_is_answered_again(house: House) -> None:
+    asked = house.ask("Tell me of the sea")
+    house.engine.say("Of the sea.")
+    answer = await house.reply_to(asked, "Of the sea.")
+    house.discord.edit(asked, f"{house.discord.mention} Tell me of the lake")
+    await house.discord.until(lambda: "Answer again" in answer.labels)
+    house.engine.say("Of the lake.", fault="hangs")
+    house.discord.press(answer.id, house.alice, "answer again")
+    broken = await house.retry_offered(asked)
+    house.engine.say("Of the lake.")
+    await house.press_retry(broken)
+    await house.reply_to(asked, "Of the lake.")
+
+
 async def test_engine_is_overloaded_inside_its_stream(house: House) -> None:
     house.engine.fail_always("overloaded")
     asked = house.ask("Hello")
