@@ -71,6 +71,13 @@ class Crowd:
         self._awake.clear()
         return await until(lambda: not self._under_way, timeout)
 
+    async def come_back(self) -> None:
+        """Press Retry where an answer failed after its asker had turned to something else."""
+        questions = self.stage.ledger.questions
+        left = [one for one in questions if one.retry and not one.settled]
+        first = self.people[0]
+        await asyncio.gather(*(first.answered(Place(one.place, (one.asker,)), one) for one in left))
+
     def wake(self) -> None:
         """Go on."""
         self._awake.set()
@@ -140,7 +147,7 @@ class Person:
         text = f"What else of {self._subject()}? [w{question.number}]"
         sent = self._discord.send(place.channel, question.asker, text, reply_to=newest)
         self._ledger.asked(question, sent)
-        await self._answered(place, question)
+        await self.answered(place, question)
 
     async def two_at_once(self, place: Place) -> None:
         """Two people ask before the first one is answered."""
@@ -148,7 +155,7 @@ class Person:
         second = self._ledger.ask(place.channel, place.people[-1])
         for question in (first, second):
             self._write(place, question, f"Is it {self._subject()}?")
-        await asyncio.gather(*(self._answered(place, one) for one in (first, second)))
+        await asyncio.gather(*(self.answered(place, one) for one in (first, second)))
 
     async def tool(self, place: Place) -> None:
         """Have the model use a tool."""
@@ -181,7 +188,7 @@ class Person:
         await self._press(newest, question.asker, button)
         if not await until(lambda: question.words != before or question.retry, _ANEW):
             self._disappointed(button)
-        await self._answered(place, question)
+        await self.answered(place, question)
 
     async def command(self, place: Place) -> None:
         """Run one of the slash commands."""
@@ -213,7 +220,7 @@ class Person:
         """Ask by a mention and see it through."""
         question = self._ledger.ask(place.channel, place.people[0])
         self._write(place, question, text)
-        await self._answered(place, question)
+        await self.answered(place, question)
         return question
 
     def _write(self, place: Place, question: Question, text: str) -> None:
@@ -221,7 +228,7 @@ class Person:
         sent = self._discord.send(place.channel, question.asker, content)
         self._ledger.asked(question, sent)
 
-    async def _answered(self, place: Place, question: Question) -> None:
+    async def answered(self, place: Place, question: Question) -> None:
         """Wait for the answer, and press Retry wherever that is offered."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _PATIENCE

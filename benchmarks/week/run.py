@@ -122,6 +122,7 @@ class _Week:
             self.stage.ledger.trouble = ""
         await self._reaches(self._crowd.most)
         await self._crowd.rest()
+        await self._crowd.come_back()
         await asyncio.sleep(_NIGHT)
         await self._look(f"night {number}", inside=True)
         self.stage.tidy()
@@ -176,6 +177,7 @@ class _Week:
             asked.append(question)
             await asyncio.sleep(0.005)
         await until(lambda: all(question.answered for question in asked), _LAST_QUESTIONS)
+        await self._crowd.come_back()
         await until_nothing_is_owed(self._owed)
         return [f"{question.place}" for question in asked if not question.answered]
 
