@@ -93,6 +93,8 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
                 per_user=settings.replies_per_user_per_hour,
                 per_server=settings.replies_per_server_per_hour,
                 waiting=settings.waiting_per_user,
+                tokens_per_user=settings.tokens_per_user_per_hour,
+                tokens_per_server=settings.tokens_per_server_per_hour,
             ),
             summaries=settings.summaries,
             house=house,
@@ -139,6 +141,7 @@ async def _toolbox(
         ToolRules(store, on | foreign),
         in_discord=in_discord,
         calls_per_hour=settings.tool_calls_per_hour,
+        calls_per_server=settings.tool_calls_per_server_per_hour,
         foreign=servers.tools,
     )
 

@@ -234,6 +234,12 @@ class Settings(BaseSettings):
     replies_per_server_per_hour: int = Field(
         0, ge=0, description="How many replies one server gets in an hour; 0: any number."
     )
+    tokens_per_user_per_hour: int = Field(
+        0, ge=0, description="How many tokens are written for one person in an hour; 0: any number."
+    )
+    tokens_per_server_per_hour: int = Field(
+        0, ge=0, description="How many tokens are written for one server in an hour; 0: any number."
+    )
     tools_on: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
         (),
         description="Tools that are on unless a server says otherwise: names of tools, or of files "
@@ -241,6 +247,9 @@ class Settings(BaseSettings):
     )
     tool_calls_per_hour: int = Field(
         60, ge=0, description="How many tool calls one person may cause in an hour; 0: none."
+    )
+    tool_calls_per_server_per_hour: int = Field(
+        0, ge=0, description="How many tool calls one server may cause in an hour; 0: any number."
     )
     searxng_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
         None, description="A SearXNG server that web_search asks; it may be a private one."

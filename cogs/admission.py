@@ -8,15 +8,21 @@ import discord
 
 from bot.client import HermesBot
 from bot.conversation.config import Bar
+from bot.conversation.fair_order import Asker
 from bot.errors import BadInput
+from bot.language import Text, later
 from cogs.places import age_restricted, is_guest, rule_places
 
-REFUSALS: Mapping[Bar, str] = {
-    "switched off": "I am switched off here. Those who manage the server decide that with /config.",
-    "age-restricted only": "In this server I only answer in age-restricted channels.",
-    "denied": "Those who manage this server do not want me to answer you here.",
-    "not allowed": "Here I only answer some people, and you are not among them. Those who manage "
-    "the server decide that.",
+REFUSALS: Mapping[Bar, Text] = {
+    "switched off": later(
+        "I am switched off here. Those who manage the server decide that with /config."
+    ),
+    "age-restricted only": later("In this server I only answer in age-restricted channels."),
+    "denied": later("Those who manage this server do not want me to answer you here."),
+    "not allowed": later(
+        "Here I only answer some people, and you are not among them. Those who manage "
+        "the server decide that."
+    ),
 }
 """What somebody who uses a command is told."""
 
@@ -37,6 +43,15 @@ def bar_of(
         roles=[str(role.id) for role in roles],
         age_restricted=age_restricted(channel),
     )
+
+
+def asker_for(
+    person: discord.User | discord.Member, guild_id: int | None, *, guest: bool = False
+) -> Asker:
+    """Whose use counts, and for which server, when somebody asks there."""
+    roles = person.roles if isinstance(person, discord.Member) else ()
+    server = "" if guest else str(guild_id or "")
+    return Asker(str(person.id), server, frozenset(str(role.id) for role in roles))
 
 
 def refuse_barred(interaction: discord.Interaction[HermesBot]) -> None:

@@ -27,7 +27,7 @@ _COMMANDS = later("""\
 `/tools` what I can do beside talking, and who may use it
 `/report` tell the moderators
 `/say` post something in my name
-`/config` what holds here, and why I did not answer
+`/config` `/usage` what holds here, what you used, why I did not answer
 `/undo` `/redo` `/rewind` take back what was said, or bring it again
 `/branch` go on in a thread
 `/scene` `/narrate` `/as` `/note` stories with several characters; `/roll` rolls dice

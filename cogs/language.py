@@ -57,7 +57,7 @@ class Languages(commands.Cog):
         guild = self.bot.get_guild(int(data.get("guild_id") or 0))
         if guild is None:
             return self._of_people.get(_person(data), "en")
-        channel = guild.get_channel_or_thread(int(data["channel_id"]))
+        channel = guild.get_channel_or_thread(int(data.get("channel_id") or 0))
         return language_in(self.bot, channel or guild)
 
     def _remember(self, person: str, language: Language) -> None:

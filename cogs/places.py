@@ -143,12 +143,14 @@ async def rules_for(
     """What a reply's origin notes of what holds in a place.
 
     That is whether it is age-restricted, where settings are looked for, and the asker's roles that
-    tools ask for.
+    tools ask for, or that have limits of their own.
     """
     noted = {MATURE: "yes"} if age_restricted(channel) else {}
     toolbox = bot.conversations.toolbox
     places = rule_places(channel, guild_id)
     named = await toolbox.rules.named_roles(places) if toolbox else frozenset[str]()
+    if guild_id:
+        named |= bot.configuration.limited_roles(str(guild_id))
     roles = asker.roles if named and isinstance(asker, discord.Member) else ()
     return {**noted, **origin_of_rules(places, named & {str(role.id) for role in roles})}
 

@@ -31,6 +31,7 @@ TEMPLATE = CATALOGUES / "hermes.pot"
 _BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 _CALLS = ("tr", "later")
 _PATH = re.compile(r"(?<![\w/.<])/([\w-]+(?: [\w-]+){0,2})")
+_OPTION = re.compile(r"`([\w-]+)`")
 _COMMANDS = (1, 2)
 
 
@@ -83,44 +84,56 @@ def texts(source: str) -> Iterator[str | tuple[str, str]]:
 
 def compiled(catalogue: Catalog, commands: Iterable[Payload]) -> bytes:
     """A catalogue as the bot reads it."""
+    options = {path: own for command in commands for path, own in _paths(command, "")}
     names = {
-        message.id: message.string
-        for message in catalogue
-        if message.context == "command" and message.string
+        kind: {m.id: m.string for m in catalogue if m.context == kind and m.string}
+        for kind in ("command", "option")
     }
-    paths = frozenset(path for command in commands for path in _paths(command, ""))
     for message in catalogue:
         if message.context is None and message.id:
+            said = message.string
             message.string = (
-                tuple(_renamed(form, names, paths) for form in message.string)
-                if isinstance(message.string, tuple)
-                else _renamed(message.string or "", names, paths)
+                tuple(_renamed(form, names, options) for form in said)
+                if isinstance(said, tuple)
+                else _renamed(said or "", names, options)
             )
     file = io.BytesIO()
     write_mo(file, catalogue)
     return file.getvalue()
 
 
-def _renamed(text: str, names: Mapping[str, str], paths: frozenset[str]) -> str:
-    """A text in which commands have their names of that language."""
+def _renamed(
+    text: str,
+    names: Mapping[str, Mapping[str, str]],
+    options: Mapping[str, frozenset[str]],
+) -> str:
+    """A text in which commands, and their options in code marks, have that language's names."""
+    meant: set[str] = set()
 
-    def replaced(match: re.Match[str]) -> str:
+    def command(match: re.Match[str]) -> str:
         words = match[1].split(" ")
         for count in range(len(words), 0, -1):
-            if " ".join(words[:count]) in paths:
-                said = [names.get(word, word) for word in words[:count]] + words[count:]
-                return "/" + " ".join(said)
+            if (path := " ".join(words[:count])) in options:
+                meant.update(options[path])
+                said = [names["command"].get(word, word) for word in words[:count]]
+                return "/" + " ".join(said + words[count:])
         return match[0]
 
-    return _PATH.sub(replaced, text)
+    def option(match: re.Match[str]) -> str:
+        word = match[1]
+        return f"`{names['option'].get(word, word)}`" if word in meant else match[0]
+
+    return _OPTION.sub(option, _PATH.sub(command, text))
 
 
-def _paths(command: Payload, above: str) -> Iterator[str]:
+def _paths(command: Payload, above: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The paths of a command and what is in it, each with the names of its own options."""
     path = f"{above} {command['name']}".strip()
-    yield path
-    for option in command.get("options") or ():
-        if option.get("type") in _COMMANDS:
-            yield from _paths(option, path)
+    parts = command.get("options") or ()
+    yield path, frozenset(one["name"] for one in parts if one.get("type") not in _COMMANDS)
+    for part in parts:
+        if part.get("type") in _COMMANDS:
+            yield from _paths(part, path)
 
 
 def _add_command(catalogue: Catalog, part: Payload, kind: str, where: str) -> None:

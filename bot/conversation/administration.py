@@ -8,11 +8,11 @@ from typing import Any, cast
 
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
-from bot.conversation.config import NAMED, Change, fits
+from bot.conversation.config import LIMITS, NAMED, PER_ROLE, PER_SERVER, PER_USER, Change, fits
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.errors import BadInput
-from bot.language import LANGUAGES
+from bot.language import LANGUAGES, later
 from bot.language import NAMES as LANGUAGE_NAMES
 
 NAMES = (
@@ -26,26 +26,40 @@ NAMES = (
     "deny",
     "replies_per_user",
     "replies_per_server",
+    "replies_per_role",
+    "tokens_per_user",
+    "tokens_per_server",
+    "tokens_per_role",
+    "calls_per_user",
+    "calls_per_server",
+    "calls_per_role",
 )
 """Every setting, in the order in which people see them."""
 
 LONGEST_SYSTEM = 4_000
 MOST_NAMED = 25
-MOST_REPLIES = 100_000
+MOST_COUNTED = 1_000_000_000
 
-_LIMITS = ("replies_per_user", "replies_per_server")
+_COUNTS = (*PER_USER, *PER_SERVER)
 _LISTS = ("allow", "deny")
 _CONVERSATION = "discord:"
 _LONGEST_WORDS = 200
 
 _MEANT = {
-    "mode": '"mention" or "always"',
-    "answers": "true or false",
-    "age_restricted_only": "true or false",
-    "system": "a text that is not empty",
-    "language": "one of " + ", ".join(f'"{one}"' for one in LANGUAGES),
-    **dict.fromkeys(_LISTS, 'a list of "role:<id>" and "user:<id>"'),
-    **dict.fromkeys(_LIMITS, f"a whole number from 1 to {MOST_REPLIES:,}"),
+    "mode": later('"mention" or "always"'),
+    "answers": later("true or false"),
+    "age_restricted_only": later("true or false"),
+    "system": later("a text that is not empty"),
+    "language": later("one of {known}", known=", ".join(f'"{one}"' for one in LANGUAGES)),
+    **dict.fromkeys(_LISTS, later('a list of "role:<id>" and "user:<id>"')),
+    **dict.fromkeys(_COUNTS, later("a whole number from 1 to {most:,}", most=MOST_COUNTED)),
+    **dict.fromkeys(
+        PER_ROLE,
+        later(
+            "an object that gives ids of roles whole numbers from 1 to {most:,}",
+            most=MOST_COUNTED,
+        ),
+    ),
 }
 
 
@@ -75,16 +89,20 @@ class Administration:
     async def check(self, place: str, name: str, value: Any) -> None:
         """Raise `BadInput`, which names the setting, unless a place can be set to a value."""
         if name not in NAMES:
-            raise BadInput(f"`{name}` is no setting. There are {', '.join(NAMES)}.")
+            raise BadInput(
+                later(
+                    "`{name}` is no setting. There are {known}.", name=name, known=", ".join(NAMES)
+                )
+            )
         if value is None:
             return
         if name == "engine":
             self._check_engine(value)
         elif not fits(name, value):
-            raise BadInput(f"`{name}` has to be {_MEANT[name]}.")
+            raise _misfit(name)
         if name in _LISTS:
             _check_list(name, value)
-        elif name in _LIMITS:
+        elif name in LIMITS:
             _check_limit(place, name, value)
         elif name == "system":
             await self._check_system(value)
@@ -146,17 +164,27 @@ class Administration:
     def _check_engine(self, value: Any) -> None:
         if not isinstance(value, str) or value not in self._conversations.models:
             known = ", ".join(f"`{one.name}`" for one in self._conversations.models)
-            raise BadInput(f"`engine` has to be the name of a model here. There are {known}.")
+            raise BadInput(
+                later(
+                    "`engine` has to be the name of a model here. There are {known}.", known=known
+                )
+            )
 
     async def _check_system(self, value: str) -> None:
         if len(value) > LONGEST_SYSTEM:
-            raise BadInput(f"`system` can have {LONGEST_SYSTEM:,} characters at most.")
+            raise BadInput(
+                later("`system` can have {most:,} characters at most.", most=LONGEST_SYSTEM)
+            )
         for served in self._conversations.models:
             await self._conversations.check_system(value, served.name)
 
 
+WORDS = {"on": later("on"), "off": later("off"), "nobody": later("nobody")}
+"""The words of logs that people may read in their language."""
+
+
 def in_words(name: str, value: Any) -> str:
-    """A value of a setting for a log, "" for none."""
+    """A value of a setting for a log, "" for none; in English."""
     if name == "language" and value in LANGUAGES:
         return LANGUAGE_NAMES[value]
     match value:
@@ -167,6 +195,9 @@ def in_words(name: str, value: Any) -> str:
         case str() | int():
             text = " ".join(str(value).split())
             return text if len(text) <= _LONGEST_WORDS else f"{text[: _LONGEST_WORDS - 1]}…"
+        case dict():
+            of_roles = cast("dict[str, int]", value).items()
+            return ", ".join(f"role:{role}: {most}" for role, most in of_roles)
         case _:
             return ", ".join(map(str, value)) or "nobody"
 
@@ -194,13 +225,26 @@ def _as_kept(value: Any) -> Any:
 
 def _check_list(name: str, value: Sequence[str]) -> None:
     if len(value) > MOST_NAMED:
-        raise BadInput(f"`{name}` can name {MOST_NAMED} roles and people at most.")
+        raise _too_many_named(name)
     if not all(map(NAMED.fullmatch, value)):
-        raise BadInput(f"`{name}` has to be {_MEANT[name]}.")
+        raise _misfit(name)
 
 
-def _check_limit(place: str, name: str, value: int) -> None:
+def _check_limit(place: str, name: str, value: int | Mapping[str, int]) -> None:
     if not place.startswith("server:"):
-        raise BadInput(f"`{name}` can only be set for a whole server.")
-    if not 1 <= value <= MOST_REPLIES:
-        raise BadInput(f"`{name}` has to be {_MEANT[name]}.")
+        raise BadInput(later("`{name}` can only be set for a whole server.", name=name))
+    counts = [value] if isinstance(value, int) else list(value.values())
+    if len(counts) > MOST_NAMED:
+        raise _too_many_named(name)
+    if not (counts and all(1 <= count <= MOST_COUNTED for count in counts)):
+        raise _misfit(name)
+
+
+def _misfit(name: str) -> BadInput:
+    return BadInput(later("`{name}` has to be {meant}.", name=name, meant=_MEANT[name]))
+
+
+def _too_many_named(name: str) -> BadInput:
+    return BadInput(
+        later("`{name}` can name {most} roles and people at most.", name=name, most=MOST_NAMED)
+    )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot import tracing
 from bot.characters.part import Part
 from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
+from bot.conversation.askers import asker_in, asker_of, asker_of_ask
 from bot.conversation.books import Company, Read
 from bot.conversation.casting import CHARACTER, Casting
 from bot.conversation.configuration import Configuration
@@ -22,7 +23,7 @@ from bot.conversation.models import Models, Served
 from bot.conversation.offering import Offering
 from bot.conversation.places import Places
 from bot.conversation.policies import SERVER, Policies, guarded
-from bot.conversation.ports import Store, Tally
+from bot.conversation.ports import Store
 from bot.conversation.questions import (
     ENGINE,
     answered_by,
@@ -99,17 +100,19 @@ class Beginnings:
             waiting = sum(one.line.waiting_for(asker.person) for one in self._models)
         self._limits.check(asker, waiting)
 
-    async def answer(self, asks: tuple[Ask, ...]) -> Reply | None:
+    async def answer(self, asks: tuple[Ask, ...], own: str = "") -> Reply | None:
         """Journal the questions and start the answer; None if there is none to be given.
 
         That is so if all of them are answered, or deleted, and where no character is to speak:
-        then they are only heard.
+        then they are only heard. Questions of people who have asked too much are left out, but
+        for `own`, the id of the one that this is called for: that is a `LimitReached`.
         """
         conversation = asks[0].conversation
-        snapshot = await self._load(conversation, asks[-1].origin)
+        snapshot = await self._load(conversation, asks[-1].origin, map(asker_of_ask, asks))
         known = {turn.id for turn in snapshot.turns}
         known.update(ask.id for ask in asks if self._places.is_lost(ask.id))
         asks = tuple({ask.id: ask for ask in asks if ask.id not in known}.values())
+        asks = self._limits.allowed(asks, own)
         if not asks:
             return None
         served, origin = self._models.named(asks[-1].engine), asks[-1].origin
@@ -131,8 +134,9 @@ class Beginnings:
             served, as_written, self._with_system(snapshot, origin), rounds.text, recap, part
         )
         owed = owed_for(reply_id(asks[-1].id), turns, origin, served)
-        tally = self._limits.tally(asker_of(ask.author, ask.origin) for ask in asks)
-        if not await self._journal(conversation, turns, owed, tally):
+        # Meanwhile something else of theirs may have begun.
+        self._limits.check_own(asks, own)
+        if not await self._journal(conversation, turns, owed, map(asker_of_ask, asks)):
             return None
         every = (*without_owed(snapshot), *turns)
         reply = await self._write(
@@ -150,7 +154,7 @@ class Beginnings:
         self, conversation: str, origin: dict[str, str], how: Replacing, message: str
     ) -> Reply | None:
         """Write the newest reply again, or answer the newest question if it has none."""
-        snapshot = await self._load(conversation, origin)
+        snapshot = await self._load(conversation, origin, [asker_in(origin)])
         turns = list(snapshot.turns)
         older = turns.pop() if turns and turns[-1].role == "assistant" else None
         asked = newest_question(turns)
@@ -172,8 +176,7 @@ class Beginnings:
             origin = {**origin, **played.noted}
         name = reply_id(asked[-1].id, again=True)
         owed = owed_for(name, asked, origin, served, older=older, how=how, n=turns[-1].n + 1)
-        tally = self._limits.tally([asker])
-        if not await self._journal(conversation, (), owed, tally):
+        if not await self._journal(conversation, (), owed, [asker]):
             return None
         for other in snapshot.pending:
             if set(other.asks) <= set(owed.asks):
@@ -198,7 +201,7 @@ class Beginnings:
 
         Nobody does if the last question is none of those that it `answers`.
         """
-        snapshot = await self._load(conversation, origin)
+        snapshot = await self._load(conversation, origin, [asker_in(origin)])
         turns = snapshot.turns
         asked = newest_question(turns)
         if answers is not None and not (asked and asked[-1].id in answers):
@@ -210,14 +213,13 @@ class Beginnings:
         )
         if played is None:
             return None
-        asker = asker_of(origin.get("asker", ""), origin)
+        asker = asker_in(origin)
         self.check(asker, served)
         origin = {**origin, **played.noted}
         question = asked[-1].id if asked else "0"
         name = reply_id(question, again=True)
         owed = owed_for(name, asked, origin, served, n=next_number(snapshot))
-        tally = self._limits.tally([asker])
-        if not await self._journal(conversation, (), owed, tally):
+        if not await self._journal(conversation, (), owed, [asker]):
             return None
         newest = asked[-1] if asked else Turn("", 0, "user", "", author=asker.person)
         rounds = await self._rounds(conversation, origin, newest, served, played)
@@ -256,25 +258,27 @@ class Beginnings:
             conversation, owed, before, snapshot, keep, rounds, older=older, part=part
         )
 
-    async def _load(self, conversation: str, origin: Mapping[str, str]) -> Snapshot:
-        """The conversation with the facts that apply to a reply, in one round trip.
+    async def _load(
+        self, conversation: str, origin: Mapping[str, str], askers: Iterable[Asker] = ()
+    ) -> Snapshot:
+        """A conversation with the facts that apply and what `askers` have had, in one round trip.
 
         Nothing is begun while it is not known what the server allows: `StoreUnavailable`.
         """
+        counts = self._limits.counts(askers)
         with tracing.step("load"):
             await self._policies.of(origin.get(SERVER, ""))
-            owners = owners_in(origin, conversation)
-            return await self._store.load(conversation, [owner.name for owner in owners])
+            facts = [owner.name for owner in owners_in(origin, conversation)]
+            snapshot = await self._store.load(conversation, facts, counts)
+        self._limits.learn(counts)
+        return snapshot
 
     async def _journal(
-        self, conversation: str, turns: Sequence[Turn], owed: Pending, tally: Tally | None
+        self, conversation: str, turns: Sequence[Turn], owed: Pending, askers: Iterable[Asker]
     ) -> bool:
         """Note a reply that is owed, and count it; False if it was noted before."""
-        with tracing.step("journal"):
-            new = await self._store.journal(conversation, turns, owed, tally)
-        if new:
-            self._limits.note(tally)
-        return new
+        with tracing.step("journal"), self._limits.counting(askers) as tally:
+            return await self._store.journal(conversation, turns, owed, tally)
 
     async def _company(
         self,
@@ -347,6 +351,7 @@ class Beginnings:
         served = self._models.named(owed.origin.get(ENGINE, ""))
         askers = answered_by(turns, owed.asks)
         asker = asker_of(askers[-1] if askers else owed.origin.get("asker", ""), owed.origin)
+        whose = [asker_of_ask(ask) for ask in asks] or [asker]
         writer = Writer(
             served,
             self._store,
@@ -363,6 +368,7 @@ class Beginnings:
             recap=self._summaries.recap(snapshot),
             part=part,
             persona=self._configuration.system(places_in(owed.origin)),
+            spend=lambda tokens: self._limits.spend(whose, tokens),
         )
 
         async def commit(reply: Reply, shown: tuple[str, ...]) -> Turn | None:
@@ -385,14 +391,11 @@ class Beginnings:
             how=owed.how,
             part=part,
         )
+        # What its tools have to say to people stands under it.
+        rounds.notices = reply.notices
         reply.askers = askers
         reply.origin = owed.origin
         policy = await self._policies.of(owed.origin.get(SERVER, ""))
         events = writer.events()
         reply.start(guarded(events, policy.blocklist) if policy.words else events)
         return reply
-
-
-def asker_of(author: str, origin: Mapping[str, str]) -> Asker:
-    """Who asks, and for which server it counts."""
-    return Asker(author, origin.get("guild", ""))

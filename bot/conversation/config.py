@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Protocol, cast
 
+from bot.conversation.quotas import Allowed, Kind
 from bot.language import LANGUAGES, Language
 
 log = logging.getLogger(__name__)
@@ -37,8 +38,9 @@ class PlaceConfig:
     (`AlwaysOn`), and so is the engine. `allow` and `deny` name roles and people, "role:<id>" and
     "user:<id>"; an `allow` that is empty lets nobody in. `system` is the system prompt of
     conversations that have none of their own. `language` is what the bot speaks where it is not
-    answering a command; without one, the locale of the server counts. The limits are replies in
-    an hour, 0: none of its own; they are for a whole server.
+    answering a command; without one, the locale of the server counts. The limits are replies,
+    tokens that are written and tool calls in an hour, 0: none of its own; they are for a whole
+    server. Those of roles are by the role's id.
     """
 
     mode: Mode | None = None
@@ -50,10 +52,26 @@ class PlaceConfig:
     language: Language | None = None
     replies_per_user: int | None = None
     replies_per_server: int | None = None
+    replies_per_role: Mapping[str, int] | None = None
+    tokens_per_user: int | None = None
+    tokens_per_server: int | None = None
+    tokens_per_role: Mapping[str, int] | None = None
+    calls_per_user: int | None = None
+    calls_per_server: int | None = None
+    calls_per_role: Mapping[str, int] | None = None
 
 
 NAMED = re.compile(r"(role|user):[0-9]{1,20}")
 """How lists name a role or a person."""
+
+ROLE = re.compile(r"[0-9]{1,20}")
+"""How limits name a role."""
+
+PER_USER = ("replies_per_user", "tokens_per_user", "calls_per_user")
+PER_SERVER = ("replies_per_server", "tokens_per_server", "calls_per_server")
+PER_ROLE = ("replies_per_role", "tokens_per_role", "calls_per_role")
+LIMITS = (*PER_USER, *PER_SERVER, *PER_ROLE)
+"""The settings that are for whole servers only."""
 
 NOTHING = PlaceConfig()
 Configs = Mapping[str, PlaceConfig]
@@ -151,6 +169,23 @@ def bar(
     return "", ""
 
 
+def allowed(own: PlaceConfig, kind: Kind, roles: Collection[str]) -> Allowed:
+    """What a server allows somebody with some roles, and itself, in an hour.
+
+    Of several roles with a limit the most generous counts, in place of what everybody has.
+    """
+    by_role: Mapping[str, int] = getattr(own, f"{kind}_per_role") or {}
+    theirs = [by_role[role] for role in roles if role in by_role]
+    everybody: int = getattr(own, f"{kind}_per_user") or 0
+    whole: int = getattr(own, f"{kind}_per_server") or 0
+    return max(theirs, default=everybody), whole
+
+
+def limited_roles(own: PlaceConfig) -> frozenset[str]:
+    """All roles that have a limit of their own in a server."""
+    return frozenset(role for name in PER_ROLE for role in getattr(own, name) or ())
+
+
 def written(config: PlaceConfig) -> str | None:
     """What was set, as it is stored; None for nothing."""
     found = {name: value for name, value in asdict(config).items() if value is not None}
@@ -199,7 +234,17 @@ def fits(name: str, value: object) -> bool:
             return all(isinstance(one, str) for one in cast("Sequence[Any]", value))
         case "system":
             return isinstance(value, str) and bool(value.strip())
-        case "replies_per_user" | "replies_per_server":
-            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+        case _ if name in PER_ROLE:
+            if not isinstance(value, dict):
+                return False
+            of_roles = cast("dict[Any, Any]", value).items()
+            return all(
+                isinstance(role, str) and ROLE.fullmatch(role) and _is_count(most)
+                for role, most in of_roles
+            )
         case _:
-            return False
+            return name in LIMITS and _is_count(value)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -7,9 +7,21 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any
 
-from bot.conversation.config import NOTHING, Bar, Configs, PlaceConfig, bar, read, source, written
+from bot.conversation.config import (
+    NOTHING,
+    Bar,
+    Configs,
+    PlaceConfig,
+    allowed,
+    bar,
+    limited_roles,
+    read,
+    source,
+    written,
+)
 from bot.conversation.fair_order import Asker
 from bot.conversation.ports import Store
+from bot.conversation.quotas import Allowed, Kind
 from bot.conversation.read_once import REFRESHED, ReadOnce
 from bot.language import Language
 
@@ -59,10 +71,14 @@ class Configuration:
         """Why somebody is not answered in a place, and where that was set; "" if they are."""
         return bar(places, self.known, person=person, roles=roles, age_restricted=age_restricted)
 
-    def limits(self, asker: Asker) -> tuple[int, int]:
+    def limits(self, kind: Kind, asker: Asker) -> Allowed:
         """What a server allows one person, and itself, in an hour; 0 is no limit of its own."""
         own = self.own(f"server:{asker.server}") if asker.server else NOTHING
-        return own.replies_per_user or 0, own.replies_per_server or 0
+        return allowed(own, kind, asker.roles)
+
+    def limited_roles(self, server: str) -> frozenset[str]:
+        """All roles that have a limit of their own in a server, by its id."""
+        return limited_roles(self.own(f"server:{server}"))
 
     async def change(self, place: str, **values: Any) -> PlaceConfig:
         """Set some settings in a place, None to clear one; returns what was set there before.

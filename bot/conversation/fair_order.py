@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -18,11 +18,13 @@ T = TypeVar("T")
 class Asker:
     """For whom something is asked: a person, and the server where they ask.
 
-    `server` is "" where there is none; each person is then a server of their own.
+    `server` is "" where there is none; each person is then a server of their own. `roles` are
+    those of theirs that any limit of the server names.
     """
 
     person: str = ""
     server: str = ""
+    roles: frozenset[str] = field(default_factory=frozenset[str], compare=False)
 
 
 class FairOrder(Generic[T]):

@@ -21,6 +21,7 @@ from bot.conversation.ports import End, Store, Text
 from bot.conversation.read_once import ReadOnce
 from bot.conversation.reply import Event, Thought, Trace
 from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.language import later
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ MATURE = "mature"
 SERVER = "guild"
 """The field that names the server, "" or missing where there is none."""
 
-_NOT_WANTED = "That has words that are not wanted in this server. Please leave them out."
+_NOT_WANTED = later("That has words that are not wanted in this server. Please leave them out.")
 
 DEFAULT = Policy()
 
@@ -38,7 +39,7 @@ DEFAULT = Policy()
 class Withheld(UserError):
     """The model was about to say something that the server does not want to hear."""
 
-    text = "I stopped there: what came next has words that are not wanted in this server."
+    text = later("I stopped there: what came next has words that are not wanted in this server.")
 
 
 class Policies:

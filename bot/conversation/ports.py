@@ -10,6 +10,7 @@ from bot.conversation.config import Configuring
 from bot.conversation.facts import FactStore
 from bot.conversation.library import Library
 from bot.conversation.people import People
+from bot.conversation.quotas import Kind
 from bot.conversation.reminding import ReminderStore
 from bot.conversation.revising import Revising
 from bot.conversation.server import Surveyed
@@ -158,6 +159,27 @@ class Tally:
     counts: tuple[int, ...] = ()
 
 
+@dataclass(slots=True)
+class Counts:
+    """What some people and servers have had in an hour: looked up beside something else.
+
+    `wanted` is what of whom; `found` is filled in by the store.
+    """
+
+    wanted: tuple[tuple[Kind, str], ...]
+    hour: int
+    found: Mapping[tuple[Kind, str], int] = field(default_factory=dict[tuple[Kind, str], int])
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The tokens of a reply, to be counted for those who caused it, in an hour."""
+
+    owners: tuple[str, ...]
+    hour: int
+    tokens: int
+
+
 class Engine(Protocol):
     """A server that continues a prompt. Errors are `bot.errors.EngineError`s."""
 
@@ -205,8 +227,13 @@ class Store(
 ):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""
 
-    async def load(self, conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:
-        """Read turns, state and owed replies in one round trip, with the facts of some owners."""
+    async def load(
+        self, conversation: str, facts_of: Sequence[str] = (), counts: Counts | None = None
+    ) -> Snapshot:
+        """Read turns, state and owed replies in one round trip, with the facts of some owners.
+
+        What is asked in `counts` is filled in by the way.
+        """
         ...
 
     async def journal(
@@ -238,6 +265,7 @@ class Store(
         prompt: str | None = None,
         thoughts: str = "",
         use: Use | None = None,
+        spent: Spending | None = None,
     ) -> bool:
         """Settle a reply in one round trip.
 
@@ -246,9 +274,9 @@ class Store(
         with the ids in `dropped` (cut from the window; they move to the archive), stores `state`
         and the exact `prompt` for `/context` (None keeps the one before), and removes the owed
         reply from the journal. `thoughts` are kept apart from the turns, for `THOUGHTS_DAYS` and
-        of the newest `MAX_THOUGHTS` replies. `use` is counted for its server. Doing it again
-        changes nothing. Returns False, and changes nothing, if the reply is neither owed nor
-        written: what it answers was forgotten meanwhile.
+        of the newest `MAX_THOUGHTS` replies. `use` is counted for its server, `spent` for whom it
+        names. Doing it again changes nothing. Returns False, and changes nothing, if the reply is
+        neither owed nor written: what it answers was forgotten meanwhile.
         """
         ...
 
@@ -303,11 +331,26 @@ class Store(
         """Keep what a server allows, None to forget it: then the defaults hold."""
         ...
 
-    async def log_calls(self, owner: str, calls: Sequence[LoggedCall]) -> int:
-        """Add calls of one asker to a server's log, in one round trip.
+    async def log_calls(
+        self, owner: str, calls: Sequence[LoggedCall], counted: Sequence[str] = ()
+    ) -> Sequence[int]:
+        """Add calls to a server's log, in one round trip.
 
-        Returns how many calls this asker has made there in the current hour, these included.
+        Returns how many calls each of `counted`, people and servers, has had in the current hour,
+        these included.
         """
+        ...
+
+    async def forgive_calls(self, at: float, count: int, counted: Sequence[str]) -> None:
+        """Count calls no more that were logged at a Unix time, and refused."""
+        ...
+
+    async def count(self, counts: Counts) -> None:
+        """Look up what some have had in an hour, in one round trip."""
+        ...
+
+    async def tally(self, tally: Tally, name: str) -> None:
+        """Count something as a reply that is none, in one round trip; a name counts once."""
         ...
 
     async def logged_calls(self, owner: str, count: int) -> Sequence[LoggedCall]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 
 from bot import metrics, tracing
 from bot.conversation.ask import Ask
-from bot.conversation.beginning import Beginnings, asker_of
+from bot.conversation.askers import asker_of_ask
+from bot.conversation.beginning import Beginnings
 from bot.conversation.books import Read
 from bot.conversation.configuration import Configuration
 from bot.conversation.fair_order import Asker
@@ -26,9 +27,10 @@ from bot.conversation.offering import Offering
 from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
 from bot.conversation.policies import Policies
-from bot.conversation.ports import Action, Engine, Store
+from bot.conversation.ports import Action, Counts, Engine, Store
 from bot.conversation.questions import settled
 from bot.conversation.queue import Line
+from bot.conversation.quotas import HOUR, Used
 from bot.conversation.recounting import recount
 from bot.conversation.reply import Reply
 from bot.conversation.report import ContextReport, report_of
@@ -37,7 +39,7 @@ from bot.conversation.summaries import Summaries
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.turns import Pending, Replacing, Turn
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later
 from bot.log import about_reply
 from bot.tools.run import Step, ToolRun
@@ -86,11 +88,14 @@ class Conversations:
         self._offering = Offering(toolbox)
         self.policies = Policies(store)
         self.configuration = Configuration(store)
+        self._quotas = Limits(self.limits, own=self.configuration.limits)
+        if toolbox:
+            toolbox.own = self.configuration.limits
         self._beginnings = Beginnings(
             store,
             self.models,
             self._places,
-            Limits(self.limits, own=self.configuration.limits),
+            self._quotas,
             self._offering,
             Likeness(embedder),
             self.summaries,
@@ -107,7 +112,7 @@ class Conversations:
         one, or was answered before. Raises `LimitReached` if its author has asked too much.
         """
         with metrics.beginning():
-            self._beginnings.check(asker_of(ask.author, ask.origin), self.models.named(ask.engine))
+            self._beginnings.check(asker_of_ask(ask), self.models.named(ask.engine))
         asked = time.time_ns()
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
@@ -129,7 +134,7 @@ class Conversations:
         place.beginning = asks
         try:
             with metrics.beginning():
-                reply = await self._beginnings.answer(asks) if asks else None
+                reply = await self._beginnings.answer(asks, ask.id) if asks else None
         except UserError:
             # Each of the others tries for itself, so that each hears of the failure.
             place.waiting[:0] = [
@@ -141,6 +146,12 @@ class Conversations:
             unwanted, place.unwanted = place.unwanted, set()
         if reply and not unwanted.isdisjoint(reply.askers):
             reply.withdraw()
+        if reply:
+            # Who has asked too much waits on, and is told when it is their turn.
+            taken = {ask.id, *(one.id for one in reply.asks)}
+            place.waiting[:0] = [
+                one for one in asks if one.id not in taken and one.author not in unwanted
+            ]
         return reply
 
     @asynccontextmanager
@@ -283,16 +294,38 @@ class Conversations:
         """The turns that the model is sent, oldest first."""
         return (await self._store.load(conversation)).turns
 
-    async def recount(
-        self, conversation: str, person: str, server: str = "", engine: str = ""
-    ) -> str:
+    async def recount(self, conversation: str, asker: Asker, engine: str = "") -> str:
         """The story so far in a few sentences, for somebody who asks; nothing is stored.
 
         Raises `LimitReached` if they have asked too much, and the engine's errors.
         """
-        served, asker = self.models.named(engine), Asker(person, server)
-        self._beginnings.check(asker, served)
+        served = self.models.named(engine)
+        await self.charge(asker, f"recap {time.time_ns()}", engine)
         return await recount(served, asker, conversation, await self._store.load(conversation))
+
+    async def charge(self, asker: Asker, name: str, engine: str = "") -> None:
+        """Count what is written outside of conversations as a reply, under a name of its own.
+
+        Raises `LimitReached` if somebody has asked too much. While the store is away nothing is
+        counted.
+        """
+        with suppress(StoreUnavailable):
+            if counts := self._quotas.counts([asker]):
+                await self._store.count(counts)
+                self._quotas.learn(counts)
+        self._beginnings.check(asker, self.models.named(engine))
+        with suppress(StoreUnavailable), self._quotas.counting([asker]) as tally:
+            if tally:
+                await self._store.tally(tally, name)
+
+    async def used(self, asker: Asker) -> Sequence[Used]:
+        """What somebody has used in this hour of all that limits them where they ask."""
+        every = list(self._quotas.quotas(asker))
+        if self.toolbox and self.toolbox.tools:
+            every += self.toolbox.quotas(asker)
+        counts = Counts(tuple((one.kind, one.owner) for one in every), int(time.time()) // HOUR)
+        await self._store.count(counts)
+        return [Used(one, counts.found.get((one.kind, one.owner), 0)) for one in every]
 
     async def thoughts(self, conversation: str) -> Mapping[str, str]:
         """What the model thought before its latest replies, by the reply's id."""

@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import metrics
+from bot.conversation.fair_order import Asker
 from bot.conversation.ports import Action, LoggedCall, Store
+from bot.conversation.quotas import Allowed, Kind, OwnLimits, Quota, refusal
 from bot.conversation.tool_rules import ToolRules
 from bot.errors import StoreUnavailable
+from bot.language import Text
 from bot.tools import runner
 from bot.tools.context import ToolContext
 from bot.tools.run import ToolRun
@@ -23,6 +26,10 @@ CALLS_PER_HOUR = 60
 _WAITING = (
     "Nothing was done yet: the user was asked to press Confirm below this answer. "
     "Say what you are about to do, and that it waits for the confirmation."
+)
+_NO_LOG = "Tools cannot be used right now: their log cannot be written."
+_SERVER_TOO_MANY = (
+    "This server has used up the {most} tool calls of this hour. Answer without tools."
 )
 _TOO_MANY = "This user has used up the {most} tool calls of this hour. Answer without tools."
 
@@ -40,7 +47,8 @@ class Toolbox:
     """All tools that this process has.
 
     `in_discord` tells whether it is connected to Discord. `foreign` gives the tools of other
-    servers, which may change at any time.
+    servers, which may change at any time. `calls_per_hour` are one person's in one server,
+    `calls_per_server` a whole server's (0 is any number); `own` tells what a server allows less.
     """
 
     def __init__(
@@ -51,6 +59,7 @@ class Toolbox:
         *,
         in_discord: bool,
         calls_per_hour: int = CALLS_PER_HOUR,
+        calls_per_server: int = 0,
         foreign: Callable[[], Iterable[Tool]] = tuple,
     ) -> None:
         self._own = [tool for tool in tools if in_discord or not tool.needs_discord]
@@ -58,6 +67,8 @@ class Toolbox:
         self.rules = rules
         self._store = store
         self._most = calls_per_hour
+        self._most_of_server = calls_per_server
+        self.own: OwnLimits = _no_limits
 
     @property
     def tools(self) -> Mapping[str, Tool]:
@@ -76,8 +87,30 @@ class Toolbox:
             if standing.allows(context.roles)
         )
 
-    async def prepare(self, context: ToolContext, calls: Sequence[PlannedCall]) -> str:
-        """Log a round of calls and count them; "" if they may run, else why not."""
+    @property
+    def allowed(self) -> Allowed:
+        """What the operator allows one person in one server, and a whole server (0 is any)."""
+        return self._most, self._most_of_server
+
+    def quotas(self, asker: Asker) -> tuple[Quota, ...]:
+        """What limits somebody's calls; one person's are counted in each server for itself."""
+        person, whole = self.own("calls", asker)
+        if not asker.server:
+            return (Quota("calls", "everywhere", f"user:{asker.person}", self._most),)
+        server = f"server:{asker.server}"
+        mine = min(person, self._most) if person else self._most
+        found = [Quota("calls", "here", f"{server}:user:{asker.person}", mine)]
+        if limits := [most for most in (self._most_of_server, whole) if most]:
+            found.append(Quota("calls", "server", server, min(limits)))
+        return tuple(found)
+
+    async def prepare(
+        self, context: ToolContext, calls: Sequence[PlannedCall]
+    ) -> tuple[str, Text | None]:
+        """Log a round of calls and count them; "" if they may run.
+
+        Else why not: for the model, and for people if they are to know.
+        """
         logged = [
             LoggedCall(
                 time.time(),
@@ -89,11 +122,21 @@ class Toolbox:
             )
             for call in calls
         ]
+        quotas = self.quotas(Asker(context.asker, context.server, context.roles))
+        owners, at = [one.owner for one in quotas], logged[0].at
         try:
-            count = await self._store.log_calls(context.server or context.conversation, logged)
+            counts = await self._store.log_calls(
+                context.server or context.conversation, logged, owners
+            )
+            for quota, count in zip(quotas, counts, strict=True):
+                if count > quota.most:
+                    # Else who goes on asking would use up what the others of a server have.
+                    await self._store.forgive_calls(at, len(logged), owners)
+                    told = _SERVER_TOO_MANY if quota.share == "server" else _TOO_MANY
+                    return told.format(most=quota.most), refusal(quota, at)
         except StoreUnavailable:
-            return "Tools cannot be used right now: their log cannot be written."
-        return _TOO_MANY.format(most=self._most) if count > self._most else ""
+            return _NO_LOG, None
+        return "", None
 
     async def run(self, context: ToolContext, call: PlannedCall) -> ToolRun:
         """Run one call, or ask the asker first if it changes something."""
@@ -122,3 +165,7 @@ class Toolbox:
         content = {"status": "waiting for confirmation", "note": _WAITING}
         waiting = ToolRun(call.tool.name, call.arguments, content, call.tool.line(call.arguments))
         return replace(waiting, action=action.id)
+
+
+def _no_limits(_: Kind, __: Asker) -> Allowed:
+    return 0, 0

@@ -38,7 +38,8 @@ _TRUNCATED = "{fault}. Make the call again with shorter arguments, or split it i
 class Rounds:
     """Runs the calls of one reply, round by round.
 
-    `tools` are the ones that are offered, `text` is how the model is told of them.
+    `tools` are the ones that are offered, `text` is how the model is told of them. `notices` are
+    what people are to be told under the reply.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Rounds:
         self._calls = 0
         self._until: float | None = None
         self.steps: list[Step] = []
+        self.notices: list[str] = []
 
     @property
     def over(self) -> bool:
@@ -101,7 +103,9 @@ class Rounds:
         ready = [one for one in planned if isinstance(one, PlannedCall)]
         refusal = ""
         if ready and self._toolbox:
-            refusal = await self._toolbox.prepare(self._context, ready)
+            refusal, notice = await self._toolbox.prepare(self._context, ready)
+            if notice and self._context.asker and notice not in self.notices:
+                self.notices.append(notice)
         return await asyncio.gather(*(self._traced(one, refusal) for one in planned))
 
     async def _traced(self, planned: PlannedCall | ToolRun, refusal: str) -> ToolRun:

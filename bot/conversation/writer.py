@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from bot.conversation.listening import Listener
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.own_lines import OwnLines
-from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Store, Text
+from bot.conversation.ports import LONGEST_THOUGHT, End, Generation, Spending, Store, Text
 from bot.conversation.prompting import Prompting
 from bot.conversation.queue import Ticket
 from bot.conversation.recalling import Memory
@@ -51,6 +51,7 @@ class Writer:
     the facts that apply, `likeness` tells which are near to the question. `ticket` is
     for the line in front of the engine. `recap` tells what was said before `turns`, `part` is what
     the model plays, `persona` the system prompt where the conversation has none of its own.
+    `spend` says for whom the tokens that are written count.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Writer:
         recap: str = "",
         part: Part | None = None,
         persona: str = "",
+        spend: Callable[[int], Spending | None] = lambda _: None,
     ) -> None:
         self._ticket = ticket
         self._engine = served.engine
@@ -98,6 +100,9 @@ class Writer:
             persona=persona,
         )
         self._ends: list[End] = []
+        self._spend = spend
+        self._written = 0
+        self._uncounted = ""
         self._lines = self._own_lines()
 
     @property
@@ -184,6 +189,8 @@ class Writer:
                     yield event
                     continue
                 self._begun = True
+                if isinstance(event, Text):
+                    self._uncounted += event.text
                 for heard in self._lines.pass_on(listener.hear(event)):
                     yield heard
                 if isinstance(event, End):
@@ -223,6 +230,8 @@ class Writer:
         tracing.first_token(seconds)
 
     def _count(self, end: End) -> None:
+        self._written += end.generated_tokens or self._model.estimate(self._uncounted)
+        self._uncounted = ""
         engine = self._engine_name
         metrics.PROMPT_TOKENS.labels(engine).inc(end.prompt_tokens or 0)
         if end.cached_tokens is not None:
@@ -268,6 +277,7 @@ class Writer:
             prompt=None if reply.reads_lost else self._prompt.text,
             thoughts=context.shorten(restore(reply.reasoning).strip(), LONGEST_THOUGHT),
             use=self._use(reply),
+            spent=self._spent(),
         )
         return turn if stored else None
 
@@ -279,6 +289,7 @@ class Writer:
             None,
             self._prompt.state,
             use=self._use(reply),
+            spent=self._spent(),
         )
         if reply.withdrawn and self._older:
             # Its messages were those of the reply that is withdrawn.
@@ -286,6 +297,11 @@ class Writer:
 
     def _use(self, reply: Reply) -> Use | None:
         return use_of(reply, self._ends, self._owed.origin.get("guild", ""))
+
+    def _spent(self) -> Spending | None:
+        # The engine counts what came to its end; of what was stopped the text has to tell.
+        rest = self._model.estimate(self._uncounted) if self._uncounted else 0
+        return self._spend(self._written + rest)
 
     def _reply_turn(self, reply: Reply, shown: tuple[str, ...]) -> Turn:
         status: Status = ""

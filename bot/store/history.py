@@ -6,7 +6,14 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.conversation.ports import MAX_SCHEMAS, MAX_THOUGHTS, THOUGHTS_DAYS, Tally
+from bot.conversation.ports import (
+    MAX_SCHEMAS,
+    MAX_THOUGHTS,
+    THOUGHTS_DAYS,
+    Counts,
+    Spending,
+    Tally,
+)
 from bot.conversation.statistics import Use
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
@@ -18,7 +25,14 @@ from bot.store.keys import ConversationKeys, decoded, encoded
 from bot.store.library import LibraryRecords
 from bot.store.people import PersonRecords
 from bot.store.reminders import ReminderRecords
-from bot.store.replies import counting, note_counts
+from bot.store.replies import (
+    CountRecords,
+    counting,
+    note_counts,
+    note_found,
+    reading,
+    spending,
+)
 from bot.store.retention import RetentionRecords
 from bot.store.revisions import RevisionRecords
 from bot.store.server import ServerRecords
@@ -45,6 +59,7 @@ class RedisStore(
     StatisticsRecords,
     ServerRecords,
     ConfigRecords,
+    CountRecords,
 ):
     """Conversations in Redis; what a reply needs is one round trip a method.
 
@@ -80,13 +95,22 @@ class RedisStore(
             revive=revive,
         )
 
-    async def load(self, conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:
-        """Read turns, state and owed replies in one round trip, with the facts of some owners."""
+    async def load(
+        self, conversation: str, facts_of: Sequence[str] = (), counts: Counts | None = None
+    ) -> Snapshot:
+        """Read turns, state and owed replies in one round trip, with the facts of some owners.
+
+        What is asked in `counts` is filled in by the way.
+        """
         kept = ConversationKeys.of(conversation).kept
         # A script and no transaction: facts are other keys, which may be on other nodes.
-        (found, *facts) = await self._redis.run(
-            call(scripts.LOAD, kept), *(read_facts(owner) for owner in facts_of)
+        (found, *more) = await self._redis.run(
+            call(scripts.LOAD, kept),
+            *(read_facts(owner) for owner in facts_of),
+            *reading(counts),
         )
+        facts, counted = more[: len(facts_of)], more[len(facts_of) :]
+        note_found(counts, counted)
         turns, state, pending = (dict(_pairs(fields)) for fields in found)
         return Snapshot(
             records.read_turns(turns),
@@ -147,6 +171,7 @@ class RedisStore(
         prompt: str | None = None,
         thoughts: str = "",
         use: Use | None = None,
+        spent: Spending | None = None,
     ) -> bool:
         """Settle a reply in one round trip.
 
@@ -154,7 +179,7 @@ class RedisStore(
         their token counts, unless their text is another one by now; moves the turns with the ids
         in `dropped` to the archive, stores `state` and `prompt` (None keeps the one of an earlier
         reply), and removes `reply` from the journal. `thoughts` are kept in a key of their own,
-        `use` is counted for its server.
+        `use` is counted for its server, `spent` for whom it names.
         Doing it again changes nothing. Returns False, and changes nothing, if the reply is neither
         owed nor written: it was forgotten; and if somebody's words were erased here since it was
         begun.
@@ -187,6 +212,7 @@ class RedisStore(
             ("ZREMRANGEBYSCORE", keys.ACTIVE, "-inf", now - self._seconds),
             *(_keep_thoughts(key.thoughts, now, reply, thoughts) if thoughts else ()),
             *counting_use(use, reply),
+            *spending(spent, reply),
         )
         if not settled and thoughts:
             await self._redis.run(("DEL", key.thoughts))

@@ -114,14 +114,19 @@ def config_log(server: str) -> str:
     return f"{PREFIX}{{{encode(server)}}}:config-log"
 
 
-def tool_calls(owner: str, asker_and_hour: str) -> str:
-    """Name the key that counts one person's calls in one hour."""
-    return f"{PREFIX}{{{encode(owner)}}}:tool-calls:{encode(asker_and_hour)}"
+def tool_calls(owner: str, hour: int) -> str:
+    """Name the key that counts the tool calls that a person or a server caused in one hour."""
+    return f"{PREFIX}{{{encode(owner)}}}:tool-calls:{hour}"
 
 
 def replies(owner: str, hour: int) -> str:
     """Name the key of the replies that a person or a server caused in one hour."""
     return f"{PREFIX}{{{encode(owner)}}}:replies:{hour}"
+
+
+def tokens(owner: str, hour: int) -> str:
+    """Name the key of the tokens that were written for a person or a server in one hour."""
+    return f"{PREFIX}{{{encode(owner)}}}:tokens:{hour}"
 
 
 def statistics(server: str, hour: int) -> tuple[str, str, str]:

@@ -225,4 +225,5 @@ ALL = (
     *people_scripts.ALL,
     SAVE_STAGE,
     use_scripts.COUNT_USE,
+    use_scripts.SPEND,
 )

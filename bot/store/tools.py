@@ -54,19 +54,29 @@ class ToolRecords:
             else ("HSET", keys.POLICIES, field, text.encode("utf-8", "replace"))
         )
 
-    async def log_calls(self, owner: str, calls: Sequence[LoggedCall]) -> int:
-        """Add calls of one asker to a server's log; returns the calls of this hour."""
-        first = calls[0]
-        used = keys.tool_calls(owner, f"{first.asker}:{int(first.at) // _HOUR}")
+    async def log_calls(
+        self, owner: str, calls: Sequence[LoggedCall], counted: Sequence[str] = ()
+    ) -> Sequence[int]:
+        """Add calls to a server's log; returns how many each of `counted` has had in this hour."""
+        hour = int(calls[0].at) // _HOUR
+        used = [keys.tool_calls(one, hour) for one in counted]
         log_key = keys.tool_log(owner)
         answers = await self._redis.run(
-            ("INCRBY", used, len(calls)),
-            ("EXPIRE", used, _HOUR),
+            *(("INCRBY", key, len(calls)) for key in used),
+            *(("EXPIRE", key, _HOUR) for key in used),
             ("LPUSH", log_key, *(_dump(asdict(one)) for one in calls)),
             ("LTRIM", log_key, 0, MAX_LOGGED - 1),
             ("EXPIRE", log_key, _LOG_DAYS * _DAY),
         )
-        return int(answers[0])
+        return [int(count) for count in answers[: len(used)]]
+
+    async def forgive_calls(self, at: float, count: int, counted: Sequence[str]) -> None:
+        """Count calls no more that were logged at a Unix time, and refused."""
+        used = [keys.tool_calls(one, int(at) // _HOUR) for one in counted]
+        await self._redis.run(
+            *(("DECRBY", key, count) for key in used),
+            *(("EXPIRE", key, _HOUR) for key in used),
+        )
 
     async def logged_calls(self, owner: str, count: int) -> Sequence[LoggedCall]:
         """The newest calls of a server's log, newest first."""

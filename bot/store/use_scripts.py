@@ -1,4 +1,4 @@
-"""Counting the use of a server, as one script."""
+"""Counting the use of a server, and what a reply has cost, as one script each."""
 
 from __future__ import annotations
 
@@ -16,6 +16,18 @@ for i = 5, 4 + people do redis.call('PFADD', KEYS[2], ARGV[i]) end
 for i = 5 + people, #ARGV, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 redis.call('EXPIRE', KEYS[2], ARGV[1])
+return 1
+"""
+)
+
+# KEYS: tokens. ARGV: ttl, reply, its tokens. What the reply has cost before is replaced, so that a
+# commit may be repeated.
+SPEND = Script(
+    """
+local before = tonumber(redis.call('HGET', KEYS[1], ARGV[2]) or '0')
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+redis.call('HINCRBY', KEYS[1], '=', tonumber(ARGV[3]) - before)
+redis.call('EXPIRE', KEYS[1], ARGV[1])
 return 1
 """
 )

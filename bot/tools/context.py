@@ -15,10 +15,10 @@ class ToolContext:
 
     All ids are the front's own, as text, and "" where there is none (the playground has no
     server, a DM has none either). `asker` is who asked the question and `name` how they are
-    called there; `roles` are those of their roles that any rule about tools names. `message` is
-    the question itself. `places` are where rules may be set, the narrowest first. `private`: the
-    answer is for the asker alone. `guest`: only the asker has brought the bot along, so that it
-    can do nothing in that place but answer.
+    called there; `roles` are those of their roles that any rule about tools, or any limit, names.
+    `message` is the question itself. `places` are where rules may be set, the narrowest first.
+    `private`: the answer is for the asker alone. `guest`: only the asker has brought the bot along,
+    so that it can do nothing in that place but answer.
     """
 
     conversation: str
@@ -44,7 +44,7 @@ class ToolContext:
             server=origin.get(_SERVER, ""),
             channel=origin.get(_CHANNEL, ""),
             message=origin.get(_MESSAGE, ""),
-            roles=frozenset(origin.get(_ROLES, "").split()),
+            roles=roles_in(origin),
             places=places_in(origin),
             private=origin.get(_PRIVATE) == "yes",
             guest=origin.get(_GUEST) == "yes",
@@ -54,6 +54,11 @@ class ToolContext:
 def places_in(origin: Mapping[str, str]) -> tuple[str, ...]:
     """Where a reply is asked for, the narrowest place first, from what its front noted."""
     return tuple(origin.get(_PLACES, "").split())
+
+
+def roles_in(origin: Mapping[str, str]) -> frozenset[str]:
+    """The asker's roles that any rule or limit names, from what its front noted."""
+    return frozenset(origin.get(_ROLES, "").split())
 
 
 def origin_of_rules(places: tuple[str, ...], roles: frozenset[str]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any, Self
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -14,6 +14,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.config import Change
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.config import files, why
 from cogs.config.levels import Standpoint, check_changes, check_sees, standpoint
 from cogs.config.panel import TITLES, Chosen, panel_of
@@ -22,6 +23,7 @@ from cogs.live.buttons import Button, view_of
 from cogs.live.split import split
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
+from cogs.pressed import KnownButton
 from cogs.replies import tell
 
 Interaction = discord.Interaction[HermesBot]
@@ -31,36 +33,26 @@ _SHOWN = 25
 _VALUE_SHOWN = 60
 _CHANGES_SHOWN = 1_500
 
-_EMPTY_LOG = "Nobody has changed any setting of this server yet."
-_TOO_LARGE = f"That file is too large. A file of settings has {files.LARGEST // 1024} kB at most."
-_EXPORTED = (
+_EMPTY_LOG = later("Nobody has changed any setting of this server yet.")
+_TOO_LARGE = later(
+    "That file is too large. A file of settings has {size} kB at most.",
+    size=files.LARGEST // 1024,
+)
+_EXPORTED = later(
     "All settings of this server, its categories, channels and threads. `/config import` reads "
     "such a file; what is not in it stays as it is, and `null` clears a setting."
 )
-_NO_DIFFERENCE = "Everything is as in that file already. Nothing was changed."
-_FORGOTTEN = "I do not remember that file any more. Please use `/config import` again."
-_KEPT = "Nothing was changed."
-_NO_GUILD = "I cannot see this server just now. Please try again in a moment."
+_NO_DIFFERENCE = later("Everything is as in that file already. Nothing was changed.")
+_FORGOTTEN = later("I do not remember that file any more. Please use `/config import` again.")
+_KEPT = later("Nothing was changed.")
+_NO_GUILD = later("I cannot see this server just now. Please try again in a moment.")
 
 
 class ImportButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    KnownButton,
     template=re.compile(r"config-import:(?P<what>apply|cancel):(?P<key>\d{1,20})"),
 ):
     """Applies what a file would change, or leaves everything as it is."""
-
-    def __init__(self, item: discord.ui.Button[Any], what: str, key: str) -> None:
-        super().__init__(item)
-        self.what = what
-        self.key = key
-
-    @classmethod
-    async def from_custom_id(
-        cls, _: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Read the id."""
-        assert isinstance(item, discord.ui.Button)
-        return cls(item, match["what"], match["key"])
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Apply it, or do not."""
@@ -73,9 +65,9 @@ class ImportButton(
         here = standpoint(interaction)
         check_changes(interaction, "server")
         cog = interaction.client.get_cog("Config")
-        found = cog.waiting.take(self.key) if isinstance(cog, Config) else None
-        if self.what == "cancel":
-            await interaction.response.edit_message(content=_KEPT, view=None)
+        found = cog.waiting.take(self.parts["key"]) if isinstance(cog, Config) else None
+        if self.parts["what"] == "cancel":
+            await interaction.response.edit_message(content=tr(_KEPT), view=None)
             return
         if found is None:
             raise BadInput(_FORGOTTEN)
@@ -85,8 +77,8 @@ class ImportButton(
         done = 0
         for place, name, _, value in found:
             done += await administration.change(author, here.server, place, name, value)
-        count = "1 setting" if done == 1 else f"{done} settings"
-        await interaction.edit_original_response(content=f"✅ {count} changed.")
+        told = tr("✅ {n} setting changed.", "✅ {n} settings changed.", n=done)
+        await interaction.edit_original_response(content=told)
 
 
 @app_commands.guild_only()
@@ -130,7 +122,7 @@ class Config(
         await interaction.response.defer(ephemeral=True, thinking=True)
         data = await files.exported(self.bot, _guild(interaction))
         file = discord.File(io.BytesIO(data), f"config-{interaction.guild_id}.json")
-        await interaction.edit_original_response(content=_EXPORTED, attachments=[file])
+        await interaction.edit_original_response(content=tr(_EXPORTED), attachments=[file])
 
     @app_commands.command(name="import")
     @app_commands.describe(file="A file that /config export made; I show first what it changes")
@@ -143,18 +135,17 @@ class Config(
         guild = _guild(interaction)
         found = await files.differences(self.bot, guild, await file.read())
         if not found:
-            await interaction.edit_original_response(content=_NO_DIFFERENCE)
+            await interaction.edit_original_response(content=tr(_NO_DIFFERENCE))
             return
         key = str(interaction.id)
         self.waiting.keep(key, found)
         text = files.described(found, files.places_in(guild))
         buttons = (
-            Button("Apply", f"config-import:apply:{key}", discord.ButtonStyle.primary),
-            Button("Cancel", f"config-import:cancel:{key}"),
+            Button(tr("Apply"), f"config-import:apply:{key}", discord.ButtonStyle.primary),
+            Button(tr("Cancel"), f"config-import:cancel:{key}"),
         )
         long = len(harmless(text)) > _CHANGES_SHOWN
-        count = "1 setting" if len(found) == 1 else f"{len(found)} settings"
-        shown = f"That file changes {count}" + (", all of them in this file." if long else ":")
+        shown = _too_long(len(found)) if long else _these(len(found))
         attached = [discord.File(io.BytesIO(text.encode("utf-8", "replace")), "changes.txt")]
         await interaction.edit_original_response(
             content=shown if long else f"{shown}\n{harmless(text)}",
@@ -171,7 +162,7 @@ class Config(
         await interaction.response.defer(ephemeral=True, thinking=True)
         changes = await self.bot.store.changes(here.server, _LOGGED)
         lines = [_logged(change, here) for change in changes[:_SHOWN]]
-        pages = [page.text for page in split("\n".join(lines) or _EMPTY_LOG)]
+        pages = [page.text for page in split("\n".join(lines) or tr(_EMPTY_LOG))]
         every = "\n".join(_plain(change) for change in changes).encode("utf-8", "replace")
         more = [discord.File(io.BytesIO(every), "changes.txt")] if len(changes) > _SHOWN else []
         await interaction.edit_original_response(
@@ -179,6 +170,18 @@ class Config(
         )
         for page in pages[1:]:
             await interaction.followup.send(page, ephemeral=True, allowed_mentions=NOBODY)
+
+
+def _these(count: int) -> str:
+    return tr("That file changes {n} setting:", "That file changes {n} settings:", n=count)
+
+
+def _too_long(count: int) -> str:
+    return tr(
+        "That file changes {n} setting, all of them in this file.",
+        "That file changes {n} settings, all of them in this file.",
+        n=count,
+    )
 
 
 def _guild(interaction: Interaction) -> discord.Guild:
@@ -189,11 +192,11 @@ def _guild(interaction: Interaction) -> discord.Guild:
 
 
 def _logged(change: Change, here: Standpoint) -> str:
-    who = f"<@{change.author}>" if change.author.isdecimal() else "somebody"
+    who = f"<@{change.author}>" if change.author.isdecimal() else tr("somebody")
     before, after = (
-        harmless(words[:_VALUE_SHOWN]) or "not set" for words in (change.before, change.after)
+        harmless(files.said(words)[:_VALUE_SHOWN]) for words in (change.before, change.after)
     )
-    title = TITLES.get(change.field, change.field)
+    title = tr(TITLES[change.field]) if change.field in TITLES else change.field
     where = f"<t:{int(change.at)}:R> {who}, {_place(change.place, here)}"
     return f"{where}: **{title}** {before} → {after}"
 
@@ -201,8 +204,9 @@ def _logged(change: Change, here: Standpoint) -> str:
 def _place(place: str, here: Standpoint) -> str:
     kind, _, number = place.partition(":")
     if place == here.server or not number.isdecimal():
-        return "the server"
-    return f"<#{number}>" if kind == "discord" else f"category <#{number}>"
+        return tr("the server")
+    channel = f"<#{number}>"
+    return channel if kind == "discord" else tr("category {name}", name=channel)
 
 
 def _plain(change: Change) -> str:

@@ -11,8 +11,9 @@ from typing import Any, cast
 import discord
 
 from bot.client import HermesBot
-from bot.conversation.administration import changes_of, in_words
+from bot.conversation.administration import WORDS, changes_of, in_words
 from bot.errors import BadInput
+from bot.language import later, tr
 from cogs.places import category_place, conversation_in, server_place
 
 log = logging.getLogger(__name__)
@@ -23,22 +24,18 @@ LARGEST = 256 * 1024
 Values = dict[str, dict[str, Any]]
 Differences = list[tuple[str, str, Any, Any]]
 
-_NO_JSON = "That file is no JSON: line {}, column {}."
-_NO_CONFIG = (
+_NO_CONFIG = later(
     "That file holds no settings: `hermes_config` has to be 1, and `places` an object. "
     "`/config export` makes such a file."
-)
-_UNKNOWN_FIELD = "`{}` is nothing that I know in a file of settings. Nothing was changed."
-_UNKNOWN_PLACE = (
-    "`places.{}` is no channel, category or thread of this server that I can see. Nothing was "
-    "changed."
 )
 
 
 def places_in(guild: discord.Guild) -> dict[str, str]:
     """All places of a server with their names, the widest first."""
-    found = {server_place(guild.id): "the server"}
-    found |= {category_place(one.id): f"category {one.name}" for one in guild.categories}
+    found = {server_place(guild.id): tr("the server")}
+    found |= {
+        category_place(one.id): tr("category {name}", name=one.name) for one in guild.categories
+    }
     inner = (*guild.channels, *guild.threads)
     return found | {
         conversation_in(one.id): f"#{one.name}"
@@ -65,13 +62,21 @@ async def differences(bot: HermesBot, guild: discord.Guild, data: bytes) -> Diff
     known = places_in(guild)
     for place, values in given.items():
         if place not in known:
-            raise BadInput(_UNKNOWN_PLACE.format(place[:60]))
+            raise BadInput(
+                later(
+                    "`places.{place}` is no channel, category or thread of this server that I can "
+                    "see. Nothing was changed.",
+                    place=place[:60],
+                )
+            )
         for name, value in values.items():
             try:
                 await bot.administration.check(place, name, value)
             except BadInput as error:
                 at = f"`places.{place}.{name[:40]}`"
-                raise BadInput(f"{at}: {error.text} Nothing was changed.") from None
+                raise BadInput(
+                    later("{at}: {reason} Nothing was changed.", at=at, reason=error.text)
+                ) from None
     own = await bot.administration.own(list(given))
     return changes_of(given, own)
 
@@ -79,10 +84,15 @@ async def differences(bot: HermesBot, guild: discord.Guild, data: bytes) -> Diff
 def described(found: Differences, names: Mapping[str, str]) -> str:
     """Changes in lines, for people."""
     return "\n".join(
-        f"{names.get(place, place)} · {name}: {in_words(name, before) or 'not set'} → "
-        f"{in_words(name, after) or 'not set'}"
+        f"{names.get(place, place)} · {name}: {said(in_words(name, before))} → "
+        f"{said(in_words(name, after))}"
         for place, name, before, after in found
     )
+
+
+def said(words: str) -> str:
+    """What a log says of a value, for people."""
+    return tr(WORDS[words]) if words in WORDS else words or tr("not set")
 
 
 class Waiting:
@@ -108,7 +118,13 @@ def _parsed(data: bytes) -> Values:
     try:
         read: Any = json.loads(data.decode("utf-8-sig", "replace"))
     except json.JSONDecodeError as error:
-        raise BadInput(_NO_JSON.format(error.lineno, error.colno)) from None
+        raise BadInput(
+            later(
+                "That file is no JSON: line {line}, column {column}.",
+                line=error.lineno,
+                column=error.colno,
+            )
+        ) from None
     except (ValueError, RecursionError):
         raise BadInput(_NO_CONFIG) from None
     if not isinstance(read, dict):
@@ -118,8 +134,17 @@ def _parsed(data: bytes) -> Values:
     if found.get("hermes_config") != VERSION or not isinstance(places, dict):
         raise BadInput(_NO_CONFIG)
     if unknown := set(found) - {"hermes_config", "server", "places"}:
-        raise BadInput(_UNKNOWN_FIELD.format(min(unknown)[:60]))
+        raise BadInput(
+            later(
+                "`{name}` is nothing that I know in a file of settings. Nothing was changed.",
+                name=min(unknown)[:60],
+            )
+        )
     for place, values in cast("dict[str, Any]", places).items():
         if not isinstance(values, dict):
-            raise BadInput(f"`places.{place[:60]}` has to be an object. Nothing was changed.")
+            raise BadInput(
+                later(
+                    "`places.{place}` has to be an object. Nothing was changed.", place=place[:60]
+                )
+            )
     return cast(Values, places)

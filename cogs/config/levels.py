@@ -8,13 +8,16 @@ from typing import Any, Literal
 import discord
 
 from bot.errors import BadInput
+from bot.language import Text, later
 from cogs.places import category_of, category_place, conversation_in, is_guest, server_place
 
 Level = Literal["channel", "parent", "category", "server"]
 
-NO_SERVER = "This is no server. Settings are for servers; here there are `/system` and `/model`."
-_NEEDS_CHANNEL = "That is for those who have Manage Server, or Manage Channels here."
-_NEEDS_SERVER = (
+NO_SERVER = later(
+    "This is no server. Settings are for servers; here there are `/system` and `/model`."
+)
+_NEEDS_CHANNEL = later("That is for those who have Manage Server, or Manage Channels here.")
+_NEEDS_SERVER = later(
     "That is for those who have Manage Server. Who may manage this channel can set things for it."
 )
 
@@ -38,18 +41,24 @@ class Standpoint:
         """All places, the narrowest first."""
         return tuple(self.places.values())
 
-    def name(self, place: str) -> str:
+    def name(self, place: str) -> Text:
         """What a place is called from here; "" is the default."""
         for level, here in self.places.items():
             if here == place:
                 return self.title(level)
-        return "default"
+        return later("default")
 
-    def title(self, level: Level) -> str:
+    def title(self, level: Level) -> Text:
         """What a level is called from here."""
-        if level == "channel":
-            return "this thread" if self.thread else "this channel"
-        return {"parent": "the thread's channel", "category": "category"}.get(level, "server")
+        match level:
+            case "channel":
+                return later("this thread") if self.thread else later("this channel")
+            case "parent":
+                return later("the thread's channel")
+            case "category":
+                return later("category")
+            case "server":
+                return later("server")
 
 
 def standpoint(interaction: discord.Interaction[Any]) -> Standpoint:

@@ -10,7 +10,9 @@ import discord
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.administration import LONGEST_SYSTEM, NAMES
+from bot.conversation.config import LIMITS
 from bot.errors import BadInput, UserError
+from bot.language import later, tr
 from cogs.config import why
 from cogs.config.levels import Level, Standpoint, check_changes, check_sees, standpoint
 from cogs.config.panel import TITLES, Chosen, panel_of, shown
@@ -21,12 +23,12 @@ from cogs.replies import tell
 Interaction = discord.Interaction[HermesBot]
 
 _PATTERN = re.compile(
-    r"config:(?P<what>level|name|set|people|write|clear|why)"
+    r"config:(?P<what>level|name|set|people|role|write|clear|why)"
     r":(?P<level>channel|parent|category|server):(?P<name>[a-z_]{0,30})"
 )
 _WORDS = {"yes": True, "no": False, "-": None}
-_NUMBER = "Please write a whole number, for example 20."
-_GONE = "This panel is out of date. Please use `/config show` again."
+_NUMBER = later("Please write a whole number, for example 20.")
+_GONE = later("This panel is out of date. Please use `/config show` again.")
 
 
 class Pressed(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
@@ -60,13 +62,17 @@ class Pressed(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
                 await why.show_here(interaction)
             case "level":
                 level = cast(Level, values[0])
-                name = "" if chosen.name.startswith("replies_") else chosen.name
+                name = "" if chosen.name in LIMITS else chosen.name
                 await _show(interaction, here, Chosen(level, name))
             case "name":
                 await _show(interaction, here, Chosen(chosen.level, values[0]))
             case "write":
                 check_changes(interaction, chosen.level)
                 await interaction.response.send_modal(await _form(interaction, here, chosen))
+            case "role":
+                check_changes(interaction, chosen.level)
+                form = await _form(interaction, here, chosen, values[0])
+                await interaction.response.send_modal(form)
             case "set":
                 value = values[0]
                 changed = value if chosen.name in ("mode", "engine", "language") else _WORDS[value]
@@ -78,24 +84,27 @@ class Pressed(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
 
 
 class Form(discord.ui.Modal):
-    """One field for a text or a number."""
+    """One field for a text or a number; `role` is the id of the one whose number it is."""
 
-    def __init__(self, here: Standpoint, chosen: Chosen, present: str) -> None:
-        super().__init__(title=TITLES[chosen.name][:45], timeout=FORM_SECONDS)
+    def __init__(self, here: Standpoint, chosen: Chosen, present: str, role: str = "") -> None:
+        super().__init__(title=tr(TITLES[chosen.name])[:45], timeout=FORM_SECONDS)
         self._here = here
+        self._role = role
         self._chosen = chosen
         long = chosen.name == "system"
         self.field: discord.ui.TextInput[Form] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
-            max_length=LONGEST_SYSTEM if long else 7,
+            max_length=LONGEST_SYSTEM if long else 10,
             default=present or None,
             required=False,
             custom_id="value",
         )
         self.add_item(
             discord.ui.Label(
-                text=f"For {here.title(chosen.level)}",
-                description="Leave it empty, and what is wider holds.",
+                text=tr("For {place}", place=here.title(chosen.level)),
+                description=tr("Leave it empty, and the role is like everybody.")
+                if role
+                else tr("Leave it empty, and what is wider holds."),
                 component=self.field,
             )
         )
@@ -108,7 +117,15 @@ class Form(discord.ui.Modal):
             if not (text.isascii() and text.isdecimal()):
                 raise BadInput(_NUMBER)
             value = int(text)
+        if self._role:
+            value = await self._with_role(cast(Interaction, interaction), value)
         await change(cast(Interaction, interaction), self._here, self._chosen, value)
+
+    async def _with_role(self, interaction: Interaction, value: int | None) -> Any:
+        """What is set for all roles, with what was written for one."""
+        present = await _present(interaction, self._here, self._chosen) or {}
+        others = {role: most for role, most in present.items() if role != self._role}
+        return {**others, self._role: value} if value is not None else others or None
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         """Tell it like any other failure."""
@@ -124,10 +141,14 @@ async def change(interaction: Interaction, here: Standpoint, chosen: Chosen, val
     await interaction.response.defer()
     author = str(interaction.user.id)
     changed = await bot.administration.change(author, here.server, place, chosen.name, value)
-    said = "✅ Changed; it holds from now on." if changed else "Nothing was different."
+    said = tr("✅ Changed; it holds from now on.") if changed else tr("Nothing was different.")
     if changed and value is not None:
-        said = f"✅ {TITLES[chosen.name]} for {here.title(chosen.level)}: "
-        said += shown(chosen.name, value)
+        said = tr(
+            "✅ {setting} for {place}: {value}",
+            setting=TITLES[chosen.name],
+            place=here.title(chosen.level),
+            value=shown(chosen.name, value),
+        )
     view = await panel_of(bot, here, chosen, said)
     await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
 
@@ -140,13 +161,19 @@ async def _show(interaction: Interaction, here: Standpoint, chosen: Chosen) -> N
     await interaction.edit_original_response(view=view, allowed_mentions=NOBODY)
 
 
-async def _form(interaction: Interaction, here: Standpoint, chosen: Chosen) -> Form:
+async def _form(interaction: Interaction, here: Standpoint, chosen: Chosen, role: str = "") -> Form:
+    value = await _present(interaction, here, chosen)
+    if role:
+        value = (value or {}).get(role)
+    return Form(here, chosen, "" if value is None else str(value)[:LONGEST_SYSTEM], role)
+
+
+async def _present(interaction: Interaction, here: Standpoint, chosen: Chosen) -> Any:
+    """What is set now in the place itself."""
     place = here.places.get(chosen.level)
     if place is None or chosen.name not in NAMES:
         raise BadInput(_GONE)
-    own = await interaction.client.administration.own([place])
-    value = own[place].get(chosen.name)
-    return Form(here, chosen, "" if value is None else str(value)[:LONGEST_SYSTEM])
+    return (await interaction.client.administration.own([place]))[place].get(chosen.name)
 
 
 def _values(interaction: Interaction) -> list[str]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import discord
 
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
-from bot.errors import BadInput
-from cogs.admission import bar_of
+from bot.conversation.quotas import Kind, Used, next_hour, refusal
+from bot.errors import BadInput, StoreUnavailable
+from bot.language import Text, later, tr
+from cogs.admission import asker_for, bar_of
 from cogs.again import chat_of
 from cogs.config.levels import Standpoint, standpoint, standpoint_in
 from cogs.live.target import NOBODY
@@ -23,43 +26,52 @@ LINK = re.compile(
     r"https?://(?:[a-z]+\.)?discord(?:app)?\.com/channels/(\d{1,20})/(\d{1,20})/(\d{1,20})"
 )
 
-_NO_LINK = (
+_NO_LINK = later(
     "That is no link to a message of this server. In the message's menu choose *Copy Message Link*."
 )
-_NOT_SEEN = "I cannot see that message. It may be gone, or I may not read that channel."
-_NOT_YOURS = "You cannot see that channel, so I do not tell you about it."
+_NOT_SEEN = later("I cannot see that message. It may be gone, or I may not read that channel.")
+_NOT_YOURS = later("You cannot see that channel, so I do not tell you about it.")
 
-_REASONS: Mapping[str, str] = {
-    "its author has opted out": "Its author does not want me to read them (`/privacy opt-out`).",
-    "written by a bot or a webhook": "A bot or a webhook wrote it, and I do not answer those.",
-    "written by a bot, and not addressed to me": "A bot wrote it, and did not address me.",
-    "a notice, not a message": "It is one of Discord's own notices.",
-    "begins with a mention of someone else": "It begins with a mention of somebody else.",
-    "calls everyone": "It calls everyone. What does I answer only if it mentions me, too.",
-    "not addressed to me": "It does not address me, and I only answer here when I am mentioned, "
-    "when somebody replies to me, or by `/ask`. `/config show` changes that: *When I answer*.",
-    "a reply to someone else": "It is a reply to somebody else.",
-    "a reply to a message that is gone": "It is a reply to a message that is gone.",
-    "Discord does not show me what it says": "Discord does not show me what it says.",
-    "switched off": "I am switched off there ({where}). `/config show` changes that: "
-    "*Answers at all*.",
-    "age-restricted only": "I only answer in age-restricted channels ({where}), and that is none.",
-    "denied": "Its author is on the list of those I do not answer ({where}).",
-    "not allowed": "Only some may talk to me there ({where}), and its author is not among them.",
+_REASONS: Mapping[str, Text] = {
+    "its author has opted out": later(
+        "Its author does not want me to read them (`/privacy opt-out`)."
+    ),
+    "written by a bot or a webhook": later(
+        "A bot or a webhook wrote it, and I do not answer those."
+    ),
+    "written by a bot, and not addressed to me": later("A bot wrote it, and did not address me."),
+    "a notice, not a message": later("It is one of Discord's own notices."),
+    "begins with a mention of someone else": later("It begins with a mention of somebody else."),
+    "calls everyone": later("It calls everyone. What does I answer only if it mentions me, too."),
+    "not addressed to me": later(
+        "It does not address me, and I only answer here when I am mentioned, when somebody "
+        "replies to me, or by `/ask`. `/config show` changes that: *When I answer*."
+    ),
+    "a reply to someone else": later("It is a reply to somebody else."),
+    "a reply to a message that is gone": later("It is a reply to a message that is gone."),
+    "Discord does not show me what it says": later("Discord does not show me what it says."),
 }
-_YES: Mapping[str, str] = {
-    "mentions me": "it mentions me",
-    "a reply to me": "it is a reply to me",
-    "in a channel where I answer everything": "I answer everything there",
+_YES: Mapping[str, Text] = {
+    "mentions me": later("it mentions me"),
+    "a reply to me": later("it is a reply to me"),
+    "in a channel where I answer everything": later("I answer everything there"),
 }
-_IF_NOT = "-# If no answer came: I may have been away, or busy; see `/model show`."
-_ON_STAGE = "-# Characters are on stage there; which of them answers, if any, is up to the scene."
-_PAUSED = "⚠️ But the scene there is paused, so nobody speaks."
-_BLIND = (
+_IF_NOT = later("-# If no answer came: I may have been away, or busy; see `/model show`.")
+_ON_STAGE = later(
+    "-# Characters are on stage there; which of them answers, if any, is up to the scene."
+)
+_PAUSED = later("⚠️ But the scene there is paused, so nobody speaks.")
+_BLIND = later(
     "⚠️ Discord does not show me messages that do not mention me: the bot's operator has to switch "
     "on the Message Content intent."
 )
-_MUTE = "⚠️ I may not write there: I need View Channel and Send Messages."
+_MUTE = later("⚠️ I may not write there: I need View Channel and Send Messages.")
+_HOW = later("-# About one message: `/config why` with its link.")
+_KINDS: Mapping[Kind, Text] = {
+    "replies": later("answers"),
+    "tokens": later("tokens"),
+    "calls": later("tool calls"),
+}
 
 
 async def show_message(interaction: Interaction, link: str) -> None:
@@ -79,19 +91,29 @@ async def show_here(interaction: Interaction) -> None:
     mode, place = await bot.always_on.at(*here.all)
     barred, where = bar_of(bot, interaction.channel, here.guild, interaction.user)
     if barred:
-        lines = [f"❌ I would not answer you: {_because(barred, here, where)}"]
+        reason = _because(barred, here, where)
+        lines = [tr("❌ I would not answer you: {reason}", reason=reason)]
     elif mode == "always":
         lines = [
-            f"✅ I answer everything here ({here.name(place)}), but for what people say to "
-            "each other."
+            tr(
+                "✅ I answer everything here ({place}), but for what people say to each other.",
+                place=here.name(place),
+            )
         ]
     else:
         lines = [
-            "✅ I answer who mentions me, who replies to me, and `/ask`. Anything else I "
-            f"leave alone ({here.name(place)})."
+            tr(
+                "✅ I answer who mentions me, who replies to me, and `/ask`. Anything else I leave "
+                "alone ({place}).",
+                place=here.name(place),
+            )
         ]
+    now = time.time()
+    for one in await _used(bot, interaction.user, here.guild):
+        if one.up:
+            lines.append("⚠️ " + tr(refusal(one.quota, now)))
     lines += _troubles(bot, interaction.channel, interaction.guild)
-    lines.append("-# About one message: `/config why` with its link.")
+    lines.append(tr(_HOW))
     await interaction.response.send_message(
         "\n".join(lines), ephemeral=True, allowed_mentions=NOBODY
     )
@@ -104,14 +126,46 @@ async def _verdict(bot: HermesBot, message: discord.Message) -> str:
     author = await _member(guild, message.author)
     barred, where = bar_of(bot, message.channel, guild.id, author)
     decision = await chat_of(bot).judge(message, barred)
+    link = message.jump_url
     if decision.answer:
         why = _YES.get(decision.why, decision.why)
-        lines = [f"✅ I answer [that message]({message.jump_url}): {why}.", _IF_NOT]
+        told = tr("✅ I answer [that message]({link}): {reason}.", link=link, reason=why)
+        lines = [told, *await _used_up(bot, author, guild), tr(_IF_NOT)]
         lines += await _of_the_stage(bot, here)
     else:
         why = _because(decision.why, here, where)
-        lines = [f"❌ I do not answer [that message]({message.jump_url}). {why}"]
+        lines = [tr("❌ I do not answer [that message]({link}). {reason}", link=link, reason=why)]
     return "\n".join([*lines, *_troubles(bot, message.channel, guild)])
+
+
+async def _used_up(
+    bot: HermesBot, author: discord.User | discord.Member, guild: discord.Guild
+) -> list[str]:
+    """What an author, or the whole server, has no more of in this hour."""
+    now, found = time.time(), list[str]()
+    for one in await _used(bot, author, guild.id):
+        if one.up and one.quota.share == "server":
+            found.append("⚠️ " + tr(refusal(one.quota, now)))
+        elif one.up:
+            found.append(
+                tr(
+                    "⚠️ Its author has used up their {what} of this hour ({most:,}); they have new "
+                    "ones {when}.",
+                    what=_KINDS[one.quota.kind],
+                    most=one.quota.most,
+                    when=f"<t:{next_hour(now)}:R>",
+                )
+            )
+    return found
+
+
+async def _used(
+    bot: HermesBot, person: discord.User | discord.Member, guild_id: int
+) -> Sequence[Used]:
+    try:
+        return await bot.conversations.used(asker_for(person, guild_id))
+    except StoreUnavailable:
+        return ()
 
 
 async def _of_the_stage(bot: HermesBot, here: Standpoint) -> list[str]:
@@ -119,17 +173,42 @@ async def _of_the_stage(bot: HermesBot, here: Standpoint) -> list[str]:
     stage = (await bot.store.load(here.places["channel"])).stage
     if stage is None or not stage.cast:
         return []
-    return [_PAUSED if stage.paused else _ON_STAGE]
+    return [tr(_PAUSED) if stage.paused else tr(_ON_STAGE)]
 
 
 def _because(why: str, here: Standpoint, where: str) -> str:
-    return _REASONS.get(why, why).format(where=f"set for {here.name(where)}")
+    place = here.name(where)
+    match why:
+        case "switched off":
+            return tr(
+                "I am switched off there (set for {place}). `/config show` changes that: "
+                "*Answers at all*.",
+                place=place,
+            )
+        case "age-restricted only":
+            return tr(
+                "I only answer in age-restricted channels (set for {place}), and that is none.",
+                place=place,
+            )
+        case "denied":
+            return tr(
+                "Its author is on the list of those I do not answer (set for {place}).",
+                place=place,
+            )
+        case "not allowed":
+            return tr(
+                "Only some may talk to me there (set for {place}), and its author is not among "
+                "them.",
+                place=place,
+            )
+        case _:
+            return tr(_REASONS[why]) if why in _REASONS else why
 
 
 def _troubles(bot: HermesBot, channel: object, guild: discord.Guild | None) -> list[str]:
     """What stands in the way of any answer."""
-    lines = [] if bot.reads_everything else [_BLIND]
-    return lines if can_write(channel, guild and guild.me) else [*lines, _MUTE]
+    lines = [] if bot.reads_everything else [tr(_BLIND)]
+    return lines if can_write(channel, guild and guild.me) else [*lines, tr(_MUTE)]
 
 
 async def _fetch(interaction: Interaction, channel_id: int, message_id: int) -> discord.Message:

@@ -15,11 +15,12 @@ from bot.conversation.ask import Ask
 from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later, tr
 from bot.tools.run import Step
+from cogs.admission import asker_for
 from cogs.again import NOT_YOURS
 from cogs.allowed import policy_here
 from cogs.json_mode import showing
 from cogs.json_mode.request import FILE_NAME, Request
-from cogs.places import conversation_in, engine_here, rules_here
+from cogs.places import conversation_in, engine_here, is_guest, rules_here
 from cogs.replies import may_press
 
 _NOT_WANTED = later("I do not show that answer: it has words that are not wanted in this server.")
@@ -68,6 +69,9 @@ async def ask(interaction: discord.Interaction[HermesBot], request: Request, ask
     view = None
     try:
         engine = await engine_here(interaction)
+        server = interaction.guild_id
+        whose = asker_for(interaction.user, server, guest=is_guest(interaction))
+        await interaction.client.conversations.charge(whose, f"json {interaction.id}", engine)
         steps = await _steps(interaction, request, engine, asker) if request.tools else ()
         json_mode = interaction.client.json_by(engine)
         found = await json_mode.ask(request.schema, request.question, steps=steps)

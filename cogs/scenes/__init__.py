@@ -14,6 +14,7 @@ from bot.characters.stage import Order, Stage
 from bot.client import HermesBot
 from bot.errors import BadInput, StoreUnavailable
 from bot.language import later, tr
+from cogs.admission import asker_for
 from cogs.characters.rights import may_lead
 from cogs.characters.shelf import Interaction, characters_here, here, suggest
 from cogs.live import live_of
@@ -305,8 +306,7 @@ class Scenes(
         stage = await stage_here(interaction)
         told = await self.bot.conversations.recount(
             here(interaction),
-            str(interaction.user.id),
-            str(interaction.guild_id or ""),
+            asker_for(interaction.user, interaction.guild_id),
             await engine_here(interaction),
         )
         head = tr("**{title}: the story so far**", title=title_of(stage))

@@ -3,55 +3,69 @@
 from __future__ import annotations
 
 from bot.conversation.statistics import BOUNDS, HOUR, Figures, Statistics
+from bot.language import Text, later, tr
 
-_NOTHING = "Nobody has asked me anything in this server in the last {over}."
-_HEAD = "**This server, the last {over}**"
-_REPLIES = "{replies} to {people}{failed}."
-_FAILED = ", of which **{failed:,}** failed"
-_FIRST = "First words: half of them {half}, 19 of 20 {most}."
-_SLOW = "First words: half of them {half}."
-_WITHIN = "within **{seconds} s**"
-_WHOLE = "A whole reply took **{seconds:.1f} s** on average."
-_TOKENS = "Tokens: **{prompt:,}** read, **{generated:,}** written."
-_BUSIEST = "Busiest: {hours}."
-_BEYOND = f"take longer than {BOUNDS[-1]} s"
+_OVER = {"24 hours": later("24 hours"), "7 days": later("7 days")}
+_BEYOND = later("take longer than {seconds} s", seconds=BOUNDS[-1])
 
 _SHOWN = 3
 
 
 def in_words(found: Statistics, over: str) -> str:
     """All figures together, and the busiest hours; `over` is how far they go back."""
-    total = found.total
+    total, last = found.total, _OVER[over]
     if not total.replies:
-        return _NOTHING.format(over=over)
-    failed = _FAILED.format(failed=total.failed) if total.failed else ""
+        return tr("Nobody has asked me anything in this server in the last {over}.", over=last)
     lines = [
-        _HEAD.format(over=over),
-        _REPLIES.format(
-            replies=_counted(total.replies, "reply", "replies"),
-            people=_counted(found.people, "person", "people"),
-            failed=failed,
-        ),
+        tr("**This server, the last {over}**", over=last),
+        _replies(found),
         *_times(total),
-        _TOKENS.format(prompt=total.prompt, generated=total.generated),
-        _BUSIEST.format(hours=", ".join(_busiest(found))),
+        tr(
+            "Tokens: **{prompt:,}** read, **{generated:,}** written.",
+            prompt=total.prompt,
+            generated=total.generated,
+        ),
+        tr("Busiest: {hours}.", hours=", ".join(_busiest(found))),
     ]
     return "\n".join(lines)
+
+
+def _replies(found: Statistics) -> str:
+    total = found.total
+    replies = later("**{n:,}** reply", "**{n:,}** replies", n=total.replies)
+    people = later("**{n:,}** person", "**{n:,}** people", n=found.people)
+    if not total.failed:
+        return tr("{replies} to {people}.", replies=replies, people=people)
+    return tr(
+        "{replies} to {people}, of which **{failed:,}** failed.",
+        replies=replies,
+        people=people,
+        failed=total.failed,
+    )
 
 
 def _times(total: Figures) -> list[str]:
     lines: list[str] = []
     if any(total.first_words):
         half, most = total.within(0.5), total.within(0.95)
-        told = _FIRST if half else _SLOW
-        lines.append(told.format(half=_bound(half), most=_bound(most)))
+        if half:
+            lines.append(
+                tr(
+                    "First words: half of them {half}, 19 of 20 {most}.",
+                    half=_bound(half),
+                    most=_bound(most),
+                )
+            )
+        else:
+            lines.append(tr("First words: half of them {half}.", half=_bound(half)))
     if total.seconds is not None:
-        lines.append(_WHOLE.format(seconds=total.seconds))
+        told = tr("A whole reply took **{seconds:.1f} s** on average.", seconds=total.seconds)
+        lines.append(told)
     return lines
 
 
-def _bound(seconds: int | None) -> str:
-    return _BEYOND if seconds is None else _WITHIN.format(seconds=seconds)
+def _bound(seconds: int | None) -> Text:
+    return _BEYOND if seconds is None else later("within **{seconds} s**", seconds=seconds)
 
 
 def _busiest(found: Statistics) -> list[str]:
@@ -62,7 +76,3 @@ def _busiest(found: Statistics) -> list[str]:
         for place, hour in ranked[:_SHOWN]
         if hour.replies
     ]
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"**{number:,}** {one if number == 1 else several}"

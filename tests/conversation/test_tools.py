@@ -9,6 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
+from bot.conversation.fair_order import Asker
 from bot.conversation.model import Model
 from bot.conversation.reply import Trace
 from bot.conversation.service import Conversations
@@ -287,6 +288,42 @@ async def test_a_person_has_so_many_calls_an_hour(tgi, talking, desk):
         await talk.say("and you?", author="8", speaker="Bob")
     assert len(desk.seen) == 3
     assert sum("used up the 2 tool calls" in prompt for prompt in prompts(tgi)) >= 1
+
+
+async def told(talk: Talk, text: str, author: str = "7", **noted: str) -> list[str]:
+    """What stands under the reply to a question in server 1."""
+    ask = talk.ask(text, author=author)
+    ask.origin.update({"guild": "1", "asker": author} | noted)
+    async with talk.conversations.turn(ask) as reply:
+        assert reply
+        await reply.finished()
+        await reply.commit(())
+        return reply.notices
+
+
+async def test_a_server_has_its_own_limits_and_people_hear_of_them(tgi, talking, desk):
+    async with talking(calls_per_hour=5) as talk:
+        settings = {"calls_per_user": 1, "calls_per_role": {"3": 2}, "calls_per_server": 3}
+        await talk.conversations.configuration.change("server:1", **settings)
+
+        async def ask(**noted: str) -> list[str]:
+            tgi.reply = scripted(PARIS, "Fine.")
+            return await told(talk, "how warm is it in Paris?", **noted)
+
+        assert await ask() == []
+        [notice] = await ask()
+        assert notice.startswith("You have used your 1 tool call of this hour, so I answer without")
+        assert "used up the 1 tool calls" in prompts(tgi)[-1]
+        assert await ask(roles="3") == [], "what was refused is not counted"
+        [notice] = await ask(roles="3")
+        assert notice.startswith("You have used your 2 tool calls of this hour")
+        assert await ask(author="8") == []
+        [notice] = await ask(author="9")
+        assert notice.startswith("This server has used its 3 tool calls of this hour")
+        assert await ask(author="9", guild="2") == []
+        assert len(desk.seen) == 4
+        used = await talk.conversations.used(Asker("7", "1", frozenset({"3"})))
+        assert [(one.quota.most, one.used) for one in used] == [(2, 2), (3, 3)]
 
 
 async def test_a_tool_that_is_off_is_neither_offered_nor_run(tgi, talking, desk):

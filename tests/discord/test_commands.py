@@ -43,9 +43,12 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     told = ("start", "cast", "scenario", "mood", "order", "end", "next", "greet", "pause", "resume")
     groups |= {f"scene {name}" for name in (*told, "style", "card", "recap", "transcript")}
     groups |= {"narrate", "as", "roll", "note set", "note show", "note clear"}
-    assert set(stage.alice.available_commands(stage.channel)) == {"ask", "context", "help"} | groups
+    assert (
+        set(stage.alice.available_commands(stage.channel))
+        == {"ask", "context", "help", "usage"} | groups
+    )
     assert set(admin.available_commands(stage.channel)) == {
-        *("ask", "context", "help", "reset", "channel", "say"),
+        *("ask", "context", "help", "usage", "reset", "channel", "say"),
         *("system view", "system set", "system clear"),
         *groups,
     }

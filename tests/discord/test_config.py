@@ -12,12 +12,16 @@ from simcord.actors import MemberActor
 from simcord.components import walk_components
 from simcord.results import InteractionResult, ResponseMessage
 
+from bot.conversation.config import PER_ROLE, PER_SERVER, PER_USER
 from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model
 from bot.conversation.models import Served
 from bot.conversation.ports import EngineInfo
 from bot.errors import StoreUnavailable
-from cogs.places import conversation_in, server_place
+from bot.language import LANGUAGES, speaking
+from cogs.config.levels import Standpoint
+from cogs.config.panel import Chosen, panel_of
+from cogs.places import category_place, conversation_in, server_place
 from tests.discord.conftest import MakeBot, Stage
 from tests.stand_ins.engine import ScriptedEngine
 
@@ -130,6 +134,13 @@ async def test_the_panel_shows_everything_and_where_it_comes_from(
         "**Not for:** nobody (*default*)",
         "**Answers to one person in an hour:** any number (*default*)",
         "**Answers in the server in an hour:** any number (*default*)",
+        "**Answers in an hour by role:** none (*default*)",
+        "**Tokens for one person in an hour:** any number (*default*)",
+        "**Tokens for the server in an hour:** any number (*default*)",
+        "**Tokens in an hour by role:** none (*default*)",
+        "**Tool calls of one person in an hour:** any number (*default*)",
+        "**Tool calls in the server in an hour:** any number (*default*)",
+        "**Tool calls in an hour by role:** none (*default*)",
         "-# Tools: `/tools` · how long talks are kept: `/privacy retention` · who changed what: "
         "`/config log`",
     ]
@@ -263,11 +274,58 @@ class TestLimits:
         assert "50 (*server*), at most 1 by the operator's limit" in desk.text()
         for _ in range(2):
             await stage.alice.send(stage.channel, f"{stage.me} hi")
-        assert "This server has had its 1 answer of this hour" in stage.said()[-1]
+        assert "This server has used its 1 reply of this hour" in stage.said()[-1]
         refused = await _write(desk, "many")
         assert "whole number" in text(refused)
         refused = await _write(desk, "0")
         assert "from 1 to" in refused.followups[-1].content
+
+    async def test_a_role_has_its_own(self, stage: Stage, admin: MemberActor) -> None:
+        role = stage.guild.create_role("patrons")
+        other = stage.guild.create_role("guests")
+        desk = await Desk.open(stage, admin)
+        await desk.choose("server", "replies_per_role")
+        for one, most in ((role, "1000"), (other, "3")):
+            form = await desk.select("role", one)
+            await desk.who.submit_modal(form, {"value": most})
+        name = "Answers in an hour by role"
+        assert desk.line(name).endswith(f"<@&{role.id}> 1,000, <@&{other.id}> 3 (*server*)")
+        form = await desk.select("role", role)
+        await desk.who.submit_modal(form, {"value": ""})
+        assert desk.line(name) == f"**{name}:** <@&{other.id}> 3 (*server*)"
+        own = stage.bot.configuration.own(server_place(stage.guild.id))
+        assert own.replies_per_role == {str(other.id): 3}
+        logged = text(await admin.slash(stage.channel, "config log"))
+        assert f"role:{role.id}: 1000, role:{other.id}: 3 → role:{other.id}: 3" in logged
+
+
+async def test_a_panel_fits_whatever_is_set(stage: Stage, admin: MemberActor) -> None:
+    category = stage.guild.create_category("games")
+    channel = stage.guild.create_text_channel("chess", category=category)
+    people = tuple(f"user:{10**19 + n}" for n in range(25))
+    server = server_place(stage.guild.id)
+    for place in (server, category_place(category.id), conversation_in(channel.id)):
+        await stage.bot.configuration.change(place, deny=people, allow=people)
+    counts = dict.fromkeys((*PER_USER, *PER_SERVER), 1_000_000_000)
+    roles = {str(10**19 + n): 1_000_000_000 for n in range(25)}
+    limits = counts | dict.fromkeys(PER_ROLE, roles)
+    await stage.bot.configuration.change(server, system="word " * 300, **limits)
+    for language in LANGUAGES:
+        with speaking(language):
+            here = Standpoint(
+                stage.guild.id,
+                channel.id,
+                {
+                    "channel": conversation_in(channel.id),
+                    "parent": conversation_in(channel.id),
+                    "category": category_place(category.id),
+                    "server": server,
+                },
+                thread=True,
+            )
+            said = "x" * 300
+            panel = await panel_of(stage.bot, here, Chosen("server", "allow"), said)
+            assert panel.content_length() <= 4_000
 
 
 async def _write(desk: Desk, words: str) -> InteractionResult:

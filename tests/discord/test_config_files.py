@@ -54,13 +54,15 @@ class TestFiles:
         category = stage.guild.create_category("games")
         server, games = server_place(stage.guild.id), category_place(category.id)
         here = conversation_in(stage.channel.id)
+        limits = {"tokens_per_server": 90_000, "tokens_per_role": {"77": 5_000}}
         settings = {
-            server: {"answers": True, "deny": [f"user:{stage.bob.id}"], "replies_per_user": 9},
+            server: {"answers": True, "deny": [f"user:{stage.bob.id}"], "replies_per_user": 9}
+            | limits,
             games: {"mode": "always", "system": "You are a rook.", "language": "zh-TW"},
             here: {"mode": "mention", "system": "You are a bard.", "engine": "default"},
         }
         told = await give(stage, admin, file_of(settings))
-        assert "That file changes 9 settings:" in text(told)
+        assert "That file changes 11 settings:" in text(told)
         assert "category games · mode: not set → always" in text(told)
         assert "category games · language: not set → 繁體中文" in text(told)
         assert "#general · system: not set → You are a bard." in text(told)
@@ -74,10 +76,10 @@ class TestFiles:
         assert f"the server · deny: user:{stage.bob.id} → not set" in text(cleared)
         await admin.click(cleared.response, label="Apply")
         left = await exported(stage, admin)
-        assert left["places"][server] == {"answers": True, "replies_per_user": 9}
+        assert left["places"][server] == {"answers": True, "replies_per_user": 9} | limits
         assert left["places"][here] == settings[here]
         logged = await admin.slash(stage.channel, "config log")
-        assert text(logged).count("→") == 10
+        assert text(logged).count("→") == 12
 
     async def test_cancel_changes_nothing(self, stage: Stage, admin: MemberActor) -> None:
         told = await give(stage, admin, file_of({server_place(stage.guild.id): {"answers": False}}))
@@ -98,6 +100,10 @@ class TestFiles:
             ({"allow": ["role:x"]}, "`allow` has to be a list"),
             ({"deny": "user:1"}, "`deny` has to be a list"),
             ({"deny": [f"user:{n}" for n in range(26)]}, "`deny` can name 25"),
+            ({"tokens_per_role": {"77": 0}}, "`tokens_per_role` has to be an object"),
+            ({"tokens_per_role": {}}, "`tokens_per_role` has to be an object"),
+            ({"calls_per_role": {"everyone": 5}}, "`calls_per_role` has to be an object"),
+            ({"calls_per_role": {str(n): 1 for n in range(26)}}, "`calls_per_role` can name 25"),
             ({"language": "tlh"}, "`language` has to be one of"),
             ({"system": " "}, "`system` has to be a text"),
             ({"system": "x" * 4_001}, "`system` can have 4,000"),

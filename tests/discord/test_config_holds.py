@@ -148,7 +148,7 @@ async def test_a_server_limits_what_one_person_may_ask(stage: Stage):
     await stage.bot.configuration.change(server(stage), replies_per_user=1)
     assert await answered(stage)
     await stage.alice.send(stage.channel, f"{stage.me} more")
-    assert "You have asked 1 time in this hour" in stage.said()[-1]
+    assert "You have used your 1 reply of this hour" in stage.said()[-1]
     assert await answered(stage, stage.bob)
     await stage.alice.send_dm("hi")
     assert len(stage.engine.prompts) == 3

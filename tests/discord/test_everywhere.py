@@ -98,12 +98,12 @@ class TestCommands:
     async def test_only_what_works_without_the_server(self, stage: Stage) -> None:
         declared = self.declared(stage)
         everywhere = {name for name, (installs, _) in declared.items() if 1 in installs}
-        assert everywhere == {"ask", "help", "privacy", "memory", MENU}
+        assert everywhere == {"ask", "help", "usage", "privacy", "memory", MENU}
         assert all(declared[name] == ([0, 1], [0, 1, 2]) for name in everywhere)
 
     async def test_all_others_stay_where_they_were(self, stage: Stage) -> None:
         others = self.declared(stage)
-        for name in ("ask", "help", "privacy", "memory", MENU):
+        for name in ("ask", "help", "usage", "privacy", "memory", MENU):
             del others[name]
         assert others.pop("channel") == ([0], [0])
         assert {"system", "model", "tools", "reset", "context", "json"} <= set(others)

@@ -13,6 +13,7 @@ from simcord.results import InteractionResult
 
 from bot.conversation.ports import EngineInfo
 from bot.errors import EngineUnreachable, StoreUnavailable
+from cogs.places import server_place
 from tests.discord.conftest import MakeBot, Stage
 
 RAN = '{"title": "Ran", "year": 1985}'
@@ -128,6 +129,15 @@ class TestFailure:
         [message] = stage.shown()
         assert message.content.startswith(SHOWN)
         assert (message.attachments, message.components) == ([], [])
+
+    async def test_it_counts_as_a_reply(self, stage: Stage) -> None:
+        place = server_place(stage.guild.id)
+        await stage.bot.configuration.change(place, replies_per_user=1)
+        stage.engine.default = RAN
+        assert (await ask(stage)).response.content.startswith(SHOWN)
+        refused = (await ask(stage)).response.content
+        assert "You have used your 1 reply of this hour; the next is possible <t:" in refused
+        assert len(stage.engine.prompts) == 1
 
     async def test_retry_is_for_the_asker_and_works_after_a_restart(
         self, stage: Stage, make_bot: MakeBot

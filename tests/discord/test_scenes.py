@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -592,9 +592,9 @@ async def test_an_ordinary_reply_asks_the_store_for_nothing_more(
     loaded: list[str] = []
     load = store.load
 
-    async def counted(conversation: str, facts_of: Sequence[str] = ()) -> Snapshot:
+    async def counted(conversation: str, *more: Any) -> Snapshot:
         loaded.append(conversation)
-        return await load(conversation, facts_of)
+        return await load(conversation, *more)
 
     monkeypatch.setattr(store, "load", counted)
     await stage.alice.send(stage.channel, f"{stage.me} Hello")

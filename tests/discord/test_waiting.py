@@ -182,7 +182,9 @@ class TestLimits:
         said = stage.said()
         assert said[:2] == ["All right.", "All right."]
         [told] = said[2:]
-        assert told.startswith("You have asked 2 times in this hour. Please try again in ")
+        assert told.startswith(
+            "You have used your 2 replies of this hour; the next is possible <t:"
+        )
         reactions = [m.reactions for m in stage.channel.history() if m.author.id == stage.alice.id]
         emoji = [str(r.emoji) for found in reactions for r in found]
         assert emoji == ["⏳"] * 3
@@ -202,7 +204,7 @@ class TestLimits:
             await stage.alice.slash(stage.channel, "ask", question="hi")
         for _ in range(2):
             asked = await stage.alice.slash(stage.channel, "ask", question="hi")
-            assert "2 times in this hour" in asked.response.content
+            assert "2 replies of this hour" in asked.response.content
 
 
 class TestWaiting:

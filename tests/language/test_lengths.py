@@ -42,7 +42,8 @@ def _short(call: ast.Call) -> Iterator[tuple[str, ast.expr, int]]:
 def _constants(tree: ast.Module) -> Iterator[tuple[str, str]]:
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            if (text := _said(node.value, {})) is not None:
+            text = _said(node.value, {})
+            if text is not None:
                 yield node.targets[0].id, text
 
 

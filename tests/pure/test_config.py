@@ -12,8 +12,10 @@ from bot.conversation.addressing import Incoming, decide
 from bot.conversation.config import (
     NOTHING,
     PlaceConfig,
+    allowed,
     bar,
     fits,
+    limited_roles,
     read,
     source,
     written,
@@ -31,6 +33,10 @@ VALUES = {
     "language": st.sampled_from(["en", "de", "zh-TW"]),
     "replies_per_user": st.integers(0, 100),
     "replies_per_server": st.integers(0, 100),
+    "tokens_per_user": st.integers(0, 10**9),
+    "calls_per_server": st.integers(0, 100),
+    "replies_per_role": st.dictionaries(st.sampled_from(["5", "6"]), st.integers(0, 100)),
+    "calls_per_role": st.dictionaries(st.sampled_from(["5", "6"]), st.integers(0, 100)),
 }
 CONFIGS = st.builds(PlaceConfig, **{name: st.none() | kind for name, kind in VALUES.items()})
 
@@ -70,6 +76,22 @@ def test_a_damaged_setting_does_not_take_the_others_along():
 def test_of_who_was_erased_a_list_has_only_the_gap():
     stored = '{"allow": ["user:[…]"], "deny": ["role:5", "user:[…]"]}'
     assert read("server:1", stored) == PlaceConfig(allow=(), deny=("role:5",))
+
+
+def test_the_most_generous_of_several_roles_counts():
+    own = PlaceConfig(
+        replies_per_user=10, replies_per_server=99, replies_per_role={"5": 3, "6": 30}
+    )
+    found = [allowed(own, "replies", roles)[0] for roles in ((), ("5",), ("5", "6"), ("7",))]
+    assert found == [10, 3, 30, 10]
+    assert allowed(own, "tokens", ("5",)) == (0, 0)
+    assert allowed(own, "replies", ()) == (10, 99)
+    assert limited_roles(own) == {"5", "6"}
+
+
+@pytest.mark.parametrize("value", [{"5": -1}, {"5": True}, {"five": 1}, {5: 1}, [5], 5])
+def test_what_is_no_limit_of_roles_is_refused(value: object):
+    assert not fits("tokens_per_role", value)
 
 
 def test_a_number_is_no_boolean():

@@ -84,8 +84,10 @@ async def test_old_data_about_always_on_holds_and_a_thread_can_say_no(store: Sto
 async def test_a_server_limits_beside_the_operator(store: Store):
     here = Configuration(store)
     await here.change("server:1", replies_per_user=3, replies_per_server=0)
-    assert here.limits(Asker("2", "1")) == (3, 0)
-    assert here.limits(Asker("2", "")) == here.limits(Asker("2", "8")) == (0, 0)
+    assert here.limits("replies", Asker("2", "1")) == (3, 0)
+    assert here.limits("tokens", Asker("2", "1")) == (0, 0)
+    for elsewhere in ("", "8"):
+        assert here.limits("replies", Asker("2", elsewhere)) == (0, 0)
 
 
 async def test_the_log_keeps_the_newest_and_ends(store: Store, raw):

@@ -1,11 +1,11 @@
-"""Counting replies: in the round trip that journals them, each once, for an hour."""
+"""Counting replies, tokens and calls: in round trips that there are anyway, for an hour."""
 
 from __future__ import annotations
 
 from contextlib import aclosing
 
-from bot.conversation.ports import Tally
-from bot.conversation.turns import Pending
+from bot.conversation.ports import Counts, LoggedCall, Spending, Tally
+from bot.conversation.turns import Pending, State
 from bot.store.history import RedisStore
 
 PLACE = "discord:1"
@@ -57,3 +57,63 @@ async def test_the_counts_expire_and_are_named_after_their_owner(store: RedisSto
 async def test_without_a_limit_nothing_is_counted(store: RedisStore, raw):
     assert await store.journal(PLACE, (), owed(1))
     assert not [key for key in raw.keys("hermes:1:*") if ":replies:" in key]
+
+
+async def settled(store: RedisStore, number: int, tokens: int, *owners: str, hour: int = 5) -> None:
+    spent = Spending(owners, hour, tokens)
+    await store.commit(PLACE, f"r{number}", None, State(), spent=spent)
+
+
+async def found(store: RedisStore, *wanted: tuple, hour: int = 5) -> list[int]:
+    counts = Counts(wanted, hour)
+    await store.count(counts)
+    return [counts.found[name] for name in wanted]
+
+
+async def test_tokens_add_up_and_a_commit_that_is_repeated_counts_once(store: RedisStore, line):
+    ann, home = ("tokens", "user:7"), ("tokens", "server:1")
+    assert await found(store, ann, home) == [0, 0]
+    async with aclosing(RedisStore(line.url)) as unlucky:
+        await settled(unlucky, 1, 100, "user:7", "server:1")
+        line.lose_answers = 1
+        await settled(unlucky, 2, 40, "user:7")
+    assert await found(store, ann, home) == [140, 100]
+    await settled(store, 2, 60, "user:7")
+    assert await found(store, ann) == [160], "what is written anew comes in place of the first"
+    assert await found(store, ann, hour=6) == [0]
+
+
+async def test_what_was_used_comes_with_the_conversation(line):
+    async with aclosing(RedisStore(line.url)) as store:
+        await counted(store, 1, "user:7", "server:1")
+        await settled(store, 1, 100, "server:1")
+        wanted = (("replies", "user:7"), ("tokens", "server:1"), ("tokens", "user:7"))
+        counts = Counts(wanted, 5)
+        before = line.round_trips
+        snapshot = await store.load(PLACE, ["discord:1"], counts)
+        await settled(store, 2, 1, "server:1")
+        assert line.round_trips - before == 2
+        assert list(counts.found.values()) == [1, 100, 0]
+        assert snapshot.facts == {"discord:1": []} or not any(snapshot.facts.values())
+
+
+async def test_calls_of_tools_are_counted_with_their_log(line):
+    async with aclosing(RedisStore(line.url)) as store:
+        call = LoggedCall(5 * 3_600.0, "7", "3", "dice", {})
+        assert list(await store.log_calls("1", [call, call], ["user:7", "server:1"])) == [2, 2]
+        before = line.round_trips
+        assert list(await store.log_calls("1", [call], ["user:8", "server:1"])) == [1, 3]
+        assert line.round_trips - before == 1
+        assert await found(store, ("calls", "server:1"), ("calls", "user:8")) == [3, 1]
+
+
+async def test_who_is_erased_begins_anew(store: RedisStore):
+    person = "707070707070"
+    owners = (f"user:{person}", f"server:1:user:{person}")
+    await counted(store, 1, *owners)
+    await settled(store, 1, 100, *owners)
+    call = LoggedCall(5 * 3_600.0, "7", "3", "dice", {})
+    await store.log_calls("1", [call], owners)
+    await store.erase(person, ())
+    kinds = ("replies", "tokens", "calls")
+    assert not any(await found(store, *((kind, one) for kind in kinds for one in owners)))
