@@ -138,10 +138,8 @@ class Beginnings:
         self._limits.check_own(asks, own)
         if not await self._journal(conversation, turns, owed, map(asker_of_ask, asks)):
             return None
-        every = (*without_owed(snapshot), *turns)
-        reply = await self._write(
-            conversation, owed, every, snapshot, len(turns), rounds, asks, part=part
-        )
+        every, new = (*without_owed(snapshot), *turns), len(turns)
+        reply = await self._write(conversation, owed, every, snapshot, new, rounds, asks, part=part)
         if lost := [ask.id for ask in asks if self._places.is_lost(ask.id)]:
             # Deleted while it was taken on: too late to be left out, too early to be found there.
             reply.lose(lost)
