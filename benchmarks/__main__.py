@@ -1,4 +1,7 @@
-"""`python -m benchmarks [name ...] [--json FILE]`: all figures, or single ones, in one table."""
+"""`python -m benchmarks [name ...] [--json FILE]`: all figures, or single ones, in one table.
+
+`python -m benchmarks week` is the simulated week: it takes long, and has options of its own.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,10 @@ REACH: dict[str, tuple[str, str, str]] = {
 
 
 def main() -> int:
+    if sys.argv[1:2] == ["week"]:
+        from benchmarks.week.command import main as week
+
+        return week(sys.argv[2:])
     reader = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     reader.add_argument("names", nargs="*", help=f"of {', '.join(MEASUREMENTS)}; none: all")
     reader.add_argument("--json", type=Path, help="write the figures there, too")

@@ -102,7 +102,7 @@ class RetryButton(KnownButton, template=RETRY):
         await interaction.response.edit_message(view=None)
         try:
             turns = await bot.conversations.history(self.conversation)
-            if not self._is_newest(turns):
+            if not self._is_newest(turns, str(failed.id)):
                 raise BadInput(NOT_NEWEST)
             async with bot.conversations.again(
                 self.conversation, await self._origin(interaction)
@@ -139,13 +139,18 @@ class RetryButton(KnownButton, template=RETRY):
             return {"asker": str(self.asker), **reached}
         return await origin_of(interaction, self.conversation, self._question, self.asker)
 
-    def _is_newest(self, turns: Sequence[Turn]) -> bool:
-        """Whether the question still stands at the end, with or without its broken answer."""
+    def _is_newest(self, turns: Sequence[Turn], failed: str) -> bool:
+        """Whether the question still stands at the end, with or without its broken answer.
+
+        Where it was to be answered anew, the answer of before is still remembered; what stands in
+        its message is that this failed.
+        """
         if not turns:
             return False
         last = turns[-1]
         if last.role == "assistant":
-            return question_of(last.id) == self._question and last.status == "interrupted"
+            is_its = question_of(last.id) == self._question
+            return is_its and (last.status == "interrupted" or failed in last.shown)
         return last.id == str(self._question)
 
 

@@ -16,6 +16,7 @@ from bot.conversation.summary import LONGEST, SummaryView
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later, tr
+from cogs.forms import FORM_SECONDS
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.places import channel_of, engine_here
@@ -42,7 +43,7 @@ class SummaryForm(discord.ui.Modal):
     """One long text field."""
 
     def __init__(self, conversation: str, seen: SummaryView) -> None:
-        super().__init__(title=tr("What I remember of before"))
+        super().__init__(title=tr("What I remember of before"), timeout=FORM_SECONDS)
         self.conversation = conversation
         self.seen = seen
         self.text: discord.ui.TextInput[SummaryForm] = discord.ui.TextInput(

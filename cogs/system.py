@@ -15,6 +15,7 @@ from bot.client import HermesBot
 from bot.client.failures import answer_failure
 from bot.errors import UserError
 from bot.language import tr
+from cogs.forms import FORM_SECONDS
 from cogs.places import conversation_in, engine_here, places_of, server_of
 from cogs.reading.words import is_blank, shortened
 
@@ -28,7 +29,7 @@ class SystemForm(discord.ui.Modal):
     """One long text field."""
 
     def __init__(self, bot: HermesBot, present: str) -> None:
-        super().__init__(title=tr("System prompt of this channel"))
+        super().__init__(title=tr("System prompt of this channel"), timeout=FORM_SECONDS)
         self.bot = bot
         self.text: discord.ui.TextInput[SystemForm] = discord.ui.TextInput(
             label=tr("Who am I here, and how do I talk?"),

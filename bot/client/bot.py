@@ -23,6 +23,7 @@ from bot.client import failures, quiet
 from bot.client.address import ApiAddress
 from bot.client.requests import counting
 from bot.client.side_by_side import Gate
+from bot.client.steady import hold_on
 from bot.client.sync import sync
 from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
@@ -129,6 +130,7 @@ class HermesBot(commands.AutoShardedBot):
             ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
+        hold_on(self.http)
         self.settings = settings
         self.conversations = conversations
         self.store = store

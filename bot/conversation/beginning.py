@@ -33,6 +33,7 @@ from bot.conversation.questions import (
     owed_for,
     reply_id,
     turns_of,
+    without_owed,
 )
 from bot.conversation.recalling import Memory
 from bot.conversation.reply import Reply
@@ -127,10 +128,8 @@ class Beginnings:
         self._limits.check_own(asks, own)
         if not await self._journal(conversation, turns, owed, map(asker_of_ask, asks)):
             return await self.answer(given, own, tries - 1) if tries else None
-        every = (*snapshot.turns, *turns)
-        reply = await self._write(
-            conversation, owed, every, snapshot, len(turns), rounds, asks, part=part
-        )
+        every, new = (*without_owed(snapshot), *turns), len(turns)
+        reply = await self._write(conversation, owed, every, snapshot, new, rounds, asks, part=part)
         if lost := [ask.id for ask in asks if self._places.is_lost(ask.id)]:
             # Deleted while it was taken on: too late to be left out, too early to be found there.
             reply.lose(lost)

@@ -28,6 +28,16 @@ def turns_of(asks: Sequence[Ask], snapshot: Snapshot) -> tuple[Turn, ...]:
     return tuple(turns)
 
 
+def without_owed(snapshot: Snapshot) -> tuple[Turn, ...]:
+    """The turns but for questions that another reply, which is still owed, will answer.
+
+    A former process began that reply, or it could not be stored. Whoever reads its questions as
+    open ones answers them, too, and they are answered twice.
+    """
+    open_ones = {ask for owed in snapshot.pending if not owed.replaces for ask in owed.asks}
+    return tuple(turn for turn in snapshot.turns if turn.id not in open_ones)
+
+
 def next_number(snapshot: Snapshot) -> int:
     """The number of the next turn."""
     # Behind what was cut as well, also where nothing else is left.

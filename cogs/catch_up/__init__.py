@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import aclosing
 from typing import Any
 
 import discord
@@ -148,8 +149,8 @@ class CatchUp(commands.Cog):
         await self._take_over(shard, begin=True)
         newest = newest_message(self.bot, shard)
         if since is not None:  # Else nothing was ever heard here.
-            for messages in await missed_messages(self.bot, shard, since, newest):
-                for message in messages:
+            async with aclosing(missed_messages(self.bot, shard, since, newest)) as missed:
+                async for message in missed:
                     self._start(self._handle(message), f"missed {message.id}")
         self._heard = max(self._heard or 0.0, newest)
 

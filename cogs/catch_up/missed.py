@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 import discord
 
@@ -26,11 +26,12 @@ _TOO_OLD = 6 * 3600.0
 # A server without any message for so long hardly exists; one with made-up ids does.
 _PLAUSIBLE = 30 * 86_400.0
 
-# What is looked at, at most, so that a return costs a bounded number of requests.
-_CHANNELS = 30
+# What is looked at, at most, so that a return costs a bounded number of requests. They come last in
+# the line, and each channel's messages are answered as soon as it was read, so there may be many.
+_CHANNELS = 1_000
 _UNTOLD = 5
-_DIRECT = 10
-_MESSAGES = 50
+_DIRECT = 100
+_MESSAGES = 100
 
 # Channels with a talk in the last days come first, and only such direct messages are looked at.
 _TALKED = 7 * 86_400.0
@@ -41,28 +42,33 @@ Place = GuildPlace | discord.DMChannel
 
 async def missed_messages(
     bot: HermesBot, shard: int, since: float, newest: float
-) -> list[list[discord.Message]]:
+) -> AsyncGenerator[discord.Message, None]:
     """What was written on one shard after `since` and is in no conversation yet.
 
     `since` and `newest` are Unix times by Discord's clock: of the last message that was heard,
-    and of the newest that there is. One list per channel, oldest message first. Whether a message
-    wants an answer at all is for others to say.
+    and of the newest that there is. Channel by channel, in each the oldest message first. Whether a
+    message wants an answer at all is for others to say.
     """
     now = discord.utils.utcnow().timestamp()
     # A test server's ids need not tell the time of day: then its newest message is its present.
     present = now if now - newest < _PLAUSIBLE else newest
     since = max(since - _MARGIN, present - _TOO_OLD)
     talked = await bot.store.active(now - _TALKED)
-    places: list[Place] = _channels(bot, shard, since, set(talked))
+    for place in _channels(bot, shard, since, set(talked)):
+        for message in await _missed_in(bot, place, since):
+            yield message
     if shard == 0:
-        places += await _direct(bot, talked)
-    missed: list[list[discord.Message]] = []
-    for place in places:
-        try:
-            missed.append(await _unheard(bot, place, since))
-        except FAILURES as error:
-            log.info("what was missed in %s cannot be read: %s", place.id, error)
-    return [messages for messages in missed if messages]
+        async for place in _direct(bot, talked, since):
+            for message in await _missed_in(bot, place, since):
+                yield message
+
+
+async def _missed_in(bot: HermesBot, place: Place, since: float) -> Sequence[discord.Message]:
+    try:
+        return await _unheard(bot, place, since)
+    except FAILURES as error:
+        log.info("what was missed in %s cannot be read: %s", place.id, error)
+        return ()
 
 
 def newest_message(bot: HermesBot, shard: int) -> float:
@@ -97,13 +103,14 @@ def _channels(bot: HermesBot, shard: int, since: float, talked: set[str]) -> lis
     told.sort(key=promise, reverse=True)
     untold.sort(key=promise, reverse=True)
     if len(told) > _CHANNELS:
-        log.info("only %d of %d channels are looked through", _CHANNELS, len(told))
+        log.warning("only %d of %d channels are looked through", _CHANNELS, len(told))
     return [*told[:_CHANNELS], *untold[:_UNTOLD]]
 
 
-async def _direct(bot: HermesBot, talked: Sequence[str]) -> list[Place]:
+async def _direct(
+    bot: HermesBot, talked: Sequence[str], since: float
+) -> AsyncGenerator[Place, None]:
     """Direct messages with a recent talk. Discord does not list them; the store knows them."""
-    found: list[Place] = []
     for channel_id in _unknown(bot, talked):
         await live_of(bot).pace.take(Priority.PREVIEW)
         try:
@@ -111,9 +118,9 @@ async def _direct(bot: HermesBot, talked: Sequence[str]) -> list[Place]:
         except (discord.InvalidData, *FAILURES) as error:
             log.debug("channel %s: %s", channel_id, error)
             continue
-        if isinstance(channel, discord.DMChannel):
-            found.append(channel)
-    return found
+        newest = getattr(channel, "last_message_id", None)
+        if isinstance(channel, discord.DMChannel) and (not newest or time_of(newest) > since):
+            yield channel
 
 
 def _unknown(bot: HermesBot, talked: Sequence[str]) -> Iterator[int]:

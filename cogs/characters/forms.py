@@ -9,6 +9,7 @@ import discord
 
 from bot.client.failures import answer_failure
 from bot.language import tr
+from cogs.forms import FORM_SECONDS
 
 FIELD = 4_000
 """How many characters a field of a form can hold."""
@@ -28,7 +29,7 @@ class Form(discord.ui.Modal):
     """A form whose errors are told like any other failure."""
 
     def __init__(self, title: str) -> None:
-        super().__init__(title=title[:_LABEL])
+        super().__init__(title=title[:_LABEL], timeout=FORM_SECONDS)
 
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         """Tell it to who sent the form."""

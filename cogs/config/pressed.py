@@ -16,6 +16,7 @@ from bot.language import later, tr
 from cogs.config import why
 from cogs.config.levels import Level, Standpoint, check_changes, check_sees, standpoint
 from cogs.config.panel import TITLES, Chosen, panel_of, shown
+from cogs.forms import FORM_SECONDS
 from cogs.live.target import NOBODY
 from cogs.replies import tell
 
@@ -86,7 +87,7 @@ class Form(discord.ui.Modal):
     """One field for a text or a number; `role` is the id of the one whose number it is."""
 
     def __init__(self, here: Standpoint, chosen: Chosen, present: str, role: str = "") -> None:
-        super().__init__(title=tr(TITLES[chosen.name])[:45])
+        super().__init__(title=tr(TITLES[chosen.name])[:45], timeout=FORM_SECONDS)
         self._here = here
         self._role = role
         self._chosen = chosen

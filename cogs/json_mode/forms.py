@@ -9,6 +9,7 @@ import discord
 
 from bot.client.failures import answer_failure
 from bot.language import tr
+from cogs.forms import FORM_SECONDS
 
 # A form's fields hold no more than this; a file holds larger schemas.
 _FIELD = 4_000
@@ -43,7 +44,7 @@ class AskForm(_Form):
         schema: str,
         submit: Callable[[discord.Interaction[Any], str, str], Awaitable[None]],
     ) -> None:
-        super().__init__(title=tr("Ask for JSON"))
+        super().__init__(title=tr("Ask for JSON"), timeout=FORM_SECONDS)
         self._submit = submit
         self.question: discord.ui.TextInput[Any] = discord.ui.TextInput(
             label=tr("What do you want to know?"),
@@ -67,7 +68,7 @@ class SaveForm(_Form):
     """The schema alone."""
 
     def __init__(self, submit: Callable[[discord.Interaction[Any], str], Awaitable[None]]) -> None:
-        super().__init__(title=tr("Save a schema"))
+        super().__init__(title=tr("Save a schema"), timeout=FORM_SECONDS)
         self._submit = submit
         self.schema = _schema_field(tr("Fields, or a JSON Schema"))
         self.add_item(self.schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 
@@ -27,6 +28,9 @@ from cogs.voices import OwnMessage, voices_of
 
 _HTTP_LOG = "discord.http"
 _REFUSED_GLOBALLY = "Global rate limit has been hit"
+
+# So many replies that could not be saved are remembered, so that they are not written again.
+_REMEMBERED = 10_000
 
 
 class Live(commands.Cog):
@@ -56,7 +60,7 @@ class Live(commands.Cog):
         self.removals = OwnRemovals(bot)
         self._under_way: set[Delivery] = set()
         self._notify_after = notify_after
-        self._unsettled: set[str] = set()
+        self._unsettled: OrderedDict[str, None] = OrderedDict()
         self._shown = ExitStack()
 
     async def cog_load(self) -> None:
@@ -90,7 +94,9 @@ class Live(commands.Cog):
             await self._deliver(reply, target)
 
     async def _deliver(self, reply: Reply, target: Target) -> None:
-        self._unsettled.add(reply.id)
+        self._unsettled[reply.id] = None
+        if len(self._unsettled) > _REMEMBERED:
+            self._unsettled.popitem(last=False)
         target = await self._spoken(reply, target)
         tidier, older = self.tidier, reply.older
         delivery = Delivery(
@@ -106,7 +112,7 @@ class Live(commands.Cog):
         self._under_way.add(delivery)
         try:
             if await delivery.run():
-                self._unsettled.discard(reply.id)
+                self._unsettled.pop(reply.id, None)
                 if tidier:
                     tidier.finished(reply, target.asker)
         finally:

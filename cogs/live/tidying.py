@@ -28,6 +28,9 @@ _PAUSES = (2.0, 3.0, 5.0, 10.0)
 # Of how many conversations it is remembered what hangs under the newest reply.
 _REMEMBERED = 5_000
 
+# So many wait for a quiet moment at the same time, at most.
+_AT_ONCE = 200
+
 
 @dataclass(frozen=True, slots=True)
 class _Newest:
@@ -66,6 +69,9 @@ class Tidier:
         before = self._newest.get(reply.conversation)
         self.stands(reply.conversation, reply.turn, asker, thoughts=bool(reply.reasoning.strip()))
         # One that came in the place of an older one has the same one before it, tidied long ago.
+        # In a rush nothing is quiet enough to be tidied up: who waits for that only takes memory.
+        if len(self._tasks) >= _AT_ONCE:
+            return
         if reply.before and reply.before.shown and reply.older is None:
             tidying = self._tidy(reply.conversation, reply.before, before)
             task = asyncio.create_task(tidying, name="tidying")

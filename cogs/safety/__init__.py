@@ -15,6 +15,7 @@ from bot.client.failures import answer_failure
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from cogs.characters.shelf import characters_here, find_character, shown_name, suggest
+from cogs.forms import FORM_SECONDS
 from cogs.live.target import NOBODY
 from cogs.moderators import block, change_policy
 from cogs.places import can_write, conversation_in
@@ -195,7 +196,7 @@ class WordsForm(discord.ui.Modal):
     """One field with all words and phrases."""
 
     def __init__(self, cog: Safety, present: tuple[str, ...]) -> None:
-        super().__init__(title=tr("Blocked words"))
+        super().__init__(title=tr("Blocked words"), timeout=FORM_SECONDS)
         self._cog = cog
         self.text: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,

@@ -12,6 +12,7 @@ from bot.client.failures import DISCORD_FAILURES
 from bot.errors import UserError
 from bot.language import later, tr
 from cogs.characters.shelf import here
+from cogs.forms import FORM_SECONDS
 from cogs.live.target import NOBODY
 from cogs.replies import tell
 from cogs.scenes.card import LONGEST_SCENARIO
@@ -27,7 +28,7 @@ class ScenarioForm(discord.ui.Modal):
     """One long field; left empty, the cards' own scenarios hold."""
 
     def __init__(self, stage: Stage) -> None:
-        super().__init__(title=tr("The scenario"))
+        super().__init__(title=tr("The scenario"), timeout=FORM_SECONDS)
         self._text: discord.ui.TextInput[ScenarioForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
             default=stage.scenario[:LONGEST_SCENARIO] or None,

@@ -21,6 +21,7 @@ from bot.language import later, tr
 from bot.prompts.speakers import clean_name
 from cogs.allowed import check_text
 from cogs.characters.shelf import Interaction, here
+from cogs.forms import FORM_SECONDS
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
@@ -63,7 +64,7 @@ class LineForm(discord.ui.Modal):
     """One field with the text of a line."""
 
     def __init__(self, message: int, text: str) -> None:
-        super().__init__(title=tr("Change this line"))
+        super().__init__(title=tr("Change this line"), timeout=FORM_SECONDS)
         self._message = message
         self._text: discord.ui.TextInput[LineForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,

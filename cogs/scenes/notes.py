@@ -17,6 +17,7 @@ from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later, tr
 from cogs.characters.shelf import Interaction, here
+from cogs.forms import FORM_SECONDS
 from cogs.live.target import NOBODY
 from cogs.reading.words import is_blank
 from cogs.replies import tell
@@ -48,7 +49,7 @@ class NoteForm(discord.ui.Modal):
     """The text, where it stands, how often, and in whose name."""
 
     def __init__(self, note: Note | None) -> None:
-        super().__init__(title=tr("Author's note"))
+        super().__init__(title=tr("Author's note"), timeout=FORM_SECONDS)
         note = note or Note("")
         self._text: discord.ui.TextInput[NoteForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,

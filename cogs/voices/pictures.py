@@ -126,6 +126,7 @@ class EmojiPictures:
                 return ids[name]
             except (UserError, *DISCORD_FAILURES) as error:
                 log.warning("picture %s has no address for Discord: %s", name, error)
+                self._failed = {one: at for one, at in self._failed.items() if at > _now()}
                 self._failed[name] = _now() + _PAUSE
                 return None
 

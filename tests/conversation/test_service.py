@@ -249,6 +249,41 @@ async def test_a_reply_that_was_never_committed_is_owed_and_can_be_finished(
     assert [turn.text for turn in turns] == ["hello", "Hello there!"]
 
 
+async def test_what_a_former_process_still_owes_is_not_answered_by_the_next_reply_too(
+    make, talk: Talk, tgi: TgiStandIn
+):
+    tgi.tokens_per_second = 20
+    async with talk.conversations.turn(talk.ask("the first question")) as reply:
+        assert reply is not None
+        await reply.changed()
+    # The process ends here, and somebody asks the next one before it has finished that reply.
+    tgi.tokens_per_second = 0
+    conversations, engine = make()
+    async with aclosing(engine):
+        [(place, owed)] = await conversations.owed()
+        async with conversations.turn(talk.ask("the second question")) as reply:
+            assert reply is not None
+            await reply.finished()
+            await reply.commit(("5",))
+        assert "the first question" not in tgi.generations[-1].body["inputs"]
+        async with conversations.resume(place, owed) as again:
+            assert again is not None
+            await again.finished()
+            await again.commit(("6",))
+        assert "the second question" not in tgi.generations[-1].body["inputs"]
+        turns = await conversations.history(PLACE)
+        assert [(turn.role, turn.text) for turn in turns][::2] == [
+            ("user", "the first question"),
+            ("user", "the second question"),
+        ]
+        async with conversations.turn(talk.ask("the third question")) as reply:
+            assert reply is not None
+            await reply.finished()
+            await reply.commit(("7",))
+    prompt = tgi.generations[-1].body["inputs"]
+    assert prompt.index("the first question") < prompt.index("the second question")
+
+
 async def test_counts_are_the_engines_own(talk: Talk, tgi: TgiStandIn, store: RedisStore):
     for text in ("Hi!", "Tell me more about the weather in Paris, please.", "And Rome?"):
         await talk.say(text)

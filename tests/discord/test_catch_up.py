@@ -178,6 +178,20 @@ async def test_messages_from_while_the_bot_was_down_are_answered(
     assert len(stage.shown(stage.alice.user.dm_channel)) == 2
 
 
+async def test_what_was_missed_in_many_channels_is_answered_in_each(
+    stage: Stage, make_bot: MakeBot
+) -> None:
+    channels = [stage.guild.create_text_channel(f"room-{n}") for n in range(40)]
+    await ask(stage, "before")
+    await play(stage.env, 20, step=1.0)
+    await away(stage)
+    for channel in channels:
+        await stage.alice.send(channel, f"{stage.me} anyone?")
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 10)
+    assert [len(stage.shown(channel)) for channel in channels] == [1] * 40
+
+
 async def test_messages_older_than_the_last_sign_of_life_are_left_alone(
     stage: Stage, make_bot: MakeBot
 ) -> None:

@@ -84,6 +84,8 @@ class Process:
 class Valkey(Process):
     """A Valkey on its own port, with an append-only file: it may be killed and started again."""
 
+    fsync = "always"
+
     def __init__(self, directory: Path) -> None:
         super().__init__(directory / "valkey.log")
         self._directory = directory
@@ -98,7 +100,7 @@ class Valkey(Process):
         await self.spawn(
             str(get_binary_path()),
             *("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._directory)),
-            *("--appendonly", "yes", "--appendfsync", "always", "--save", ""),
+            *("--appendonly", "yes", "--appendfsync", self.fsync, "--save", ""),
             env={},
             cwd=self._directory,
         )

@@ -41,6 +41,20 @@ async def test_engine_breaks_off_in_the_middle(house: House, fault: str) -> None
     assert house.engine.prompts[-1].count(STORY) == 1
 
 
+async def test_engine_hangs_when_a_changed_question_is_answered_again(house: House) -> None:
+    asked = house.ask("Tell me of the sea")
+    house.engine.say("Of the sea.")
+    answer = await house.reply_to(asked, "Of the sea.")
+    house.discord.edit(asked, f"{house.discord.mention} Tell me of the lake")
+    await house.discord.until(lambda: "Answer again" in answer.labels)
+    house.engine.say("Of the lake.", fault="hangs")
+    house.discord.press(answer.id, house.alice, "answer again")
+    broken = await house.retry_offered(asked)
+    house.engine.say("Of the lake.")
+    await house.press_retry(broken)
+    await house.reply_to(asked, "Of the lake.")
+
+
 async def test_engine_is_overloaded_inside_its_stream(house: House) -> None:
     house.engine.fail_always("overloaded")
     asked = house.ask("Hello")
@@ -228,6 +242,15 @@ async def test_429_with_retry_after(house: House) -> None:
     house.discord.fault(*EDIT, status=429, retry_after=0.7, times=2)
     house.discord.fault(*CREATE, status=429, retry_after=0.3, is_global=True)
     await house.reply_to(house.ask("Tell me a story"), STORY, 20)
+    await house.say_and_hear("More", "No.")
+
+
+async def test_a_global_limit_that_hits_the_typing_indicator_does_not_silence_the_bot(
+    house: House,
+) -> None:
+    house.engine.say("Short.", ttft=0.1)
+    house.discord.fault("POST", "/channels/*/typing", status=429, retry_after=1.0, is_global=True)
+    await house.reply_to(house.ask("Hello"), "Short.", 20)
     await house.say_and_hear("More", "No.")
 
 
