@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 EXIT_UNAVAILABLE = 69
 EXIT_CONFIG = 78
 
+# After STOP_AFTER: to say what is left to whom, and to close connections.
+_LAST_SECONDS = 7.0
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
@@ -67,12 +70,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 async def _command(options: argparse.Namespace, settings: Settings) -> int:
     # Each command imports what it needs: `run` does not pay for the others.
     if options.command == "run":
-        from bot.app import run, until_signalled
+        from bot.app import run
+        from bot.ending import until_signalled
 
-        await until_signalled(run(settings))
+        asked = asyncio.Event()
+        await until_signalled(run(settings, asked), asked, settings.stop_after + _LAST_SECONDS)
         return 0
     if options.command == "play":
-        from bot.app import play, until_signalled
+        from bot.app import play
+        from bot.ending import until_signalled
 
         await until_signalled(play(settings, open_browser=options.browser))
         return 0

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import signal
-from collections.abc import AsyncGenerator, Awaitable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import Models, Served
 from bot.conversation.ports import Engine, Store
+from bot.conversation.presence import Presence
 from bot.conversation.queue import Line
 from bot.conversation.service import Conversations
 from bot.conversation.tool_rules import ToolRules
@@ -26,7 +26,7 @@ from bot.conversation.toolbox import Toolbox
 from bot.engine.connect import connect
 from bot.engine.embedding import EmbeddingServer
 from bot.engine.limits import Limits
-from bot.errors import BadInput, SettingsError, StartupError, UserError
+from bot.errors import BadInput, SettingsError, StartupError, StoreUnavailable, UserError
 from bot.net.fetch import Fetcher
 from bot.settings import NamedEngine, Settings
 from bot.store.history import RedisStore
@@ -38,6 +38,7 @@ from bot.tracing.export import exporting
 from bot.web.health import Check
 
 if TYPE_CHECKING:
+    from bot.client import HermesBot
     from bot.web.pictures import PicturePages
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,9 @@ log = logging.getLogger(__name__)
 # How many new objects make the garbage collector look for cycles; Python's own 700 make it spend a
 # tenth of a rush on finding next to nothing.
 _NEW_OBJECTS = 10_000
+
+# How long other processes are told that this one ends, in seconds.
+_LEAVING = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +200,8 @@ async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
     return store
 
 
-async def run(settings: Settings) -> None:
-    """Connect to Discord and answer until stopped."""
+async def run(settings: Settings, asked: asyncio.Event | None = None) -> None:
+    """Connect to Discord and answer until asked to end; what is under way then ends first."""
     if settings.discord_token is None:
         raise SettingsError(
             "DISCORD_TOKEN: is not set; it is the bot's token from "
@@ -220,6 +224,8 @@ async def run(settings: Settings) -> None:
         core.kit.discord = bot
 
         async def connected() -> None:
+            if bot.closing:
+                raise UserError("It is about to end.")
             if not bot.is_ready():
                 raise UserError("Not connected to Discord.")
             if lost := bot.deaf:
@@ -236,15 +242,28 @@ async def run(settings: Settings) -> None:
             _look_at_lines(core.conversations.models)
             bot.show_shards()
 
-        async with bot, _health(settings, checks, pictures), _running(bot.watch.run()):
+        presence = core.conversations.presence
+        async with (
+            bot,
+            _health(settings, checks, pictures),
+            _running(bot.watch.run()),
+            _running(presence.run()),
+        ):
             # The first question need not wait until the engine has said what it serves.
             served = core.conversations.models
             warm_up = asyncio.gather(*(one.model.check() for one in served))
             try:
                 with metrics.looking(look):
-                    await bot.start(settings.discord_token.get_secret_value())
+                    await _connected(
+                        bot,
+                        settings.discord_token.get_secret_value(),
+                        asked or asyncio.Event(),
+                        settings.stop_after,
+                    )
             finally:
                 warm_up.cancel()
+                await asyncio.gather(warm_up, return_exceptions=True)
+                await _leave(presence)
 
 
 async def play(settings: Settings, *, open_browser: bool) -> None:
@@ -332,17 +351,24 @@ def _engine_in_words(settings: Settings, model: ModelInUse) -> str:
     return f"{model.info.kind} at {settings.engine_url} with {model.info.model or 'a model'}"
 
 
-async def until_signalled(work: Awaitable[None]) -> None:
-    """Run `work` until it ends or the process is asked to stop (SIGTERM, SIGINT)."""
-    task = asyncio.ensure_future(work)
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        try:
-            loop.add_signal_handler(name, task.cancel)
-        except NotImplementedError:
-            # Windows has no signal handlers in its loop; Ctrl+C raises KeyboardInterrupt there.
-            break
+async def _connected(bot: HermesBot, token: str, asked: asyncio.Event, grace: float) -> None:
+    """Be connected until asked to end; what is under way then has so many seconds for it."""
+    connection = asyncio.create_task(bot.start(token), name="connection")
+    end = asyncio.create_task(asked.wait(), name="end")
     try:
-        await task
-    except asyncio.CancelledError:
-        log.info("stopped")
+        await asyncio.wait({connection, end}, return_when=asyncio.FIRST_COMPLETED)
+        if connection.done():
+            connection.result()
+        else:
+            await bot.wind_down(grace)
+    finally:
+        end.cancel()
+        connection.cancel()
+        await asyncio.gather(connection, return_exceptions=True)
+
+
+async def _leave(presence: Presence) -> None:
+    """Tell other processes that they have what this one owes; without the store they find out."""
+    with suppress(StoreUnavailable, TimeoutError):
+        async with asyncio.timeout(_LEAVING):
+            await presence.leave()

@@ -214,6 +214,13 @@ class Settings(BaseSettings):
         description="Tell who asked, with a ping, when an answer is done that was written for "
         "longer than so many seconds; 0: never.",
     )
+    stop_after: float = Field(
+        20.0,
+        ge=0,
+        le=3600,
+        description="When the bot is stopped, replies that are being written have so many seconds "
+        "to end; what is left then, the next process goes on with.",
+    )
     reply_controls: bool = Field(
         True,
         description="Buttons under the newest reply: again, continue, edit, delete, variants.",

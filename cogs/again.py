@@ -63,7 +63,7 @@ class AgainButton(
         except discord.NotFound:
             raise BadInput(later("Your message is gone; please write it again.")) from None
         await notice.delete()
-        await chat_of(interaction.client).handle(message)
+        await chat_of(interaction.client).handle(message, attempt=notice.id)
 
 
 def again_view(message: discord.Message) -> discord.ui.View:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.absence import Away, Back
 from bot.conversation.models import DEFAULT
+from bot.errors import StoreUnavailable
 from bot.language import Text, later, speaking, tr
 from cogs.language import language_in
 from cogs.live import live_of
 from cogs.live.pace import Priority
-from cogs.live.sending import Gone, Refused, insist
+from cogs.live.sending import Gone, Refused, insist, once
 from cogs.live.target import NOBODY
 
 log = logging.getLogger(__name__)
+
+# A process that tells some news has so many seconds to do it; others keep quiet so long after.
+_CLAIMED = 60
+_TOLD = 600
+_LOOKS = 8
 
 
 class Alerts(commands.Cog):
@@ -43,18 +50,37 @@ class Alerts(commands.Cog):
         name = (
             later("The engine **{name}**", name=engine) if several else later("The model's engine")
         )
-        task = asyncio.create_task(self._post(name, news), name=f"alert {engine}")
+        task = asyncio.create_task(self._tell(name, engine, news), name=f"alert {engine}")
         self._posting.add(task)
         task.add_done_callback(self._posting.discard)
 
-    async def _post(self, engine: Text, news: Away | Back) -> None:
+    async def _tell(self, name: Text, engine: str, news: Away | Back) -> None:
+        """Post the news, unless another process of the bot does; if that one dies, after all."""
+        kinds = ("away", "back") if isinstance(news, Away) else ("back", "away")
+        about, before = (f"alert {engine or '-'} {kind}" for kind in kinds)
+        store = self.bot.store
+        try:
+            claim = await store.claim(about, _CLAIMED)
+            for _ in range(_LOOKS):
+                if claim == "taken":
+                    await asyncio.sleep(_CLAIMED / 4)
+                    claim = await store.claim(about, _CLAIMED)
+            if claim == "mine":
+                await self._post(name, news, once(time.time_ns(), about))
+                await store.settle_claim(about, _TOLD)
+                await store.unclaim(before)
+        except StoreUnavailable as error:
+            log.info("the news of an engine is told unclaimed: %s", error)
+            await self._post(name, news, once(0, about))
+
+    async def _post(self, engine: Text, news: Away | Back, nonce: str) -> None:
         await self.bot.wait_until_ready()
         with speaking(language_in(self.bot, self.bot.get_channel(self._channel))):
             text = _in_words(engine, news)
         channel, pace = self.bot.get_partial_messageable(self._channel), live_of(self.bot).pace
         await pace.take(Priority.FOLLOW_UP)
         try:
-            await insist(lambda: channel.send(text, allowed_mentions=NOBODY), pace)
+            await insist(lambda: channel.send(text, allowed_mentions=NOBODY, nonce=nonce), pace)
         except (Gone, Refused) as refused:
             log.warning("ALERT_CHANNEL %s: %s; it was: %s", self._channel, refused, text)
 

@@ -28,6 +28,7 @@ from bot.log import about_reply
 from cogs.admission import bar_of
 from cogs.again import again_view
 from cogs.live import live_of
+from cogs.live.sending import once
 from cogs.live.target import NOBODY, Channel, ChannelTarget
 from cogs.live.wording import small
 from cogs.owners import owners
@@ -80,8 +81,13 @@ class Chat(commands.Cog):
         elif self._is_welcome(message):
             await self.handle(message)
 
-    async def handle(self, message: discord.Message) -> None:
-        """Answer a message if it wants an answer. Every failure is told in its channel."""
+    async def handle(self, message: discord.Message, attempt: int = 0) -> None:
+        """Answer a message if it wants an answer. Every failure is told in its channel.
+
+        `attempt` tells a further try of the same message from the first.
+        """
+        if self.bot.closing:
+            return  # The next process finds it.
         decision = await self.judge(message)
         log.debug("message %s: %s", message.id, decision.why)
         metrics.MESSAGES.labels("answer" if decision.answer else "ignore", decision.why).inc()
@@ -93,12 +99,13 @@ class Chat(commands.Cog):
 
         # What goes wrong before there is a reply is found under its name, too.
         with about_reply(reply_id(str(message.id))):
-            await self._answer(message, channel)
+            await self._answer(message, channel, attempt or message.id)
 
-    async def _answer(self, message: discord.Message, channel: Channel) -> None:
+    async def _answer(self, message: discord.Message, channel: Channel, attempt: int) -> None:
         async def tell(failure: Explanation) -> None:
             view = again_view(message) if failure.retry else discord.utils.MISSING
-            await message.reply(failure.text, view=view)
+            # Another process may say the same: Discord takes it once.
+            await message.reply(failure.text, view=view, nonce=once(attempt, "failure"))
 
         async with told(tell, f"answering message {message.id}"):
             if await self.bot.opt_outs.covers(str(message.author.id)):
@@ -111,7 +118,12 @@ class Chat(commands.Cog):
                 if reply is not None:
                     await play_round(self.bot, reply, channel)
                 elif self._calls_me(message) and await is_paused(self.bot, ask.conversation):
-                    await message.reply(small(PAUSED), silent=True, allowed_mentions=NOBODY)
+                    await message.reply(
+                        small(PAUSED),
+                        silent=True,
+                        allowed_mentions=NOBODY,
+                        nonce=once(message.id, "paused"),
+                    )
             except LimitReached as limit:
                 if not limit.repeated:
                     raise
@@ -142,10 +154,13 @@ class Chat(commands.Cog):
     async def _answers_machines(self, channel: Channel) -> bool:
         """Whether a bot is answered once more there; that it is not is said once, to nobody."""
         verdict = self._machines.judge(channel.id, asyncio.get_running_loop().time())
+        nonce = once(self._newest.get(channel.id, channel.id), "enough")
         if verdict == "say so":
             log.info("channel %s: bots are answered no more until a person writes", channel.id)
             try:
-                await channel.send(small(_ENOUGH), silent=True, allowed_mentions=NOBODY)
+                await channel.send(
+                    small(_ENOUGH), silent=True, allowed_mentions=NOBODY, nonce=nonce
+                )
             except DISCORD_FAILURES as error:
                 log.info("channel %s: that could not be said: %s", channel.id, error)
         return verdict == "answer"

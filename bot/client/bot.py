@@ -8,7 +8,7 @@ import logging
 import math
 import pkgutil
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +22,7 @@ from bot import metrics
 from bot.client import failures, quiet
 from bot.client.address import ApiAddress
 from bot.client.requests import counting
+from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
 from bot.client.sync import sync
 from bot.conversation.administration import Administration
@@ -32,8 +33,8 @@ from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
 from bot.conversation.watching import EngineWatch
-from bot.errors import SettingsError, StartupError
-from bot.language import Language, speaking
+from bot.errors import SettingsError, StartupError, UserError
+from bot.language import Language, later, speaking
 from bot.settings import Settings
 from bot.tools.kit import Kit
 
@@ -67,6 +68,9 @@ _UNREACHABLE = (
 )
 
 
+_RESTARTING = later("I am just being restarted. Please try that again in a moment.")
+
+
 class Tree(app_commands.CommandTree["HermesBot"]):
     """The slash commands; what goes wrong in one is told to its asker."""
 
@@ -90,6 +94,7 @@ class HermesBot(commands.AutoShardedBot):
     `administration` changes what is set, `json_mode` asks for data.
     `watch` knows which engines answer, while somebody runs it; `hearing` are the shards that hear
     Discord.
+    `closing` tells that the process is about to end; `farewell` is then given so many seconds.
     `tool_cogs` are built already, with `kit`, which has the one way to the outside world.
     """
 
@@ -138,10 +143,16 @@ class HermesBot(commands.AutoShardedBot):
         self.administration = Administration(store, conversations, self.always_on, self.engines)
         self.watch = EngineWatch(conversations.models, settings.alert_after)
         self.hearing: set[int] = set()
+        self.closing = False
+        self.farewell: Callable[[float], Awaitable[None]] | None = None
+        parsers = self._connection.parsers
+        self._gate = Gate(conversations, store, parsers["INTERACTION_CREATE"], self._put_off)
+        parsers["INTERACTION_CREATE"] = self._gate.hear
         self._address = ApiAddress(settings.discord_api_url)
         self._tool_cogs = tuple(tool_cogs)
         self._connecting: asyncio.Task[Any] | None = None
         self._syncing: asyncio.Task[None] | None = None
+        self._last_words: set[asyncio.Task[None]] = set()
 
     @property
     def deaf(self) -> list[int]:
@@ -206,6 +217,21 @@ class HermesBot(commands.AutoShardedBot):
             self._connecting = None
             await self.close()
 
+    async def wind_down(self, within: float) -> None:
+        """Take on nothing more, and let what is under way come to its end for so many seconds."""
+        self.closing = self._gate.closing = True
+        self.dispatch("closing")
+        if self.farewell is not None:
+            await self.farewell(within)
+
+    def _put_off(self, data: Any) -> None:
+        """Tell who uses a command or a button that the bot is back in a moment."""
+        connection: Any = self._connection
+        interaction: discord.Interaction[Any] = discord.Interaction(data=data, state=connection)
+        answer = failures.answer_failure(interaction, UserError(_RESTARTING))
+        self._last_words.add(task := asyncio.create_task(answer, name="last words"))
+        task.add_done_callback(self._last_words.discard)
+
     async def close(self) -> None:
         """Disconnect and unload the cogs."""
         if self._connecting and asyncio.current_task() is self._connecting:
@@ -213,6 +239,7 @@ class HermesBot(commands.AutoShardedBot):
             return
         if self._syncing:
             self._syncing.cancel()
+        self._gate.close()
         for kept in (self.configuration, self.always_on, self.engines, self.opt_outs):
             kept.close()
         await super().close()
@@ -220,6 +247,17 @@ class HermesBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Everything between login and connection."""
+        presence = self.conversations.presence
+        for kind, kept in (
+            ("config", self.configuration),
+            ("always-on", self.always_on),
+            ("engines", self.engines),
+            ("policies", self.conversations.policies),
+            ("opted-out", self.opt_outs),
+        ):
+            presence.renews(kind, kept.renew)
+        if self.conversations.toolbox:
+            presence.renews("tool-rules", self.conversations.toolbox.rules.renew)
         await self.configuration.load()
         await self.always_on.load()
         await self.engines.load()

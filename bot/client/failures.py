@@ -26,6 +26,7 @@ _STALE = later(
 _FORBIDDEN = later("Discord does not let me do that here: I lack a permission in this place.")
 _TOO_SLOW = later("I was too slow for Discord this time. Please try again.")
 _UNKNOWN_INTERACTION = 10062
+_ANSWERED = 40060
 _NOT_ALLOWED = later("You are not allowed to do that here.")
 
 
@@ -69,11 +70,22 @@ async def answer_failure(interaction: discord.Interaction[Any], error: BaseExcep
     """Tell the asker of a command or button what went wrong. Never raises Discord's errors."""
     command = interaction.command
     where = f"/{command.qualified_name}" if command else f"{interaction.type.name} interaction"
+    if _is_answered(error):
+        # Another process of the bot was first: whatever there is to say, it says.
+        log.info("%s was answered by another process", where)
+        return
     explanation = note(error, where)
     try:
         await answer(interaction, explanation.text)
     except DISCORD_FAILURES as refused:
         log.warning("%s: could not be told: %s", where, refused)
+
+
+def _is_answered(error: BaseException) -> bool:
+    """Whether Discord refused a first answer because there has been one."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        error = error.original
+    return isinstance(error, discord.HTTPException) and error.code == _ANSWERED
 
 
 def _in_words(error: BaseException) -> BaseException:

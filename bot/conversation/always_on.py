@@ -61,6 +61,10 @@ class AlwaysOn:
         if places is not None:
             (places.add if on else places.discard)(place)
 
+    def renew(self) -> None:
+        """Read it again: another process has changed something."""
+        self._places.renew()
+
     def close(self) -> None:
         """End what is being read."""
         self._places.close()

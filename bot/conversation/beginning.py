@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot import tracing
 from bot.characters.part import Part
-from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
 from bot.conversation.askers import asker_in, asker_of, asker_of_ask
 from bot.conversation.books import Company, Read
-from bot.conversation.casting import CHARACTER, Casting
+from bot.conversation.casting import CHARACTER, Casting, Played
 from bot.conversation.configuration import Configuration
 from bot.conversation.facts import owners_in
 from bot.conversation.fair_order import Asker
@@ -20,6 +19,7 @@ from bot.conversation.fitting import fitting
 from bot.conversation.likeness import Likeness
 from bot.conversation.limits import Limits
 from bot.conversation.models import Models, Served
+from bot.conversation.neighbours import Neighbours
 from bot.conversation.offering import Offering
 from bot.conversation.places import Places
 from bot.conversation.policies import SERVER, Policies, guarded
@@ -53,19 +53,6 @@ _GONE = later(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
-    """Who speaks in a reply, and on what stage."""
-
-    part: Part
-    stage: Stage
-
-    @property
-    def noted(self) -> dict[str, str]:
-        """What the reply's origin says of it, for a restart."""
-        return {CHARACTER: self.part.character}
-
-
 class Beginnings:
     """Begins the replies of all conversations; who calls it holds the conversation's lock."""
 
@@ -80,6 +67,7 @@ class Beginnings:
         summaries: Summaries,
         policies: Policies,
         configuration: Configuration,
+        neighbours: Neighbours,
         house: Read | None = None,
     ) -> None:
         self._store = store
@@ -91,6 +79,7 @@ class Beginnings:
         self._summaries = summaries
         self._policies = policies
         self._configuration = configuration
+        self._neighbours = neighbours
         self._casting = Casting(store, house)
 
     def check(self, asker: Asker, served: Served) -> None:
@@ -100,15 +89,16 @@ class Beginnings:
             waiting = sum(one.line.waiting_for(asker.person) for one in self._models)
         self._limits.check(asker, waiting)
 
-    async def answer(self, asks: tuple[Ask, ...], own: str = "") -> Reply | None:
+    async def answer(self, asks: tuple[Ask, ...], own: str = "", tries: int = 3) -> Reply | None:
         """Journal the questions and start the answer; None if there is none to be given.
 
-        That is so if all of them are answered, or deleted, and where no character is to speak:
-        then they are only heard. Questions of people who have asked too much are left out, but
-        for `own`, the id of the one that this is called for: that is a `LimitReached`.
+        That is so if all of them are answered, by whichever process, or deleted, and where no
+        character is to speak: then they are only heard. Questions of people who have asked too
+        much are left out, but for `own`, the one that this is called for: a `LimitReached`.
         """
-        conversation = asks[0].conversation
-        snapshot = await self._load(conversation, asks[-1].origin, map(asker_of_ask, asks))
+        given, conversation, origin = asks, asks[0].conversation, asks[-1].origin
+        snapshot = await self._load(conversation, origin, map(asker_of_ask, asks), whole=True)
+        asks = self._neighbours.wanted(asks)
         known = {turn.id for turn in snapshot.turns}
         known.update(ask.id for ask in asks if self._places.is_lost(ask.id))
         asks = tuple({ask.id: ask for ask in asks if ask.id not in known}.values())
@@ -137,7 +127,7 @@ class Beginnings:
         # Meanwhile something else of theirs may have begun.
         self._limits.check_own(asks, own)
         if not await self._journal(conversation, turns, owed, map(asker_of_ask, asks)):
-            return None
+            return await self.answer(given, own, tries - 1) if tries else None
         every, new = (*without_owed(snapshot), *turns), len(turns)
         reply = await self._write(conversation, owed, every, snapshot, new, rounds, asks, part=part)
         if lost := [ask.id for ask in asks if self._places.is_lost(ask.id)]:
@@ -177,7 +167,8 @@ class Beginnings:
         if not await self._journal(conversation, (), owed, [asker]):
             return None
         for other in snapshot.pending:
-            if set(other.asks) <= set(owed.asks):
+            answered = set(other.asks) <= set(owed.asks)
+            if answered and await self._store.take_over(conversation, other):
                 # Its commit failed. This reply comes in its place; a restart must not write both.
                 await self._store.commit(conversation, other.reply, None, snapshot.state)
         rounds = await self._rounds(conversation, origin, asked[-1], served, played)
@@ -215,8 +206,8 @@ class Beginnings:
         self.check(asker, served)
         origin = {**origin, **played.noted}
         question = asked[-1].id if asked else "0"
-        name = reply_id(question, again=True)
-        owed = owed_for(name, asked, origin, served, n=next_number(snapshot))
+        number = next_number(snapshot)
+        owed = owed_for(reply_id(question, again=True), asked, origin, served, n=number)
         if not await self._journal(conversation, (), owed, [asker]):
             return None
         newest = asked[-1] if asked else Turn("", 0, "user", "", author=asker.person)
@@ -230,7 +221,7 @@ class Beginnings:
 
     async def owed(self, conversation: str, owed: Pending) -> Reply | None:
         """Begin a reply again that a former process owes; None if its question is gone."""
-        snapshot = await self._load(conversation, owed.origin)
+        snapshot = await self._load(conversation, owed.origin, owed=owed.reply)
         if owed.reply not in {pending.reply for pending in snapshot.pending}:
             return None
         asked = [turn for turn in snapshot.turns if turn.id in owed.asks]
@@ -251,23 +242,32 @@ class Beginnings:
         newest = asked[-1] if asked else Turn("", 0, "user", "")
         rounds = await self._rounds(conversation, owed.origin, newest, served, played)
         keep = len(before) - before.index(asked[0]) if asked else min(len(before), 1)
-        part = played.part if played else None
+        part = played and played.part
         return await self._write(
             conversation, owed, before, snapshot, keep, rounds, older=older, part=part
         )
 
     async def _load(
-        self, conversation: str, origin: Mapping[str, str], askers: Iterable[Asker] = ()
+        self,
+        conversation: str,
+        origin: Mapping[str, str],
+        askers: Iterable[Asker] = (),
+        owed: str = "",
+        whole: bool = False,
     ) -> Snapshot:
         """A conversation with the facts that apply and what `askers` have had, in one round trip.
 
-        Nothing is begun while it is not known what the server allows: `StoreUnavailable`.
+
+        Nothing is begun while it is not known what the server allows: `StoreUnavailable`; nor
+        while another process writes anything there but the reply `owed`.
         """
         counts = self._limits.counts(askers)
         with tracing.step("load"):
             await self._policies.of(origin.get(SERVER, ""))
             facts = [owner.name for owner in owners_in(origin, conversation)]
-            snapshot = await self._store.load(conversation, facts, counts)
+            snapshot = await self._neighbours.settled(
+                lambda: self._store.load(conversation, facts, counts), owed, whole=whole
+            )
         self._limits.learn(counts)
         return snapshot
 

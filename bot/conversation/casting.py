@@ -6,7 +6,7 @@ import logging
 import random
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.characters import scene as play
 from bot.characters.part import Part
@@ -38,6 +38,19 @@ CALLED = "called"
 
 # The name of a character is a few tokens.
 _CHOICE_TOKENS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Who speaks in a reply, and on what stage."""
+
+    part: Part
+    stage: Stage
+
+    @property
+    def noted(self) -> dict[str, str]:
+        """What the reply's origin says of it, for a restart."""
+        return {CHARACTER: self.part.character}
 
 
 class Casting:

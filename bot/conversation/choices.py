@@ -52,6 +52,10 @@ class EngineChoices:
             if engine is not None:
                 chosen[place] = engine
 
+    def renew(self) -> None:
+        """Read it again: another process has changed something."""
+        self._chosen.renew()
+
     def close(self) -> None:
         """End what is being read."""
         self._chosen.close()

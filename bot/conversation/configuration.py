@@ -101,6 +101,10 @@ class Configuration:
         if own != self.own(to):
             await self.change(to, **{one.name: getattr(own, one.name) for one in fields(own)})
 
+    def renew(self) -> None:
+        """Read it again: another process has changed something."""
+        self._configs.renew()
+
     def close(self) -> None:
         """End what is being read."""
         self._configs.close()

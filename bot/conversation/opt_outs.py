@@ -30,6 +30,7 @@ class OptOuts:
         self._marks: set[str] | None = None
         self._changes = 0
         self._read_at = 0.0
+        self._outdated = False
         self._reading: asyncio.Task[None] | None = None
 
     async def load(self) -> None:
@@ -61,6 +62,11 @@ class OptOuts:
         else:
             self._marks.discard(mark_of(person))
 
+    def renew(self) -> None:
+        """Read the marks again: another process has changed something."""
+        self._outdated = True
+        self._read_later()
+
     def close(self) -> None:
         """End what is being read."""
         if self._reading is not None:
@@ -79,7 +85,10 @@ class OptOuts:
 
     async def _read_again(self) -> None:
         try:
-            await self._read()
+            self._outdated = True
+            while self._outdated:
+                self._outdated = False
+                await self._read()
         except StoreUnavailable as error:
             log.warning("cannot tell who has opted out since: %s", error.detail or error)
 

@@ -79,6 +79,24 @@ class Places:
         """Drop everywhere what a person has asked; returns where something is just ending."""
         return [name for name, place in self._places.items() if place.let_go(person)]
 
+    def close(self) -> list[str]:
+        """Drop all messages that wait to be answered, and return them."""
+        dropped: list[str] = []
+        for place in self._places.values():
+            messages = [ask.id for ask in place.waiting if "interaction" not in ask.origin]
+            place.drop(messages)
+            dropped += messages
+        return dropped
+
+    def replies(self) -> list[tuple[str, Reply]]:
+        """What is being written, with its conversation."""
+        found = ((name, self.writing(name)) for name in self._places)
+        return [(name, reply) for name, reply in found if reply]
+
+    def writes_in(self, place: str) -> bool:
+        """Whether anything is written in a conversation, or one whose name begins with it."""
+        return any(name == place or name.startswith(f"{place}:") for name, _ in self.replies())
+
     def lose(self, messages: Iterable[str]) -> None:
         """Remember that messages are gone."""
         self._lost.update(dict.fromkeys(messages))

@@ -62,10 +62,15 @@ class Policies:
         """What a server has set, by its id; "" where there is none. Raises `StoreUnavailable`."""
         return (await self._known()).get(server, DEFAULT) if server else DEFAULT
 
+    def renew(self) -> None:
+        """Read them again: another process has changed something."""
+        self._policies.renew()
+
     async def change(self, server: str, change: Callable[[Policy], Policy]) -> Policy:
         """Change what a server has set; returns what holds now. `change` may raise `BadInput`."""
         async with self._changing:
-            known = await self._known()
+            # Another process may have changed it a moment ago.
+            known = await self._policies.fresh()
             before = known.get(server, DEFAULT)
             after = change(before)
             if after != before:

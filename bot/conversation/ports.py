@@ -10,6 +10,7 @@ from bot.conversation.config import Configuring
 from bot.conversation.facts import FactStore
 from bot.conversation.library import Library
 from bot.conversation.people import People
+from bot.conversation.presence import ProcessStore
 from bot.conversation.quotas import Kind
 from bot.conversation.reminding import ReminderStore
 from bot.conversation.revising import Revising
@@ -223,6 +224,7 @@ class Store(
     StatisticsStore,
     Surveyed,
     Configuring,
+    ProcessStore,
     Protocol,
 ):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""

@@ -39,6 +39,7 @@ class ReadOnce(Generic[T]):
         self._not_before = 0.0
         self._read_at = 0.0
         self._changes = 0
+        self._outdated = False
         self._reading: asyncio.Task[None] | None = None
 
     @property
@@ -67,6 +68,19 @@ class ReadOnce(Generic[T]):
         self._changes += 1
         return await self.get()
 
+    async def fresh(self) -> T:
+        """The value as the store has it now, for who is to change it. Raises `StoreUnavailable`."""
+        self._changes += 1
+        self._value = value = await self._read()
+        return value
+
+    def renew(self) -> None:
+        """Read the value again in the background: another process has changed it."""
+        if self._value is not None:
+            self._changes += 1
+            self._outdated = True
+            self._read_later(asyncio.get_running_loop().time())
+
     def close(self) -> None:
         """End what is being read."""
         if self._reading is not None:
@@ -79,11 +93,13 @@ class ReadOnce(Generic[T]):
             self._reading = asyncio.create_task(self._read_again(), name=self._what)
 
     async def _read_again(self) -> None:
-        known = self._changes
-        try:
-            value = await self._read()
-        except StoreUnavailable as error:
-            log.warning("cannot tell %s since: %s", self._what, error.detail or error)
-            return
-        if known == self._changes:
-            self._value = value
+        self._outdated = True
+        while self._outdated:
+            self._outdated, known = False, self._changes
+            try:
+                value = await self._read()
+            except StoreUnavailable as error:
+                log.warning("cannot tell %s since: %s", self._what, error.detail or error)
+                return
+            if known == self._changes:
+                self._value = value

@@ -86,7 +86,8 @@ class Reply:
     `turn` is what was stored: None if there was nothing to keep, or if what it answers has been
     forgotten. `withdrawn` tells that nothing of it is kept or shown, `reads_lost` that something
     that it was written from was deleted. `place` is the place in the line while it waits for the
-    engine, 1 for the next one, else None.
+    engine, 1 for the next one, else None. `left` tells that this process has given it out of its
+    hands, `taken` that another one has it already.
     """
 
     def __init__(
@@ -129,6 +130,8 @@ class Reply:
         self.origin: dict[str, str] = {}
         self.turn: Turn | None = None
         self.withdrawn = False
+        self.left = False
+        self.taken = False
         self.reads_lost = False
         self.place: int | None = None
         self._before: list[str | Trace] = []
@@ -194,6 +197,15 @@ class Reply:
             self.stopped = True
             if self._pump:
                 self._pump.cancel()
+
+    def leave(self) -> None:
+        """End the writing here, and leave the reply to another process; it stays owed.
+
+        Nothing of it is stored any more.
+        """
+        self.left = True
+        if self._pump and not self.done:
+            self._pump.cancel()
 
     def withdraw(self) -> None:
         """End the reply, since its question or it itself is gone: nothing is kept or shown.

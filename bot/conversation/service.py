@@ -6,6 +6,7 @@ together. A plain reply costs the store three round trips: load, journal, commit
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
@@ -19,15 +20,18 @@ from bot.conversation.books import Read
 from bot.conversation.configuration import Configuration
 from bot.conversation.fair_order import Asker
 from bot.conversation.gathering import gather
+from bot.conversation.handover import Handover
 from bot.conversation.likeness import Embedder, Likeness
 from bot.conversation.limits import Limits, ReplyLimits
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
+from bot.conversation.neighbours import PATIENCE, PAUSE, Neighbours, Occupied
 from bot.conversation.offering import Offering
 from bot.conversation.people import Held
 from bot.conversation.places import Place, Places
 from bot.conversation.policies import Policies
 from bot.conversation.ports import Action, Counts, Engine, Store
+from bot.conversation.presence import Presence
 from bot.conversation.questions import settled
 from bot.conversation.queue import Line
 from bot.conversation.quotas import HOUR, Used
@@ -60,6 +64,8 @@ class Conversations:
     `house` is the character that the bot is wherever no other one is on stage; None: it is itself.
     `stages` sets stages up.
     `configuration` knows what servers have set, which is never more than `limits` allow.
+    `presence` knows of other processes over the same store, while somebody runs it; `handover`
+    gives replies to them, and takes over theirs.
     """
 
     def __init__(
@@ -88,6 +94,9 @@ class Conversations:
         self._offering = Offering(toolbox)
         self.policies = Policies(store)
         self.configuration = Configuration(store)
+        self.presence = Presence(store)
+        neighbours = Neighbours(self.presence)
+        self.handover = Handover(store, self._places, self.presence, neighbours)
         self._quotas = Limits(self.limits, own=self.configuration.limits)
         if toolbox:
             toolbox.own = self.configuration.limits
@@ -101,6 +110,7 @@ class Conversations:
             self.summaries,
             self.policies,
             self.configuration,
+            neighbours,
             house,
         )
 
@@ -117,15 +127,19 @@ class Conversations:
         async with self._places.visit(ask.conversation) as place:
             place.waiting.append(ask)
             try:
-                async with place.lock:
-                    asks: tuple[Ask, ...] = ()
-                    if place.awaits(ask.id):
-                        asks, place.waiting = tuple(place.waiting), []
-                    # What is answered together with another message is no reply of its own.
-                    with tracing.reply(asked) if asks else nullcontext():
-                        reply = await self._answer(place, ask, asks)
-                        async with _writing(place, reply):
-                            yield reply
+                for _ in range(int(PATIENCE / PAUSE)):
+                    async with place.lock:
+                        asks: tuple[Ask, ...] = ()
+                        if place.awaits(ask.id):
+                            asks, place.waiting = tuple(place.waiting), []
+                        # What is answered together with another message is no reply of its own.
+                        with tracing.reply(asked) if asks else nullcontext(), suppress(Occupied):
+                            reply = await self._answer(place, ask, asks)
+                            async with _writing(place, reply):
+                                yield reply
+                            return
+                    await asyncio.sleep(PAUSE)
+                yield None
             finally:
                 place.drop([ask.id])
 
@@ -135,10 +149,13 @@ class Conversations:
         try:
             with metrics.beginning():
                 reply = await self._beginnings.answer(asks, ask.id) if asks else None
-        except UserError:
+        except (UserError, Occupied) as error:
             # Each of the others tries for itself, so that each hears of the failure.
             place.waiting[:0] = [
-                other for other in asks if other.id != ask.id and other.author not in place.unwanted
+                other
+                for other in asks
+                if (other.id != ask.id or isinstance(error, Occupied))
+                and other.author not in place.unwanted
             ]
             raise
         finally:

@@ -99,6 +99,10 @@ class ToolRules:
         found = (rules[place].roles.values() for place in places if place in rules)
         return frozenset(role for many in found for roles in many for role in roles)
 
+    def renew(self) -> None:
+        """Read them again: another process has changed something."""
+        self._rules.renew()
+
     async def switch(self, place: str, tool: str, on: bool | None) -> None:
         """Switch a tool on or off in a place, or take that back (None)."""
         rules = await self._now(place)
@@ -122,7 +126,8 @@ class ToolRules:
             await self._keep(to, rules)
 
     async def _now(self, place: str) -> PlaceRules:
-        return (await self._rules.get_now() or {}).get(place, PlaceRules())
+        # Another process may have changed the place a moment ago.
+        return (await self._rules.fresh()).get(place, PlaceRules())
 
     async def _keep(self, place: str, rules: PlaceRules) -> None:
         empty = not rules.on and not rules.roles

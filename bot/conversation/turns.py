@@ -63,7 +63,8 @@ class Pending:
 
     `asks` are the ids of the user turns that it answers, `origin` is whatever the front needs to
     find the place of the answer again after a restart, `since` is a Unix time in seconds.
-    `replaces` is the id of a reply that was there before, `how` what becomes of it.
+    `replaces` is the id of a reply that was there before, `how` what becomes of it. `by` is the
+    process that writes it, as the store names it; "" where nothing was noted.
     """
 
     reply: str
@@ -73,6 +74,7 @@ class Pending:
     origin: dict[str, str] = field(default_factory=dict[str, str])
     replaces: str = ""
     how: Replacing = ""
+    by: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

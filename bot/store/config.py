@@ -11,6 +11,7 @@ from bot.conversation.config import CHANGES_DAYS, MAX_CHANGES, Change
 from bot.store import keys, records
 from bot.store.connection import Connection
 from bot.store.keys import ConversationKeys
+from bot.store.processes import changed
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ class ConfigRecords:
         await self._redis.run(
             ("HDEL", keys.CONFIG, field)
             if text is None
-            else ("HSET", keys.CONFIG, field, text.encode("utf-8", "replace"))
+            else ("HSET", keys.CONFIG, field, text.encode("utf-8", "replace")),
+            *changed("config"),
         )
 
     async def systems(self, conversations: Sequence[str]) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bot.conversation.ports import (
     MAX_SCHEMAS,
@@ -24,6 +25,7 @@ from bot.store.facts import FactRecords, facts_in, read_facts
 from bot.store.keys import ConversationKeys, decoded, encoded
 from bot.store.library import LibraryRecords
 from bot.store.people import PersonRecords
+from bot.store.processes import ProcessRecords, changed, new_name
 from bot.store.reminders import ReminderRecords
 from bot.store.replies import (
     CountRecords,
@@ -44,6 +46,7 @@ _DAY = 86_400
 _SENT_DAYS = 1
 _THOUGHTS_SECONDS = THOUGHTS_DAYS * _DAY
 _OWED_CHUNK = 500
+_TAKEN_OVER = 2  # what a commit answers whose reply another process has taken over
 _OWED_GRACE = 60.0  # seconds in which an index entry may be ahead of the reply it points to
 
 
@@ -59,6 +62,7 @@ class RedisStore(
     StatisticsRecords,
     ServerRecords,
     ConfigRecords,
+    ProcessRecords,
     CountRecords,
 ):
     """Conversations in Redis; what a reply needs is one round trip a method.
@@ -84,6 +88,7 @@ class RedisStore(
     ) -> None:
         if history_days < 1 or archive_turns < 1:
             raise SettingsError("history days and archived turns are whole numbers from 1 on")
+        self.process = new_name()
         self._seconds = history_days * _DAY
         self._keeps: dict[str, int] = {}
         self._archive_turns = archive_turns
@@ -134,13 +139,16 @@ class RedisStore(
         Returns False, and changes nothing, if the reply is owed or written already, or if one of
         `turns` is there: the same message came twice, or another process has it.
         """
-        entry = records.write_pending(pending, nonce=secrets.token_hex(8))
+        own = replace(pending, by=self.process)
+        entry = records.write_pending(own, nonce=secrets.token_hex(8))
         written = (part for turn in turns for part in (encoded(turn.id), records.write_turn(turn)))
         # The index goes first: should the server die in between, it points to nothing, which
         # `owed` mends; the other way round, nobody would find the reply after a restart.
         keeping = self._keeping(conversation, pending)
         answers = await self._redis.run(
             *keeping,
+            # Before the entry: who is named in one is known to live.
+            self._alive(),
             ("ZADD", keys.ACTIVE, time.time(), keys.encode(conversation)),
             ("ZADD", keys.OWED, "NX", pending.since, keys.owed_member(conversation, pending.reply)),
             call(
@@ -153,7 +161,8 @@ class RedisStore(
             ),
             *counting(tally, pending.reply),
         )
-        kept, (_, _, fresh, *counted) = answers[: len(keeping)], answers[len(keeping) :]
+        kept, (sign, _, _, fresh, *counted) = answers[: len(keeping)], answers[len(keeping) :]
+        self._note_sign(sign)
         note_counts(tally, counted)
         await self._kept_right(conversation, pending, kept[-1] if kept else None)
         return fresh == 1
@@ -181,8 +190,8 @@ class RedisStore(
         reply), and removes `reply` from the journal. `thoughts` are kept in a key of their own,
         `use` is counted for its server, `spent` for whom it names.
         Doing it again changes nothing. Returns False, and changes nothing, if the reply is neither
-        owed nor written: it was forgotten; and if somebody's words were erased here since it was
-        begun.
+        owed nor written: it was forgotten; if somebody's words were erased here since it was begun;
+        and if another process has taken it over.
         """
         key = ConversationKeys.of(conversation)
         now = time.time()
@@ -191,6 +200,7 @@ class RedisStore(
             key.every,
             self._seconds,
             self._archive_turns,
+            self.process,
             encoded(reply),
             b"" if turn is None else records.write_turn(turn),
             encoded(replaced),
@@ -214,7 +224,11 @@ class RedisStore(
             *counting_use(use, reply),
             *spending(spent, reply),
         )
-        if not settled and thoughts:
+        if settled == _TAKEN_OVER:
+            # It is still owed, by whoever has it now.
+            member = keys.owed_member(conversation, reply)
+            await self._redis.run(("ZADD", keys.OWED, "NX", now, member))
+        elif not settled and thoughts:
             await self._redis.run(("DEL", key.thoughts))
         return settled == 1
 
@@ -262,7 +276,10 @@ class RedisStore(
 
     async def set_always_on(self, conversation: str, on: bool) -> None:
         """Switch a conversation between answering everything and only when addressed."""
-        await self._redis.run(("SADD" if on else "SREM", keys.ALWAYS_ON, keys.encode(conversation)))
+        await self._redis.run(
+            ("SADD" if on else "SREM", keys.ALWAYS_ON, keys.encode(conversation)),
+            *changed("always-on"),
+        )
 
     async def engines(self) -> Mapping[str, str]:
         """The engines that were chosen, by place."""
@@ -275,7 +292,8 @@ class RedisStore(
         await self._redis.run(
             ("HDEL", keys.ENGINES, field)
             if engine is None
-            else ("HSET", keys.ENGINES, field, encoded(engine))
+            else ("HSET", keys.ENGINES, field, encoded(engine)),
+            *changed("engines"),
         )
 
     async def schema_names(self, owner: str) -> Sequence[str]:

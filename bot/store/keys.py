@@ -24,6 +24,8 @@ POLICIES = f"{PREFIX}policies"
 OPTED_OUT = f"{PREFIX}opted-out"
 RETENTION = f"{PREFIX}retention"
 CONFIG = f"{PREFIX}config"
+ALIVE = f"{PREFIX}processes"
+CHANGES = f"{PREFIX}changes"
 # One hash tag for all reminders: a script touches several of these keys.
 REMINDERS = f"{PREFIX}{{reminders}}:"
 REMINDERS_DUE = f"{REMINDERS}due"
@@ -138,6 +140,16 @@ def statistics(server: str, hour: int) -> tuple[str, str, str]:
 def action(action_id: str) -> str:
     """Name the key of what waits for confirmation."""
     return f"{PREFIX}action:{encode(action_id)}"
+
+
+def claim(what: str) -> str:
+    """Name the key of something that only one process is to do."""
+    return f"{PREFIX}claim:{encode(what)}"
+
+
+def removal(message: str) -> str:
+    """Name the key that tells that the bot takes a message away itself."""
+    return f"{PREFIX}removed:{encode(message)}"
 
 
 def facts(owner: str) -> str:

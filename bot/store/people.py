@@ -15,6 +15,7 @@ from bot.conversation.people import Held
 from bot.store import keys, library_scripts, people_scripts, records, survey
 from bot.store.connection import Connection, call
 from bot.store.keys import ConversationKeys, LibraryKeys
+from bot.store.processes import changed
 from bot.store.stages import STAGE, without_brought
 from bot.store.survey import Change, Item, Key, Place
 from bot.store.traces import (
@@ -125,7 +126,9 @@ class PersonRecords:
 
     async def set_opted_out(self, mark: str, out: bool) -> None:
         """Add or remove somebody's mark."""
-        await self._redis.run(("SADD" if out else "SREM", keys.OPTED_OUT, keys.encode(mark)))
+        await self._redis.run(
+            ("SADD" if out else "SREM", keys.OPTED_OUT, keys.encode(mark)), *changed("opted-out")
+        )
 
     async def _find(self, search: _Search) -> None:
         async for place in survey.places(self._redis):

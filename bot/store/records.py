@@ -258,6 +258,7 @@ def _pending(data: dict[str, Any]) -> Pending:
         origin={name: value for name, value in pairs if isinstance(value, str)},
         replaces=_text(data, "replaces"),
         how=how if how in _REPLACING else "",
+        by=_text(data, "by"),
     )
 
 

@@ -8,7 +8,14 @@ together, but for a state that holds a setting; the others have a shorter life o
 
 from __future__ import annotations
 
-from bot.store import fact_scripts, library_scripts, people_scripts, revision_scripts, use_scripts
+from bot.store import (
+    fact_scripts,
+    library_scripts,
+    people_scripts,
+    process_scripts,
+    revision_scripts,
+    use_scripts,
+)
 from bot.store.script import EXPIRE, TEXT_OF, Script
 
 # A conversation as it is at one moment: turns, state and pending, as fields and values in turn.
@@ -41,23 +48,30 @@ if #ARGV > 4 then redis.call('DEL', KEYS[6]) end
     + "return 1"
 )
 
-# ARGV: ttl, how many turns the archive keeps, reply, its turn ('' = none), the id of the reply that
-# it replaces (''), sent ttl, prompt ('' = leave the last one), number of counted turns, their (id,
-# text as it was read, turn) triples, number of dropped ids, the ids, and the state's (field, value)
-# pairs. Nothing is written of a reply that is owed no more and was not written before: what it
-# answers was forgotten meanwhile. A turn gets its counts only if it is still as it was read; what
-# somebody changed or took away meanwhile stays so. A reply that was begun before somebody's words
-# were erased here (`erased` is how often that happened) is settled, and nothing of it is written:
-# it was made of them. The archive is a sorted set, so that a
-# repetition of the call adds nothing. Answers whether the reply is owed or was written.
+# ARGV: ttl, how many turns the archive keeps, the process that asks, reply, its turn ('' = none),
+# the id of the reply that it replaces (''), sent ttl, prompt ('' = leave the last one), number of
+# counted turns, their (id, text as it was read, turn) triples, number of dropped ids, the ids, and
+# the state's (field, value) pairs. Nothing is written of a reply that is owed no more and was not
+# written before: what it answers was forgotten meanwhile. A turn gets its counts only if it is
+# still as it was read; what somebody changed or took away meanwhile stays so. A reply that was
+# begun before somebody's words were erased here (`erased` is how often that happened) is settled,
+# and nothing of it is written: it was made of them. The archive is a sorted set, so that a
+# repetition of the call adds nothing. Answers 1 if the reply is owed or was written, 0 if not, and
+# 2 if it is another process's by now: then nothing is written.
 COMMIT = Script(
     TEXT_OF
     + """
 local ttl, bound = ARGV[1], tonumber(ARGV[2])
-local reply, turn, replaced, sent_ttl, prompt = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local owed = redis.call('HEXISTS', KEYS[4], reply) == 1
+local me, reply, turn, replaced, sent_ttl = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local prompt = ARGV[8]
+local owed = redis.call('HGET', KEYS[4], reply)
 if not owed and redis.call('HEXISTS', KEYS[1], reply) == 0 then return 0 end
-local at = 9 + 3 * tonumber(ARGV[8])
+if owed then
+  local readable, entry = pcall(cjson.decode, owed)
+  local by = readable and type(entry) == 'table' and entry.by
+  if by and by ~= me then return 2 end
+end
+local at = 10 + 3 * tonumber(ARGV[9])
 local erased = redis.call('HGET', KEYS[3], 'erased') or '0'
 for i = at + 1 + tonumber(ARGV[at]), #ARGV, 2 do
   if ARGV[i] == 'erased' and ARGV[i + 1] ~= erased then
@@ -65,8 +79,8 @@ for i = at + 1 + tonumber(ARGV[at]), #ARGV, 2 do
     return 0
   end
 end
-at = 9
-for _ = 1, tonumber(ARGV[8]) do
+at = 10
+for _ = 1, tonumber(ARGV[9]) do
   if text_of(ARGV[at]) == ARGV[at + 1] then
     redis.call('HSET', KEYS[1], ARGV[at], ARGV[at + 2])
   end
@@ -225,5 +239,6 @@ ALL = (
     *people_scripts.ALL,
     SAVE_STAGE,
     use_scripts.COUNT_USE,
+    *process_scripts.ALL,
     use_scripts.SPEND,
 )

@@ -11,6 +11,7 @@ from typing import Any, cast
 from bot.conversation.ports import ACTION_DAYS, MAX_LOGGED, Action, LoggedCall
 from bot.store import keys
 from bot.store.connection import Connection
+from bot.store.processes import changed
 from bot.tools.context import ToolContext
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,8 @@ class ToolRecords:
         await self._redis.run(
             ("HDEL", keys.TOOL_RULES, field)
             if text is None
-            else ("HSET", keys.TOOL_RULES, field, text)
+            else ("HSET", keys.TOOL_RULES, field, text),
+            *changed("tool-rules"),
         )
 
     async def policies(self) -> Mapping[str, str]:
@@ -51,7 +53,8 @@ class ToolRecords:
         await self._redis.run(
             ("HDEL", keys.POLICIES, field)
             if text is None
-            else ("HSET", keys.POLICIES, field, text.encode("utf-8", "replace"))
+            else ("HSET", keys.POLICIES, field, text.encode("utf-8", "replace")),
+            *changed("policies"),
         )
 
     async def log_calls(

@@ -18,6 +18,7 @@ from discord.ext import commands, tasks
 
 from bot.client import HermesBot
 from bot.client.failures import note
+from bot.conversation.turns import Pending
 from bot.errors import StoreUnavailable
 from bot.language import speaking
 from cogs.again import chat_of
@@ -53,10 +54,17 @@ class CatchUp(commands.Cog):
         self._catching_up = asyncio.Lock()
         self._recalling = asyncio.Lock()
         self._few = asyncio.Semaphore(_AT_ONCE)
+        self._finishing: set[str] = set()
+        self._looking = False
         self._jobs: set[asyncio.Task[None]] = set()
+
+    async def cog_load(self) -> None:
+        """Look after other processes with each sign of life."""
+        self.bot.conversations.presence.listen(self._look_round)
 
     async def cog_unload(self) -> None:
         """End what is under way; it stays owed."""
+        self.bot.conversations.presence.ignore(self._look_round)
         self._note_heard.cancel()
         for job in self._jobs:
             job.cancel()
@@ -64,6 +72,8 @@ class CatchUp(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Note until when everything was heard."""
+        if self.bot.closing:
+            return
         self._heard = max(self._heard or 0.0, time_of(message.id))
         try:
             await self._recall()
@@ -97,7 +107,7 @@ class CatchUp(commands.Cog):
     async def _note_heard(self) -> None:
         """Tell the next process until when everything was heard."""
         await self._catch_up()
-        if self._behind or self._lost or self._heard is None:
+        if self._behind or self._lost or self._heard is None or self.bot.closing:
             return
         try:
             await self.bot.store.say_heard(self._heard)
@@ -136,14 +146,65 @@ class CatchUp(commands.Cog):
             since = self._heard_before
         # First, so that nothing is answered that is gone, and all is answered as it reads now.
         await take_over_changes(self.bot, shard, since, self._few, self._start)
-        for conversation, owed in await owed_on(self.bot, shard):
-            self._start(finish(self.bot, conversation, owed, self._few), f"owed {owed.reply}")
+        await self._take_over(shard, begin=True)
         newest = newest_message(self.bot, shard)
         if since is not None:  # Else nothing was ever heard here.
             async with aclosing(missed_messages(self.bot, shard, since, newest)) as missed:
                 async for message in missed:
                     self._start(self._handle(message), f"missed {message.id}")
         self._heard = max(self._heard or 0.0, newest)
+
+    def _look_round(self) -> None:
+        """Finish what other processes have left behind."""
+        if self._met and not self._looking and not self.bot.closing:
+            self._looking = True
+            self._start(self._look_after(), "what others owe")
+
+    async def _look_after(self) -> None:
+        try:
+            for shard in self._met - set(self._behind):
+                await self._take_over(shard)
+        except StoreUnavailable as error:
+            log.info("not known what other processes owe: %s", error)
+        finally:
+            self._looking = False
+
+    async def _take_over(self, shard: int, *, begin: bool = False) -> None:
+        """Begin to finish what dead processes owe; what is not noted to be anybody's, at the start.
+
+        So is what this process has begun and left behind itself.
+        """
+        seen, presence = asyncio.get_running_loop().time(), self.bot.conversations.presence
+        found = await owed_on(self.bot, shard)
+        if any(owed.by and not presence.knows(owed.by) for _, owed in found):
+            await presence.beat()
+        for conversation, owed in found:
+            free = begin and owed.by in ("", presence.name)
+            dead = bool(owed.by) and presence.is_dead(owed.by, seen)
+            if (free or dead) and owed.reply not in self._finishing:
+                self._finishing.add(owed.reply)
+                self._start(self._finish(conversation, owed), f"owed {owed.reply}")
+
+    async def _finish(self, conversation: str, owed: Pending) -> None:
+        try:
+            async with self.bot.conversations.handover.adopting(conversation, owed) as ours:
+                if ours:
+                    await finish(self.bot, conversation, owed, self._few)
+        finally:
+            self._finishing.discard(owed.reply)
+
+    @commands.Cog.listener()
+    async def on_closing(self) -> None:
+        """Leave what came and was not begun to the next process."""
+        dropped = [
+            time_of(int(one)) for one in self.bot.conversations.handover.close() if one.isdecimal()
+        ]
+        if self._heard is None or self._behind or self._lost:
+            return
+        try:
+            await self.bot.store.say_heard(min([self._heard, *dropped]))
+        except StoreUnavailable as error:
+            log.info("not noted until when everything was heard: %s", error)
 
     async def _handle(self, message: discord.Message) -> None:
         log.info("message %s came while the bot was away", message.id)

@@ -95,9 +95,21 @@ class Events(commands.Cog):
         """Whether the message is known; if its text is another one now, its answer is renewed."""
         timeline = self.bot.conversations.timeline
         edited = await _surely(lambda: timeline.edit(ask.conversation, ask.id, ask.text))
-        if edited.changed and _is_asked_last(edited.turns, ask.id):
+        changed = edited.changed or self._is_outdated(ask)
+        if changed and _is_asked_last(edited.turns, ask.id):
             await self._renew(message, ask, edited.turns)
         return edited.where != "unknown"
+
+    def _is_outdated(self, ask: Ask) -> bool:
+        """Whether a reply is being written here to what a message said before its edit.
+
+        Another process may have been the first to take the edit over.
+        """
+        if self.bot.conversations.presence.alone:
+            return False
+        reply = self.bot.conversations.writing(ask.conversation)
+        asked = next((one for one in reply.asks if one.id == ask.id), None) if reply else None
+        return asked is not None and asked.text != ask.text
 
     async def _renew(self, message: discord.Message, ask: Ask, turns: Sequence[Turn]) -> None:
         """Write the reply anew if it is being written, else offer that under it."""
@@ -205,9 +217,7 @@ class Events(commands.Cog):
             log.info("channel %s was deleted: %d messages are forgotten", channel_id, count)
 
     async def _deleted(self, channel_id: int, guild_id: int | None, messages: list[int]) -> None:
-        removals = live_of(self.bot).removals
-        gone = [message for message in messages if not removals.take(message)]
-        if gone:
+        if gone := await live_of(self.bot).removals.others(messages):
             async with _noted(f"deletion of {len(gone)} messages in channel {channel_id}"):
                 channel = self.bot.get_partial_messageable(channel_id, guild_id=guild_id)
                 await self.forget(channel, gone)

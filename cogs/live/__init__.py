@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 
 import discord
@@ -57,7 +57,7 @@ class Live(commands.Cog):
         self.pace = Pace(rate, most)
         self.pressed: set[str] = set()
         self.tidier = Tidier(bot, self.pace) if bot and controls else None
-        self.removals = OwnRemovals()
+        self.removals = OwnRemovals(bot)
         self._under_way: set[Delivery] = set()
         self._notify_after = notify_after
         self._unsettled: OrderedDict[str, None] = OrderedDict()
@@ -106,6 +106,7 @@ class Live(commands.Cog):
             self.removals,
             self._notify_after,
             controls=tidier is not None,
+            conversations=self._bot.conversations if self._bot else None,
             thoughts=bool(tidier and older and tidier.has_thoughts(reply.conversation, older.id)),
         )
         self._under_way.add(delivery)
@@ -116,6 +117,16 @@ class Live(commands.Cog):
                     tidier.finished(reply, target.asker)
         finally:
             self._under_way.discard(delivery)
+
+    @property
+    def under_way(self) -> Sequence[Delivery]:
+        """The replies that are being shown, or saved."""
+        return tuple(self._under_way)
+
+    @property
+    def handing_over(self) -> bool:
+        """Whether any of them is just being left to another process."""
+        return any(delivery.reply.left for delivery in self._under_way)
 
     def lose(self, messages: Collection[str]) -> None:
         """Messages were taken away by others: replies that are begun in them are withdrawn."""
@@ -160,7 +171,7 @@ class Live(commands.Cog):
 
         Raises what discord.py raises.
         """
-        self.removals.note(message.id)
+        await self.removals.tell(message.id)
         await self.pace.take(Priority.FOLLOW_UP)
         await message.delete()
 

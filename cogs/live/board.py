@@ -9,6 +9,10 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import discord
+
+from bot.client import HermesBot
+from bot.errors import StoreUnavailable
 from cogs.live.layout import Draft
 from cogs.live.pace import Pace, Priority
 from cogs.live.sending import FAILURES, Gone, TooOldToEdit, for_good, insist, note_refusal
@@ -30,10 +34,32 @@ _REMEMBERED = 1_000
 
 
 class OwnRemovals:
-    """The messages that this process takes away itself: that tells nothing about the talk."""
+    """The messages that the bot takes away itself: that tells nothing about the talk."""
 
-    def __init__(self) -> None:
+    def __init__(self, bot: HermesBot | None = None) -> None:
+        self._bot = bot
         self._ids: OrderedDict[int, None] = OrderedDict()
+
+    async def tell(self, message: int) -> None:
+        """The same as `note`, and other processes of the bot, if there are any, learn of it."""
+        self.note(message)
+        if self._bot and not self._bot.conversations.presence.alone:
+            try:
+                await self._bot.store.note_removals([str(message)])
+            except StoreUnavailable as error:
+                log.info("others are not told that message %s goes: %s", message, error)
+
+    async def others(self, messages: Sequence[int]) -> list[int]:
+        """Those of some messages that are gone which the bot has not taken away itself."""
+        left = [message for message in messages if not self.take(message)]
+        if not left or self._bot is None or self._bot.conversations.presence.alone:
+            return left
+        try:
+            ours = await self._bot.store.removals([str(message) for message in left])
+        except StoreUnavailable as error:
+            log.info("not known who took messages away: %s", error)
+            return left
+        return [message for message in left if str(message) not in ours]
 
     def note(self, message: int) -> None:
         """A message is about to be taken away."""
@@ -161,15 +187,17 @@ class Board:
         doubtful = nonce in self._tried
         self._pace.channel(self._target.key).posted()
 
-        async def post() -> int:
+        async def post() -> discord.Message:
             nonlocal doubtful
             doubtful = doubtful or nonce in self._tried
             self._tried.add(nonce)
-            return (await self._target.send(draft, first=position == 0, nonce=nonce)).id
+            return await self._target.send(draft, first=position == 0, nonce=nonce)
 
         message = await send(post)
-        # After a try whose answer got lost, Discord gives the message of then, with its text.
-        self._shown.append(_Shown(message, None if doubtful else draft))
+        # After a try whose answer got lost, Discord gives the message of then, with its text; or
+        # the one that another process has posted for the same reply.
+        doubtful = doubtful or draft.content.strip() not in message.content
+        self._shown.append(_Shown(message.id, None if doubtful else draft))
 
     async def _replace(self, position: int, draft: Draft) -> None:
         """Post a message again that cannot be edited any more."""
@@ -183,7 +211,7 @@ class Board:
     async def _remove(self, message: int) -> None:
         if str(message) in self._lost:
             return
-        self._removals.note(message)
+        await self._removals.tell(message)
         try:
             await self._target.delete(message)
         except FAILURES as error:

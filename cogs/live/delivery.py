@@ -9,9 +9,11 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot.conversation.reply import Reply
+from bot.conversation.service import Conversations
 from bot.conversation.turns import Turn
 from bot.conversation.variants import after
 from bot.errors import StoreUnavailable
+from bot.language import tr
 from cogs.live.board import Board, OwnRemovals
 from cogs.live.buttons import (
     Button,
@@ -31,7 +33,7 @@ from cogs.live.split import MESSAGE_LIMIT, Page, split
 from cogs.live.stored import buttons_of, drafts_of
 from cogs.live.target import Target
 from cogs.live.traces import rendered
-from cogs.live.wording import NOT_SAVED, Ending, also_for
+from cogs.live.wording import BACK_SOON, NOT_SAVED, Ending, also_for
 
 log = logging.getLogger(__name__)
 
@@ -64,11 +66,17 @@ class Delivery:
         *,
         controls: bool = False,
         thoughts: bool = False,
+        conversations: Conversations | None = None,
     ) -> None:
-        """`thoughts` says whether those of the reply that was there before are kept."""
+        """`thoughts` says whether those of the reply that was there before are kept.
+
+        `conversations` know whether another process has taken the reply over meanwhile.
+        """
+        self._conversations = conversations
+        self._gaps = conversations.presence.gaps if conversations else 0
         self._controls = controls and target.lasting and has_controls(reply.conversation)
         self._thoughts = thoughts
-        self._reply = reply
+        self.reply = self._reply = reply
         self._target = target
         self._pace = pace
         self._board = Board(reply.id, target, pace, removals)
@@ -180,7 +188,20 @@ class Delivery:
             return
         await self._show_now()
 
+    async def _is_ours(self) -> bool:
+        """Whether the reply is still this process's; if not, it shows nothing of it any more."""
+        if self._conversations is None:
+            return not self._reply.left
+        gaps = self._conversations.presence.gaps
+        if not await self._conversations.handover.is_ours(self._reply, self._gaps):
+            self._reply.leave()
+            return False
+        self._gaps = gaps
+        return True
+
     async def _show_now(self) -> None:
+        if not await self._is_ours():
+            return
         if await self._board.try_to_show(self._drafts()):
             self._shown_since = min(self._shown_since, _now())
         else:
@@ -188,6 +209,8 @@ class Delivery:
 
     async def _finish(self) -> bool:
         """Show the end at once and make the reply part of the conversation."""
+        if self._reply.left or not await self._is_ours():
+            return await self._hand_over()
         if self._reply.withdrawn:
             return await self._withdraw()
         ending = Ending(self._reply)
@@ -207,6 +230,25 @@ class Delivery:
         if self._is_noticed_late() and not self._reply.unasked:
             await self._board.call_asker()
         return saved
+
+    async def _hand_over(self) -> bool:
+        """Say that somebody else goes on with the reply, if it was broken off for that; one try.
+
+        Whoever has taken it over already speaks for himself, in the same messages.
+        """
+        if not self._reply.taken:
+            text = self._headed(rendered(self._reply.parts))
+            drafts = when_done(
+                text,
+                self._split(text),
+                [tr(BACK_SOON)],
+                room=self._target.room,
+                buttons=(),
+                cut_short=bool(text),
+                most=self._target.most_pages,
+            )
+            await self._board.try_to_show(self._calling(drafts))
+        return False
 
     def _is_noticed_late(self) -> bool:
         """Whether it came by edits for so long that its asker may look elsewhere by now."""

@@ -124,7 +124,7 @@ async def take_away(bot: HermesBot, target: Target, message: int) -> bool:
         else:
             await target.delete(message)
 
-    live.removals.note(message)
+    await live.removals.tell(message)
     await live.pace.take(Priority.FOLLOW_UP)
     try:
         await insist(delete, live.pace)

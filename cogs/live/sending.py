@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -30,6 +31,12 @@ _NOT_THE_AUTHOR = 50005
 
 # The way to a message ends (a command's token has run out), but the message is still there.
 _NO_WAY = (10015, 10062)
+
+
+def once(thing: int, what: str) -> str:
+    """A nonce for a message that the bot says once, whichever of its processes does."""
+    name = f"{what}/{thing}"
+    return hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
 
 
 class Gone(Exception):

@@ -38,6 +38,8 @@ _ATTEMPT = 60.0
 # Other processes' reminders, and a store that came back, are found within this time.
 _LONGEST_PAUSE = 30.0
 _SHORTEST_PAUSE = 0.1
+# How long the end of the process waits for a reminder that is just being delivered.
+_LAST_DELIVERY = 2.0
 # Our clock and Discord's need not agree when we look for what was posted.
 _CLOCKS_APART = 300.0
 _LOOKED_THROUGH = 200
@@ -51,6 +53,7 @@ class Reminders(ToolCog):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._news = asyncio.Event()
+        self._ending = self._delivering = False
         self._loop: asyncio.Task[None] | None = None
         self._said = Said()
 
@@ -114,15 +117,19 @@ class Reminders(ToolCog):
         self._loop = asyncio.create_task(self._deliver_for_ever(), name="reminders")
 
     async def cog_unload(self) -> None:
-        """Stop; what is being delivered is taken up again by whoever comes next."""
+        """Stop, once what is being delivered is; what hangs is taken up by whoever comes next."""
+        self._ending = True
+        self._news.set()
         if self._loop is not None:
+            if self._delivering:
+                await asyncio.wait([self._loop], timeout=_LAST_DELIVERY)
             self._loop.cancel()
             with suppress(asyncio.CancelledError):
                 await self._loop
 
     async def _deliver_for_ever(self) -> None:
         await client_of(self.kit).wait_until_ready()
-        while True:
+        while not self._ending:
             self._news.clear()
             try:
                 pause = await self._deliver_due()
@@ -139,10 +146,14 @@ class Reminders(ToolCog):
     async def _deliver_due(self) -> float:
         """Deliver what is due; returns how many seconds to sleep."""
         now = time.time()
-        claims = await self.kit.store.claim_reminders(now, now + _CLAIM)
-        async with asyncio.TaskGroup() as group:
-            for reminder, claimed in claims.reminders:
-                group.create_task(self._deliver(reminder, claimed))
+        self._delivering = True
+        try:
+            claims = await self.kit.store.claim_reminders(now, now + _CLAIM)
+            async with asyncio.TaskGroup() as group:
+                for reminder, claimed in claims.reminders:
+                    group.create_task(self._deliver(reminder, claimed))
+        finally:
+            self._delivering = False
         if claims.next_due is None:
             return _LONGEST_PAUSE
         return min(max(claims.next_due - time.time(), _SHORTEST_PAUSE), _LONGEST_PAUSE)

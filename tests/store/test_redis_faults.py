@@ -112,7 +112,7 @@ async def test_tcp_passwords_and_database_numbers(own_server):
         async with aclosing(RedisStore(f"redis://hermes:p%40ss@127.0.0.1:{port}/3")) as store:
             await store.journal(PLACE, [ASK], OWED)
             assert len((await store.load(PLACE)).turns) == 1
-        assert raw.dbsize() == 4
+        assert raw.dbsize() == 5
         for wrong in (f"redis://hermes:nope@127.0.0.1:{port}", f"rediss://127.0.0.1:{port}"):
             async with aclosing(RedisStore(wrong, connect_timeout=0.3)) as store:
                 with pytest.raises(StoreUnavailable):

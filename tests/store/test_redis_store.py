@@ -290,6 +290,8 @@ async def test_every_key_expires(store: RedisStore, raw):
     expiries = {name: raw.ttl(name) for name in raw.scan_iter()}
     assert expiries.pop(of().sent) == pytest.approx(86_400, abs=2)
     assert expiries.pop(of().thoughts) == pytest.approx(86_400, abs=2)
+    for ours in (keys.ALIVE, keys.CHANGES):
+        assert expiries.pop(ours) == pytest.approx(86_400, abs=2)
     assert {name for name, left in expiries.items() if left == -1} == set(keys.LASTING)
     mortal = [left for left in expiries.values() if left != -1]
     assert len(mortal) == 4

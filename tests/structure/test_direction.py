@@ -80,6 +80,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "conversation.library",
         "conversation.people",
         "conversation.ports",
+        "conversation.presence",
         "conversation.reminding",
         "conversation.revising",
         "conversation.statistics",
@@ -126,6 +127,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.app": ("",),
     "bot.doctor": ("",),
     "bot.commands": ("",),
+    # Signals and the clock of the process's end; it knows nothing of what ends.
+    "bot.ending": (),
     "bot.__main__": ("",),
     "bot": (),
 }

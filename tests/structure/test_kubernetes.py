@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from bot.models import catalogue, deploy
-from bot.settings import load, variable_names
+from bot.settings import Settings, load, variable_names
 from tests.structure.test_compose import SERVICES, expand
 from tests.structure.tree import ROOT
 
@@ -51,10 +51,14 @@ def test_the_bot_takes_what_it_is_given(tmp_path):
     assert pod("Deployment", "bot")["enableServiceLinks"] is False
 
 
-def test_there_is_one_bot_at_a_time():
+def test_a_new_bot_is_ready_before_the_old_one_goes_and_has_the_time_for_it():
     spec = OBJECTS["Deployment", "bot"]["spec"]
     assert spec["replicas"] == 1
-    assert spec["strategy"] == {"type": "Recreate"}
+    rolling = {"maxSurge": 1, "maxUnavailable": 0}
+    assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": rolling}
+    stop_after = Settings.model_fields["stop_after"].default
+    assert pod("Deployment", "bot")["terminationGracePeriodSeconds"] == stop_after + 10
+    assert SERVICES["bot"]["stop_grace_period"] == f"{stop_after + 10:g}s"
 
 
 def test_a_volume_holds_what_is_mounted():

@@ -40,8 +40,11 @@ class House:
         self.api = discord.api
         self.bot = self.make_bot()
 
-    def make_bot(self, **settings: str) -> BotProcess:
-        """A bot process with the usual settings (an empty one leaves it out); not started."""
+    def make_bot(self, name: str = "", **settings: str) -> BotProcess:
+        """A bot process with the usual settings (an empty one leaves it out); not started.
+
+        One with a `name` has a directory and a log of its own, to run beside another.
+        """
         usual = {
             "DISCORD_API_URL": self.api,
             "ENGINE_URL": f"tgi+{self.engine.url}",
@@ -50,7 +53,9 @@ class House:
             "REPLY_TIMEOUT": "9",
         }
         merged = {name: value for name, value in (usual | settings).items() if value}
-        bot = BotProcess(self.directory, **merged)
+        directory = self.directory / name
+        directory.mkdir(exist_ok=True)
+        bot = BotProcess(directory, **merged)
         if settings.get("DISCORD_TOKEN") == "":
             del bot.settings["DISCORD_TOKEN"]
         return bot

@@ -6,6 +6,8 @@ And always the next turn works.
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 
 import pytest
 
@@ -13,6 +15,10 @@ from tests.wire.conftest import STORY, House
 
 EDIT = ("PATCH", "/channels/*/messages/*")
 CREATE = ("POST", "/channels/*/messages")
+
+
+# How long something is away, in seconds: AWAY=30 for a patient run.
+AWAY = float(os.environ.get("AWAY", "3"))
 
 
 # ------------------------------------------------------------------ the engine
@@ -121,6 +127,29 @@ async def test_gateway_drops_while_a_reply_is_written(house: House) -> None:
     await house.first_text(asked)
     house.discord.gateway.drop(4000)
     await house.reply_to(asked, STORY)
+
+
+async def test_gateway_that_refuses_at_the_start_and_later_on(empty_house: House) -> None:
+    house = empty_house
+    house.discord.gateway.accepting = False
+    house.bot = house.make_bot()
+    await house.bot.start()
+    await house.discord.until(lambda: "slash commands are up to date" in house.bot.log, 20)
+    house.engine.say("Good morning.", "I saw it.")
+    await asyncio.sleep(AWAY / 2)
+    assert house.bot.alive
+    house.discord.gateway.accepting = True
+    await house.discord.until(lambda: house.discord.gateway.connected, 30)
+    await house.reply_to(house.ask("Hello"), "Good morning.", 20)
+    await house.settled()
+
+    house.discord.gateway.accepting = False
+    house.discord.gateway.forget()
+    missed = house.ask("Said while it was away")
+    await asyncio.sleep(AWAY)
+    house.discord.gateway.accepting = True
+    await house.reply_to(missed, "I saw it.", 60)
+    assert len(house.discord.replies(missed)) == 1
 
 
 # ------------------------------------------------------------------ the bot itself
@@ -258,3 +287,28 @@ async def test_redis_goes_down_while_a_reply_is_written(house: House) -> None:
     await house.discord.until(lambda: STORY in house.text_after(asked), 20)
     await house.valkey.start()
     await house.say_and_hear("And?", "The end.", 20)
+
+
+async def test_redis_is_away_when_the_bot_starts(empty_house: House) -> None:
+    house = empty_house
+    await house.valkey.kill()
+    await house.start_bot()
+    asked = house.ask("Are you there?")
+    await house.discord.until(lambda: "memory" in house.text_after(asked), 20)
+    await asyncio.sleep(AWAY)
+    await house.valkey.start()
+    await house.say_and_hear("And now?", "Now I am.", 30)
+
+
+async def test_redis_hangs_for_a_while_between_replies_and_within_one(house: House) -> None:
+    await house.say_and_hear("The word is heron", "Noted.")
+    house.engine.say(STORY)
+    asked = house.ask("Tell me a story")
+    await house.first_text(asked)
+    os.kill(house.valkey.pid, signal.SIGSTOP)
+    await asyncio.sleep(AWAY)
+    await house.discord.until(lambda: STORY in house.text_after(asked), 20)
+    os.kill(house.valkey.pid, signal.SIGCONT)
+    await house.say_and_hear("Which word?", "Heron.", 30)
+    assert len([t for t in house.discord.replies(asked) if STORY in t.content]) == 1
+    assert "The word is heron" in house.engine.prompts[-1]
