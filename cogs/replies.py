@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import discord
@@ -99,7 +100,8 @@ class RetryButton(KnownButton, template=RETRY):
         self, interaction: discord.Interaction[HermesBot], failed: discord.Message
     ) -> Reply:
         bot = interaction.client
-        await interaction.response.edit_message(view=None)
+        # The buttons stay until the reply is journalled: then it is finished whatever happens.
+        await interaction.response.defer()
         try:
             turns = await bot.conversations.history(self.conversation)
             if not self._is_newest(turns, str(failed.id)):
@@ -109,15 +111,16 @@ class RetryButton(KnownButton, template=RETRY):
             ) as reply:
                 if reply is None:
                     raise BadInput(NOT_NEWEST)
+                await take_buttons_away(interaction)
                 target = self._target(interaction, _standing(turns, failed.id))
                 await live_of(bot).deliver(reply, target)
             return reply
         except UserError as error:
-            if error.retry:
-                # What failed may pass: the buttons come back.
-                buttons = discord.ui.View.from_message(failed, timeout=None)
+            # What failed may pass: then the buttons are there for another try.
+            buttons = discord.ui.View.from_message(failed, timeout=None) if error.retry else None
+            if buttons:
                 buttons.stop()
-                await interaction.edit_original_response(view=buttons)
+            await interaction.edit_original_response(view=buttons)
             raise
 
     def _target(
@@ -152,6 +155,12 @@ class RetryButton(KnownButton, template=RETRY):
             is_its = question_of(last.id) == self._question
             return is_its and (last.status == "interrupted" or failed in last.shown)
         return last.id == str(self._question)
+
+
+async def take_buttons_away(interaction: discord.Interaction[Any]) -> None:
+    """Take the buttons from the message that was pressed; a reply shown there has its own."""
+    with suppress(*DISCORD_FAILURES):
+        await interaction.edit_original_response(view=None)
 
 
 async def origin_of(

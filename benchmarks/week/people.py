@@ -256,7 +256,8 @@ class Person:
         def refused() -> bool:
             return NOT_NEWEST in pressed.text
 
-        # The buttons go at once, what comes of it is told later.
+        # The buttons go once the reply is journalled, what comes of it is told later.
+        await until(lambda: question.answered or not question.retry or refused(), _PRESSED)
         await until(lambda: question.answered or question.retry or refused(), _PRESSED)
         question.moved_on = refused()  # somebody else has asked meanwhile
 

@@ -23,7 +23,7 @@ from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.target import NOBODY, ChannelTarget
 from cogs.live.wording import small
 from cogs.pressed import KnownButton, pressing
-from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, tell
+from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, take_buttons_away, tell
 from cogs.voices import OwnMessage, voices_of
 from cogs.voices.mine import is_voice
 
@@ -90,7 +90,8 @@ class RenewButton(KnownButton, template=RENEW):
         self, interaction: discord.Interaction[HermesBot], pressed: discord.Message
     ) -> None:
         bot, question = interaction.client, int(self.parts["question"])
-        await interaction.response.edit_message(view=None)
+        # The buttons stay until the reply is journalled: then it is finished whatever happens.
+        await interaction.response.defer()
         origin = await origin_of(interaction, self.conversation, question, self.asker)
         try:
             turns = await bot.conversations.history(self.conversation)
@@ -98,6 +99,7 @@ class RenewButton(KnownButton, template=RENEW):
             async with again as reply:
                 if reply is None:
                     raise BadInput(NOT_NEWEST)
+                await take_buttons_away(interaction)
                 await live_of(bot).deliver(reply, self._target(interaction, turns, pressed.id))
         except UserError as error:
             if error.retry:
@@ -107,6 +109,8 @@ class RenewButton(KnownButton, template=RENEW):
                 )
                 shown = voices_of(bot).message(place, pressed.id, spoken=is_voice(bot, pressed))
                 await offer(live_of(bot).pace, shown, self._button())
+            else:
+                await take_buttons_away(interaction)
             raise
 
     def _button(self) -> Button:
