@@ -91,6 +91,8 @@ class WeekStage:
             self._directory,
             DISCORD_API_URL=self.discord.api,
             ENGINE_URL=f"tgi+{self.engine.url}",
+            # A process that starts while the engine is away knows by this what it will serve.
+            MODEL="Hermes-2-Pro-Llama-3-8B",
             REDIS_URL=self.valkey.url,
             LOG_LEVEL="warning",
             FIRST_TOKEN_TIMEOUT=str(FIRST_TOKEN_TIMEOUT),

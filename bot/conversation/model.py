@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.conversation import faults
 from bot.conversation.ports import Engine, EngineInfo, Tokenizer
@@ -49,9 +49,9 @@ class Model:
     """Finds out once what the engine serves, and asks again after it was away.
 
     `wanted` is a profile's name, from the `setting` that is named when it is wrong; without it the
-    engine's own answer decides. While the engine cannot be asked, the profile's (or the generic)
-    limits stand in. `slots` is how many replies the engine last said it can write at once, None
-    if it never told.
+    engine's own answer decides. While the engine cannot be asked, what it served last stands in,
+    or the profile with its limits, or the generic one. `slots` is how many replies the engine last
+    said it can write at once, None if it never told.
     """
 
     def __init__(
@@ -63,6 +63,7 @@ class Model:
         self._max_reply = max_reply_tokens
         self.slots: int | None = None
         self._known: ModelInUse | None = None
+        self._last: ModelInUse | None = None
         self._told: set[str] = set()
         self._bytes_per_token = _BYTES_PER_TOKEN
 
@@ -74,9 +75,14 @@ class Model:
             info = await self._engine.describe()
         except EngineError as error:
             log.debug("engine not described: %s", error)
+            # It may be back when the prompt is sent: then another format would be a wrong one.
+            if self._last:
+                return replace(self._last, info=None)
             return self._in_use(self._wanted or GENERIC, None)
         self.slots = info.slots
-        self._known = self._in_use(self._wanted or catalogue.recognise(info.model), info)
+        self._known = self._last = self._in_use(
+            self._wanted or catalogue.recognise(info.model), info
+        )
         log.info(
             "model %s as %s, %d tokens of context",
             info.model or "unknown",

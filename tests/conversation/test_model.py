@@ -116,3 +116,22 @@ async def test_an_engine_that_is_away_is_wrong_about_nothing():
             raise EngineUnreachable
 
     assert await faults(Away(), wanted=THREE) == []
+
+
+async def test_while_an_engine_is_away_its_model_keeps_its_format():
+    class Leaving(ScriptedEngine):
+        there = True
+
+        async def describe(self) -> EngineInfo:
+            if not self.there:
+                raise EngineUnreachable
+            return EngineInfo("tgi", THREE, 8192)
+
+    leaving = Leaving()
+    model = Model(leaving, None, 1024)
+    before = await model.current()
+    leaving.there = False
+    model.forget()
+    away = await model.current()
+    assert (away.profile, away.prompt_limit) == (before.profile, before.prompt_limit)
+    assert away.info is None
