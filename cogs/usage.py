@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.conversation.quotas import Used, next_hour
+from bot.conversation.quotas import Kind, Share, Used, next_hour
 from bot.language import later, tr
 from cogs.admission import asker_for
 from cogs.live.target import NOBODY
@@ -21,6 +21,19 @@ _NOTE = later(
     "-# Answering again, going on and every line of a character count as answers. Tokens are "
     "pieces of words that I write, my thoughts included."
 )
+_LINES: Mapping[tuple[Kind, Share], str] = {
+    ("replies", "everywhere"): later("Answers to you, wherever you ask: **{used:,}** of {most:,}"),
+    ("replies", "here"): later("Answers to you in this server: **{used:,}** of {most:,}"),
+    ("replies", "server"): later("Answers to everybody in this server: **{used:,}** of {most:,}"),
+    ("tokens", "everywhere"): later("Tokens for you, wherever you ask: **{used:,}** of {most:,}"),
+    ("tokens", "here"): later("Tokens for you in this server: **{used:,}** of {most:,}"),
+    ("tokens", "server"): later("Tokens for everybody in this server: **{used:,}** of {most:,}"),
+    ("calls", "everywhere"): later(
+        "Tool calls for you, outside of servers: **{used:,}** of {most:,}"
+    ),
+    ("calls", "here"): later("Tool calls for you in this server: **{used:,}** of {most:,}"),
+    ("calls", "server"): later("Tool calls for everybody in this server: **{used:,}** of {most:,}"),
+}
 
 
 class Usage(commands.Cog):
@@ -55,53 +68,8 @@ def _mark(one: Used) -> str:
 
 
 def _line(one: Used) -> str:
-    used, most = one.used, one.quota.most
-    match one.quota.kind, one.quota.share:
-        case "replies", "everywhere":
-            told = later(
-                "Answers to you, wherever you ask: **{used:,}** of {most:,}", used=used, most=most
-            )
-        case "replies", "here":
-            told = later(
-                "Answers to you in this server: **{used:,}** of {most:,}", used=used, most=most
-            )
-        case "replies", "server":
-            told = later(
-                "Answers to everybody in this server: **{used:,}** of {most:,}",
-                used=used,
-                most=most,
-            )
-        case "tokens", "everywhere":
-            told = later(
-                "Tokens for you, wherever you ask: **{used:,}** of {most:,}", used=used, most=most
-            )
-        case "tokens", "here":
-            told = later(
-                "Tokens for you in this server: **{used:,}** of {most:,}", used=used, most=most
-            )
-        case "tokens", "server":
-            told = later(
-                "Tokens for everybody in this server: **{used:,}** of {most:,}",
-                used=used,
-                most=most,
-            )
-        case "calls", "everywhere":
-            told = later(
-                "Tool calls for you, outside of servers: **{used:,}** of {most:,}",
-                used=used,
-                most=most,
-            )
-        case "calls", "here":
-            told = later(
-                "Tool calls for you in this server: **{used:,}** of {most:,}", used=used, most=most
-            )
-        case _:
-            told = later(
-                "Tool calls for everybody in this server: **{used:,}** of {most:,}",
-                used=used,
-                most=most,
-            )
-    return tr(told)
+    told = tr(_LINES[one.quota.kind, one.quota.share])
+    return told.format(used=one.used, most=one.quota.most)
 
 
 async def setup(bot: HermesBot) -> None:
