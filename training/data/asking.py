@@ -41,9 +41,13 @@ WAYS: dict[str, Ways] = {
         ),
         scenes=(
             ("I'm going to {p} soon", "we fly to {p} tomorrow", "my sister moved to {p}", "I have a meeting in {p}", "we are in {p} next week", "my aunt lives in {p}", "I drive to {p}",
-             "they sent me to {p}", "our team plays in {p}", "I will visit {p}", "my train goes to {p}", "I left {p} yesterday"),
+             "they sent me to {p}", "our team plays in {p}", "I will visit {p}", "my train goes to {p}", "I left {p} yesterday",
+             "I go to {p}", "I am on my way to {p}", "I walk to {p}", "she drives to {p}", "we travelled to {p}", "tomorrow I am in {p}", "he flew to {p}", "I move to {p}", "we camp near {p}",
+             "I ride to {p}", "my parents stay in {p}", "we stop in {p}", "I am packing for {p}", "they travel through {p}", "the bus takes us to {p}", "I have booked a room in {p}", "we hike around {p}",
+             "I return to {p}", "she sails to {p}", "my holiday is in {p}", "we head for {p}", "I dream of {p}"),
             ("how warm is it there{u}?", "what's the temperature there{u}?", "is it cold there{u}?", "tell me the temperature there{u}", "how hot is it{u}?", "what is the temperature{u}?",
-             "what is the weather like there{u}?", "how many degrees are there{u}?"),
+             "what is the weather like there{u}?", "how many degrees are there{u}?", "what temperature do they have{u}?", "what are the temperatures{u}?", "how cold does it get{u}?",
+             "what will I feel there{u}?", "which temperature is it there{u}?", "what is it like outside{u}?"),
         ),
     ),
     "get_current_wind_speed": Ways(
@@ -59,7 +63,8 @@ WAYS: dict[str, Ways] = {
         nouns=("the wind speed in {p}", "the wind in {p}", "the wind speed at {p}", "the current wind speed in {p}", "the speed of the wind in {p}", "the wind speed for {p}"),
         scenes=(
             ("I want to surf at {p}", "we sail to {p}", "my kite is in {p}", "I cycle to {p}", "we have a boat in {p}", "I fly to {p} soon", "our tent stands in {p}", "my sister sails at {p}",
-             "I walk along the beach of {p}", "the plane lands in {p}"),
+             "I walk along the beach of {p}", "the plane lands in {p}", "I row near {p}", "we surf near {p}", "I stand at {p}", "he sailed near {p}", "our boat is near {p}", "I fish near {p}",
+             "she kites at {p}", "we row to {p}", "I swim at {p}", "they sail around {p}", "I am at the harbour of {p}", "we race at {p}", "my drone flies over {p}", "I paddle to {p}", "we anchor near {p}"),
             ("how windy is it there?", "how strong is the wind there?", "what is the wind speed?", "is there much wind?", "how fast is the wind there?", "tell me the wind speed"),
         ),
     ),
@@ -73,7 +78,8 @@ WAYS: dict[str, Ways] = {
         nouns=("the time in {p}", "the local time of {p}", "the current time in {p}", "the time of {p}", "the hour in {p}", "the local time in {p}"),
         scenes=(
             ("my brother is in {p}", "I want to call {p}", "we have a call with {p}", "my boss sits in {p}", "our office is in {p}", "I write to someone in {p}", "my plane lands in {p}",
-             "she moved to {p}", "the match is in {p}", "I am online with people from {p}", "my cousin works in {p}"),
+             "she moved to {p}", "the match is in {p}", "I am online with people from {p}", "my cousin works in {p}", "my uncle lives near {p}", "a client is in {p}", "we chat with {p}",
+             "my pen pal writes from {p}", "our server stands in {p}", "her flight leaves {p}", "my family is in {p}", "I study in {p}", "they play from {p}", "the shop is in {p}"),
             ("what time is it there?", "how late is it there?", "what is the time there?", "tell me the time there", "what time do they have?", "is it late there? What time is it?"),
         ),
     ),

@@ -17,7 +17,7 @@ GREET = (
     "hi everyone", "hey guys", "hello friend", "hi my friend", "hey buddy", "hello world", "hi hi", "heya", "good to see you",
     "nice to see you", "hello, nice to meet you", "nice to meet you", "I'm back", "hello my friend", "long time no see",
     "hey there you", "oh hello", "hello hermes", "hi little bot", "hey you there", "good day to you", "hello to you", "hi friend",
-    "hello dear", "is anybody home?", "hi you", "good to be back", "glad to see you", "a very good evening", "HI", "HEY", "hello there bot",
+    "hello dear", "is anybody home?", "hi you", "good to be back", "glad to see you", "a very good evening", "HI", "HEY", "hello there bot", "HI THERE", "HEY BOT", "HELLO THERE", "HOWDY", "HEYA", "GOOD DAY", "HELLO ALL", "HELLO BOT",
 )  # fmt: skip
 HOW = (
     "how are you?", "how are you doing?", "how's it going?", "how do you feel?", "how are you today?",

@@ -17,28 +17,30 @@ _PARTS: dict[str, dict[str, tuple[str, ...]]] = {
             "{}", "{}", "{}", "my friend {}", "our guest {}", "a certain {}", "I know {}", "look at {}", "ask {}", "this is {}", "here comes {}", "the player {}", "dear {}", "the name is {}",
             "my neighbour {}", "someone named {}", "a woman called {}", "a man called {}", "one {}", "our {}", "please greet {}", "hello {}", "meeting {}", "the boss is {}", "I just met {}",
             "remember {}", "the winner is {}", "they call her {}", "everyone likes {}", "let me introduce {}", "you will like {}", "{} of the red team", "{} speaking", "{} as always", "{} again",
+            "{} just arrived", "{} just moved", "{} has a party", "{} celebrates", "{} will come", "{} got a cake", "{} lives here", "{} just called", "{} was here", "{} sings", "{} joined us", "{} wrote to me",
+            "{} just had a birthday", "{} enjoys life", "{} waits",
         ),
         "age": (
             "{}", "{}", "aged {}", "{} years", "{} years old", "age {}", "is {}", "is {} years old", "is now {}", "has reached {}", "turns {} today", "who is {}", "with {} years", "already {}",
             "only {} years old", "celebrates turning {}", "turned {} recently", "{} since Monday", "is about to leave {} behind", "at the age of {}", "{} summers old", "blew out {} candles",
-            "who turned {}", "counts {} years", "has seen {} winters", "is still {}", "who will soon not be {} any more", "({})", "({} years)", "{} y/o",
+            "who turned {}", "counts {} years", "has seen {} winters", "had the birthday number {}", "candle number {}", "year number {}", "reached number {}", "is still {}", "who will soon not be {} any more", "({})", "({} years)", "{} y/o",
         ),
     },
     "city": {
         "city": (
             "the city {}", "the city is {}", "the town of {}", "a town called {}", "in the town {}", "{} town", "the streets of {}", "downtown {}", "the city named {}", "the mayor of {}", "{} (a city)",
             "the old city {}", "a flat in {} city", "the people of the town {}", "the harbour of {}", "our team in {} town", "the station of {}", "city {}", "the place is the city {}",
-            "a letter from the town of {}", "we work in the city {}",
+            "a letter from the town of {}", "we work in the city {}", "they left the city {}", "he moved to the city {}", "the road from the city of {}", "we come from the town {}", "they moved into the town of {}",
         ),
         "country": (
             "the country {}", "the country is {}", "in the country of {}", "the nation of {}", "the state of {}", "a country called {}", "all of {} as a country", "{} (country)", "the king of {}",
-            "the border of {}", "the land of {}", "the whole country {}", "the flag of {}", "the government of {}", "country {}", "the republic of {}", "somewhere in the country {}",
+            "the border of {}", "the land of {}", "the whole country {}", "the flag of {}", "the government of {}", "country {}", "the republic of {}", "somewhere in the country {}", "they left {} as a country", "he moved away from the country {}", "we come from {}, a country", "a family from the land {}", "they fled the country {}",
         ),
     },
     "product": {
         "product": (
             "the {}", "the {}", "a {}", "this {}", "our {}", "the new {}", "your {}", "each {}", "the product {}", "{}", "the last {}", "a used {}", "item: {}", "look at the {}",
-            "we offer the {}", "here is the {}", "do you want the {}", "you can have the {}", "everybody loves the {}", "take a {}", "get the {}",
+            "we offer the {}", "here is the {}", "do you want the {}", "one {}", "one {} of ours", "there is one {}", "you get the {}", "you can have the {}", "everybody loves the {}", "take a {}", "get the {}",
         ),
         "price": (
             "{}", "for {} euros", "for {} dollars", "at {} euros", "costs {}", "at only {}", "the price is {}", "price: {}", "you pay {}", "it costs {} dollars", "and costs {} euros", "worth {}",
@@ -49,7 +51,7 @@ _PARTS: dict[str, dict[str, tuple[str, ...]]] = {
     "event": {
         "title": (
             "the {}", "the {}", "the {}", "a {}", "our {}", "event: {}", "{}", "it is the {}", "this will be the {}", "title: {}", "the plan is the {}", "do not miss the {}", "welcome to the {}",
-            "remember the {}", "the topic is {}", "because of the {}", "in the calendar: {}", "the next {}", "everyone waits for the {}", "add the {}",
+            "remember the {}", "the topic is {}", "because of the {}", "in the calendar: {}", "the next {}", "everyone waits for the {}", "add the {}", "there for the {}", "for the {}", "because of a {}", "all for the {}", "about the {}", "at the {}",
         ),
         "date": (
             "on {}", "on {}", "date: {}", "{}", "it is on {}", "the day is {}", "when: {}", "the date is {}", "starting on {}", "see you on {}", "at the date {}", "keep {} free", "be there on {}",
@@ -57,17 +59,19 @@ _PARTS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "attendees": (
             "{} come", "with {}", "with {}", "guests: {}", "{} are there", "invited: {}", "the guests are {}", "{} said yes", "{} take part", "{} want to see it", "{} gather", "{} will see each other",
-            "for {}", "expect {}", "bring {}", "{} go there", "we invite {}", "{} have time", "{} talk", "who: {}", "people: {}", "in the company of {}", "joined by {}", "{} arrive",
+            "for {}", "expect {}", "bring {}", "{} go there", "we invite {}", "{} have time", "{} talk", "who: {}", "people: {}", "in the company of {}", "joined by {}", "{} arrive", "{} see each other", "{} join", "{} sit down", "{} work", "{} get together", "{} play", "{} travel", "{} go out", "{} have dinner", "{} will be there",
+            "{} met", "{} can come", "together: {}", "you and {}", "{} will join us", "{} are coming",
         ),
     },
     "book": {
         "title": (
             "the book {}", "the novel {}", "the title is {}", "I am reading {}", "a book called {}", "a novel with the title {}", "title: {}", "the story {}", "my favourite book, {},", "a copy of {}",
-            "{}, the book,", "{} (a novel)", "I bought {}", "do you know the book {}", "we talk about the novel {}", "the famous {}", "the library has {}", "a page of {}", "{} is a great book",
+            "{}, the book,", "{} (a novel)", "I bought {}", "do you know the book {}", "we talk about the novel {}", "the famous {}", "the library has {}", "a page of {}", "{} is a great book", "{}, a story", "{}, a great book", "{}, a tale", "{}, the famous story", "{}, a book", "{}, my favourite",
         ),
         "author": (
             "by {}", "by {}", "written by {}", "the author is {}", "author: {}", "{} is the author", "{} wrote it", "it was {} who wrote it", "from the pen of {}", "{} made it", "a work of {}",
-            "the writer {}", "which {} finished", "that the writer {} finished", "{} published it", "thanks to {}, the author", "a story that {} told", "the novelist {} gave it to us",
+            "the writer {}", "which {} finished", "that the writer {} finished", "{} published it", "thanks to {}, the author", "a story that {} told", "the novelist {} gave it to us", "that {} made", "which {} wrote down", "a tale that {} invented", "that {} began", "a text that {} wrote for us", "what {} wrote",
+            "that {} published", "as {} wrote it",
         ),
         "year": ("in {}", "in {}", "year {}", "{}", "from {}", "from the year {}", "that was {}", "it came out in {}", "dated {}", "since {}", "printed in {}", "the year is {}", "back in {}", "({})"),
     },
