@@ -55,7 +55,7 @@ class Channel:
     async def send(self, draft: Draft, *, first: bool, nonce: str) -> SimpleNamespace:
         self.last_at = now()
         await self.discord.request("send")
-        message = SimpleNamespace(id=next(_ids))
+        message = SimpleNamespace(id=next(_ids), content=draft.content)
         self.messages[message.id] = draft
         return message
 

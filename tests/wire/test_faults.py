@@ -10,7 +10,9 @@ import os
 import signal
 
 import pytest
+import redis.asyncio
 
+from bot.store.keys import OWED
 from tests.wire.conftest import STORY, House
 
 EDIT = ("PATCH", "/channels/*/messages/*")
@@ -267,8 +269,16 @@ def _is_final(body: object) -> bool:
 # ------------------------------------------------------------------ Redis
 
 
+async def nothing_owed(house: House) -> None:
+    """Wait until all that was shown is saved as well."""
+    async with redis.asyncio.from_url(house.valkey.url) as client, asyncio.timeout(10):
+        while await client.zcard(OWED):  # noqa: ASYNC110 - Redis tells nobody
+            await asyncio.sleep(0.02)
+
+
 async def test_redis_goes_down_and_comes_back(house: House) -> None:
     await house.say_and_hear("The word is heron", "Noted.")
+    await nothing_owed(house)
     await house.valkey.kill()
     asked = house.ask("Are you there?")
     await house.discord.until(lambda: "memory" in house.text_after(asked), 20)
