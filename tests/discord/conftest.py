@@ -10,6 +10,7 @@ from typing import Any
 import discord
 import pytest
 import pytest_asyncio
+from PIL import Image
 from simcord import Env
 from simcord.actors import MemberActor
 from simcord.backend.models import AllowedMentions
@@ -28,6 +29,9 @@ from cogs.tools import ToolCog
 from tests.stand_ins.engine import ScriptedEngine
 
 MakeBot = Callable[..., HermesBot]
+
+# The bot imports this with the first picture; here that would take a part of a test's patience.
+Image.init()
 
 
 @dataclass

@@ -8,10 +8,11 @@ import pytest_asyncio
 
 from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
-from tests.discord.live_support import VIRTUAL, controls, labels, play, speech
+from tests.discord.live_support import controls, labels, play, speech
 from tests.discord.voices_support import Troupe
 
-pytestmark = VIRTUAL
+# A first picture takes the store and a thread, in real time.
+pytestmark = pytest.mark.simcord(settle_timeout=1.2)
 
 ALL = ["🔁", "⏩", "✏️", "🗑️"]
 
