@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import aclosing
 
 import pytest
@@ -16,6 +17,17 @@ from bot.store.history import RedisStore
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("any-machine", deadline=None)
 settings.load_profile("any-machine")
+
+
+_LONGEST_SECONDS = 15
+
+
+@pytest.fixture
+def one_hour() -> None:
+    """For tests of what is counted by the hour or the day: neither ends while they run."""
+    left = 3_600 - time.time() % 3_600
+    if left < _LONGEST_SECONDS:
+        time.sleep(left)
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ from bot.store.history import RedisStore
 from tests.engine.reading import until
 from tests.stand_ins.tgi import TgiStandIn
 
+pytestmark = pytest.mark.usefixtures("one_hour")
+
 QUICK = Limits(first_token=5, silence=5, attempts=1)
 
 

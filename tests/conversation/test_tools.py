@@ -25,6 +25,8 @@ from bot.tools.tool import ToolError, tool, tools_of
 from tests.conversation.conftest import PLACE, Talk
 from tests.stand_ins.tgi import Fault, TgiStandIn
 
+pytestmark = pytest.mark.usefixtures("one_hour")
+
 PARIS = '<tool_call>\n{"name": "get_temperature", "arguments": {"location": "Paris"}}\n</tool_call>'
 OSLO = PARIS.replace("Paris", "Oslo")
 

@@ -10,7 +10,6 @@ from typing import Any
 import discord
 import pytest
 import pytest_asyncio
-from PIL import Image
 from simcord import Env
 from simcord.actors import MemberActor
 from simcord.backend.models import AllowedMentions
@@ -18,6 +17,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 
 from bot.client import HermesBot
 from bot.conversation.model import Model
+from bot.conversation.models import Served
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
@@ -26,12 +26,12 @@ from bot.conversation.toolbox import Toolbox
 from bot.settings import load
 from bot.tools.tool import tools_of
 from cogs.tools import ToolCog
+from tests.discord import settling
 from tests.stand_ins.engine import ScriptedEngine
 
 MakeBot = Callable[..., HermesBot]
 
-# The bot imports this with the first picture; here that would take a part of a test's patience.
-Image.init()
+settling.install()
 
 
 @dataclass
@@ -77,6 +77,11 @@ class Stage:
         """Let the bot finish what it does."""
         await self.bob.typing(self.channel)
 
+    def person(self, name: str, **allowed: bool) -> MemberActor:
+        """One more member, with a role that allows this."""
+        role = self.guild.create_role(name, permissions=discord.Permissions(**allowed))
+        return self.guild.add_member(self.env.create_user(name, global_name=name), roles=[role])
+
     def thread(self, name: str = "side") -> ChannelHandle:
         """A new thread in the channel."""
         made = self.env.backend.create_thread(self.channel.id, name, self.alice.id)
@@ -110,6 +115,12 @@ def tool_cogs(store: Store) -> Sequence[ToolCog]:
 
 
 @pytest.fixture
+def others() -> Sequence[Served]:
+    """The engines that the bot has beside the first: none, unless a test says otherwise."""
+    return ()
+
+
+@pytest.fixture
 def environ() -> dict[str, str]:
     """The settings: all defaults, unless a test says otherwise."""
     return {}
@@ -126,6 +137,7 @@ def make_bot(
     engine: ScriptedEngine,
     store: Store,
     tool_cogs: Sequence[ToolCog],
+    others: Sequence[Served],
     environ: dict[str, str],
     core: dict[str, Any],
 ) -> MakeBot:
@@ -135,13 +147,13 @@ def make_bot(
         parts = {"engine": engine, "store": store} | {
             name: options.pop(name) for name in ("engine", "store") if name in options
         }
+        more = options.pop("others", others)
         settings = load(environ, dotenv=None)
         model = Model(parts["engine"], None, settings.max_reply_tokens)
-        others = options.pop("others", ())
         tools = [tool for cog in tool_cogs for tool in tools_of(cog)]
         toolbox = Toolbox(tools, parts["store"], ToolRules(parts["store"]), in_discord=True)
         conversations = Conversations(
-            parts["engine"], parts["store"], model, others, toolbox if tools else None, **core
+            parts["engine"], parts["store"], model, more, toolbox if tools else None, **core
         )
         return HermesBot(
             settings,
@@ -158,10 +170,12 @@ def make_bot(
 async def env(make_bot: MakeBot, request: pytest.FixtureRequest) -> AsyncIterator[Env]:
     """The simulation; `@pytest.mark.simcord(...)` gives it options.
 
-    `content=False` is a bot that Discord refuses the Message Content intent.
+    `content=False` is a bot that Discord refuses the Message Content intent. A pause of the bot
+    that ends later than `horizon` seconds from now passes on the virtual clock only.
     """
     marker = request.node.get_closest_marker("simcord")
     options = dict(marker.kwargs) if marker else {}
+    options["settle_timeout"] = settling.patience(options.pop("horizon", 5.0))
     content = options.pop("content", True)
     if not content:
         options["approved_intents"] = discord.Intents.default()

@@ -9,11 +9,7 @@ import discord
 import pytest
 from simcord import Env
 
-from tests.discord import settling
-
-settling.install()
-
-VIRTUAL = pytest.mark.simcord(settle_timeout=0.8)
+VIRTUAL = pytest.mark.simcord(horizon=0.8)
 """For tests that live by `play`: all pauses of the engine pass on the virtual clock."""
 
 

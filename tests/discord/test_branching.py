@@ -14,7 +14,7 @@ from tests.discord.live_support import VIRTUAL
 pytestmark = VIRTUAL
 
 # For tests in which somebody is refused: simcord takes that for a failure.
-REFUSED = pytest.mark.simcord(settle_timeout=0.8, check_errors=False)
+REFUSED = pytest.mark.simcord(horizon=0.8, check_errors=False)
 
 
 async def ask(
@@ -226,7 +226,7 @@ async def test_there_are_no_threads_in_direct_messages(stage: Stage) -> None:
     assert "no threads in direct messages" in refused.response.content
 
 
-@pytest.mark.simcord(content=False, settle_timeout=0.8)
+@pytest.mark.simcord(content=False, horizon=0.8)
 async def test_without_the_message_content_intent_it_asks_for_mentions(stage: Stage) -> None:
     first, _ = await talk(stage)
     await stage.alice.context_menu(stage.channel, NAME, first)

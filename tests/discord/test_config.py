@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import discord
 import pytest
-import pytest_asyncio
-from simcord import Env
 from simcord.actors import MemberActor
 from simcord.components import walk_components
 from simcord.results import InteractionResult, ResponseMessage
@@ -25,48 +22,29 @@ from cogs.places import category_place, conversation_in, server_place
 from tests.discord.conftest import MakeBot, Stage
 from tests.stand_ins.engine import ScriptedEngine
 
+pytestmark = pytest.mark.usefixtures("one_hour")
+
 REFUSED = pytest.mark.simcord(check_errors=False)
 
 
 @pytest.fixture
-def make_two(make_bot: MakeBot) -> MakeBot:
-    """Makes a bot with two engines."""
+def others() -> list[Served]:
     big = ScriptedEngine(
         default="I am big.", info=EngineInfo("tgi", "hermes-3-llama-3.1-70b", 8192)
     )
-    return lambda **more: make_bot(others=[Served("big", big, Model(big, None, 1024))], **more)
-
-
-@pytest_asyncio.fixture
-async def env(make_two: MakeBot, request: pytest.FixtureRequest):
-    marker = request.node.get_closest_marker("simcord")
-    options = dict(marker.kwargs) if marker else {}
-    content = options.pop("content", True)
-    if not content:
-        options["approved_intents"] = discord.Intents.default()
-    env = Env(make_two(reads_everything=content), shard_count=1, **options)
-    await env.start()
-    try:
-        yield env
-    finally:
-        await env.shutdown()
-
-
-def person(stage: Stage, name: str, **allowed: bool) -> MemberActor:
-    role = stage.guild.create_role(name, permissions=discord.Permissions(**allowed))
-    return stage.guild.add_member(stage.env.create_user(name, global_name=name), roles=[role])
+    return [Served("big", big, Model(big, None, 1024))]
 
 
 @pytest.fixture
 def admin(stage: Stage) -> MemberActor:
     """Somebody who may manage the server."""
-    return person(stage, "admin", manage_guild=True)
+    return stage.person("admin", manage_guild=True)
 
 
 @pytest.fixture
 def keeper(stage: Stage) -> MemberActor:
     """Somebody who may manage channels only."""
-    return person(stage, "keeper", manage_channels=True)
+    return stage.person("keeper", manage_channels=True)
 
 
 def text(result: InteractionResult) -> str:
@@ -179,7 +157,7 @@ async def test_a_mode_holds_at_once_and_is_taken_back(stage: Stage, admin: Membe
 
 
 async def test_what_channel_sets_the_panel_shows(stage: Stage, admin: MemberActor) -> None:
-    both = person(stage, "both", manage_guild=True, manage_channels=True)
+    both = stage.person("both", manage_guild=True, manage_channels=True)
     await both.slash(stage.channel, "channel", mode="always")
     await both.slash(stage.channel, "system set", text="You are a bard.")
     await both.slash(stage.channel, "model use", name="big", scope="server")
@@ -348,11 +326,11 @@ async def test_who_manages_a_channel_changes_only_that(stage: Stage, keeper: Mem
 
 
 async def test_the_panel_works_after_a_restart(
-    stage: Stage, admin: MemberActor, make_two: MakeBot
+    stage: Stage, admin: MemberActor, make_bot: MakeBot
 ) -> None:
     desk = await Desk.open(stage, admin)
     await desk.choose("server", "answers")
-    await stage.env.restart_bot(make_two())
+    await stage.env.restart_bot(make_bot())
     await desk.select("set", "no")
     assert desk.line("Answers at all").endswith("no (*server*)")
 

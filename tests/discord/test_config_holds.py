@@ -13,6 +13,8 @@ from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import play
 from tests.discord.test_controls import id_of
 
+pytestmark = pytest.mark.usefixtures("one_hour")
+
 REFUSED = pytest.mark.simcord(check_errors=False)
 
 
@@ -162,7 +164,7 @@ async def test_what_was_set_holds_after_a_restart(stage: Stage, make_bot: MakeBo
     assert stage.engine.prompts == []
 
 
-@pytest.mark.simcord(settle_timeout=0.2, check_errors=False)
+@pytest.mark.simcord(horizon=0.2, check_errors=False)
 async def test_who_is_denied_has_nothing_written_again(stage: Stage):
     await stage.alice.send(stage.channel, f"{stage.me} hi")
     await play(stage.env, 1.0)

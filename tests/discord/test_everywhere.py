@@ -387,7 +387,7 @@ class TestAskingAboutAMessage:
         await asked_about(stage.alice, stage.channel, message)
         assert '[embed: Storm from the west]"] What is this about?' in stage.asked
 
-    @pytest.mark.simcord(check_errors=False, settle_timeout=0.8)
+    @pytest.mark.simcord(check_errors=False, horizon=0.8)
     async def test_a_message_without_words_is_refused_in_words(
         self, stage: Stage, installed: Installed
     ) -> None:

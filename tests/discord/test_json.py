@@ -16,6 +16,8 @@ from bot.errors import EngineUnreachable, StoreUnavailable
 from cogs.places import server_place
 from tests.discord.conftest import MakeBot, Stage
 
+pytestmark = pytest.mark.usefixtures("one_hour")
+
 RAN = '{"title": "Ran", "year": 1985}'
 SHOWN = '```json\n{\n  "title": "Ran",\n  "year": 1985\n}\n```'
 FIELDS = "title: text, year: integer"

@@ -168,7 +168,7 @@ async def test_an_error_before_the_first_word_is_told_in_plain_words(stage: Stag
     assert labels(message) == ["Retry"]
 
 
-@pytest.mark.simcord(settle_timeout=0.8, check_errors=False)
+@pytest.mark.simcord(horizon=0.8, check_errors=False)
 async def test_a_defect_has_a_reference_that_the_log_repeats(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -240,7 +240,7 @@ async def test_a_message_taken_away_ends_the_reply(stage: Stage, watch: Watch) -
     assert await stage.bot.conversations.owed() == []
 
 
-@pytest.mark.simcord(settle_timeout=0.8, check_errors=False)
+@pytest.mark.simcord(horizon=0.8, check_errors=False)
 async def test_a_place_that_refuses_is_left_in_peace(stage: Stage) -> None:
     stage.env.inject_error("POST", "/channels/*/messages", status=403, code=50013)
     stage.engine.answers = [speech(100, 0.1)]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import discord
 import pytest
-import pytest_asyncio
-from simcord import Env
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
@@ -39,31 +35,14 @@ def big() -> Absent:
 
 
 @pytest.fixture
-def make_two(make_bot: MakeBot, big: Absent) -> MakeBot:
-    """Makes a bot with two engines, again and again."""
-    return lambda **more: make_bot(others=[Served("big", big, Model(big, None, 1024))], **more)
-
-
-@pytest_asyncio.fixture
-async def env(make_two: MakeBot, request: pytest.FixtureRequest) -> AsyncIterator[Env]:
-    marker = request.node.get_closest_marker("simcord")
-    env = Env(make_two(), shard_count=1, **(dict(marker.kwargs) if marker else {}))
-    await env.start()
-    try:
-        yield env
-    finally:
-        await env.shutdown()
-
-
-def person(stage: Stage, name: str, **allowed: bool) -> MemberActor:
-    role = stage.guild.create_role(name, permissions=discord.Permissions(**allowed))
-    return stage.guild.add_member(stage.env.create_user(name, global_name=name), roles=[role])
+def others(big: Absent) -> list[Served]:
+    return [Served("big", big, Model(big, None, 1024))]
 
 
 @pytest.fixture
 def admin(stage: Stage) -> MemberActor:
     """Somebody who may manage channels."""
-    return person(stage, "admin", manage_channels=True)
+    return stage.person("admin", manage_channels=True)
 
 
 def text(result: InteractionResult) -> str:
@@ -120,7 +99,7 @@ async def test_a_choice_holds_for_its_channel_only(
 
 
 async def test_a_servers_choice_and_a_channels_own(
-    stage: Stage, admin: MemberActor, make_two: MakeBot
+    stage: Stage, admin: MemberActor, make_bot: MakeBot
 ) -> None:
     elsewhere = stage.env.create_guild("Elsewhere")
     there = elsewhere.create_text_channel("general")
@@ -131,7 +110,7 @@ async def test_a_servers_choice_and_a_channels_own(
     assert "Here nothing changes: `default` was chosen for this channel." in text(told)
     await admin.slash(stage.channel, "model reset")
     # It is known to the next process too.
-    await stage.env.restart_bot(make_two())
+    await stage.env.restart_bot(make_bot())
     await stage.alice.send(stage.channel, f"{stage.me} hi")
     await stranger.send(there, f"{stage.me} hi")
     assert (stage.said()[-1], stage.said(there)) == ("I am big.", ["All right."])
@@ -165,7 +144,7 @@ async def test_a_model_that_is_gone_is_told(
     stage: Stage, admin: MemberActor, make_bot: MakeBot
 ) -> None:
     await admin.slash(stage.channel, "model use", name="big")
-    await stage.env.restart_bot(make_bot())
+    await stage.env.restart_bot(make_bot(others=()))
     await stage.alice.send(stage.channel, f"{stage.me} hi")
     assert stage.said()[-1] == "All right."
     shown = await stage.alice.slash(stage.channel, "model show")

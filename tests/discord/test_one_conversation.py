@@ -22,7 +22,7 @@ from tests.discord.conftest import Stage
 from tests.discord.live_support import play
 
 # Refusals are told, which the simulation takes for errors; defects fail the test below.
-pytestmark = pytest.mark.simcord(settle_timeout=1.5, check_errors=False)
+pytestmark = pytest.mark.simcord(horizon=1.5, check_errors=False)
 
 STEPS = int(os.environ.get("STEPS", "150"))
 SEED = os.environ.get("SEED", "1")

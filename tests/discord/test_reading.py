@@ -234,7 +234,7 @@ async def test_what_comes_first_is_read_first(
     assert any(r.path.endswith("/typing") for r in stage.env.http_requests)
 
 
-@pytest.mark.simcord(settle_timeout=0.3)
+@pytest.mark.simcord(horizon=0.3)
 async def test_hanging_download_is_given_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     async def hang(*_: object, **__: object) -> bytes:
         await asyncio.sleep(60)

@@ -74,7 +74,7 @@ def restrict(stage: Stage, channel: ChannelHandle, on: bool) -> None:
     known.nsfw = on
 
 
-REFUSED = pytest.mark.simcord(settle_timeout=0.8, check_errors=False)
+REFUSED = pytest.mark.simcord(horizon=0.8, check_errors=False)
 
 
 async def policy(stage: Stage):

@@ -14,8 +14,9 @@ from bot.errors import EngineInterrupted
 from cogs.stats import picture
 from cogs.stats.words import in_words
 from tests.discord.conftest import Stage
-from tests.discord.test_model import person
 from tests.stand_ins.engine import ScriptedEngine
+
+pytestmark = pytest.mark.usefixtures("one_hour")
 
 
 async def test_what_people_have_asked(stage: Stage, engine: ScriptedEngine):
@@ -24,7 +25,7 @@ async def test_what_people_have_asked(stage: Stage, engine: ScriptedEngine):
     engine.answers.append(["So", EngineInterrupted()])
     await stage.bob.send(stage.channel, f"{stage.me} and me?")
     await stage.settle()
-    shown = await person(stage, "Boss", manage_guild=True).slash(stage.channel, "stats")
+    shown = await stage.person("Boss", manage_guild=True).slash(stage.channel, "stats")
     text = shown.response.content
     assert shown.ephemeral
     assert "**3** replies to **2** people, of which **1** failed." in text
@@ -46,7 +47,7 @@ async def test_other_servers_and_direct_messages_do_not_count(stage: Stage):
     await eve.send(there, f"{stage.me} hello")
     await stage.alice.send_dm("hello")
     await stage.settle()
-    boss = person(stage, "Boss", manage_guild=True)
+    boss = stage.person("Boss", manage_guild=True)
     shown = await boss.slash(stage.channel, "stats", over="7 days")
     assert shown.response.content == (
         "Nobody has asked me anything in this server in the last 7 days."

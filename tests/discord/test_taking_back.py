@@ -14,7 +14,7 @@ from tests.discord.live_support import VIRTUAL, labels, play, speech
 pytestmark = VIRTUAL
 
 # For tests in which somebody is refused: simcord takes that for a failure.
-REFUSED = pytest.mark.simcord(settle_timeout=0.8, check_errors=False)
+REFUSED = pytest.mark.simcord(horizon=0.8, check_errors=False)
 
 STUB = "-# Taken back with /undo. /redo brings it back."
 LONG = "A sentence of this answer. " * 150

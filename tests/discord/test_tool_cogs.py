@@ -37,6 +37,8 @@ from cogs.tools.reminders import Reminders
 from tests.discord.conftest import Stage
 from tests.discord.live_support import VIRTUAL
 
+pytestmark = pytest.mark.usefixtures("one_hour")
+
 Hidden = discord.PermissionOverwrite
 
 

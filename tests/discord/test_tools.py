@@ -24,6 +24,8 @@ from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play
 from tests.stand_ins.engine import ScriptedEngine
 
+pytestmark = pytest.mark.usefixtures("one_hour")
+
 REFUSED = pytest.mark.simcord(check_errors=False)
 
 SERVER, CATEGORY = {"for": "server"}, {"for": "category"}
@@ -93,15 +95,10 @@ def calling(name: str, **arguments: Any) -> str:
     return f"<tool_call>\n{call}\n</tool_call>"
 
 
-def person(stage: Stage, name: str, **allowed: bool) -> MemberActor:
-    role = stage.guild.create_role(name, permissions=discord.Permissions(**allowed))
-    return stage.guild.add_member(stage.env.create_user(name, global_name=name), roles=[role])
-
-
 @pytest.fixture
 def owner(stage: Stage) -> MemberActor:
     """Somebody who may manage the server."""
-    return person(stage, "owner", manage_guild=True)
+    return stage.person("owner", manage_guild=True)
 
 
 def text(result: InteractionResult) -> str:
@@ -240,7 +237,7 @@ class TestDetails:
         refused = await stage.bob.click(stage.shown()[0], label="Details")
         assert refused.response.ephemeral
         assert "Only who asked" in refused.response.content
-        moderator = person(stage, "mods", manage_messages=True)
+        moderator = stage.person("mods", manage_messages=True)
         seen = await moderator.click(stage.shown()[0], label="Details")
         assert '"location": "Paris"' in seen.response.content
 
@@ -524,7 +521,7 @@ class TestRules:
 
     @REFUSED
     async def test_who_may_change_what(self, stage: Stage, owner: MemberActor) -> None:
-        keeper = person(stage, "keeper", manage_channels=True)
+        keeper = stage.person("keeper", manage_channels=True)
         for actor, where, word in (
             (stage.alice, "this channel", "Manage Channels here"),
             (keeper, "category", "no category"),

@@ -15,6 +15,8 @@ from bot.conversation.limits import ReplyLimits
 from cogs.places import server_place
 from tests.discord.conftest import MakeBot, Stage
 
+pytestmark = pytest.mark.usefixtures("one_hour")
+
 REFUSED = pytest.mark.simcord(check_errors=False)
 NEXT = re.compile(r"<t:(\d+):R>")
 

@@ -12,7 +12,7 @@ from tests.discord.live_support import controls, labels, play, speech
 from tests.discord.voices_support import Troupe
 
 # A first picture takes the store and a thread, in real time.
-pytestmark = pytest.mark.simcord(settle_timeout=1.2)
+pytestmark = pytest.mark.simcord(horizon=0.8)
 
 ALL = ["🔁", "⏩", "✏️", "🗑️"]
 

@@ -94,7 +94,7 @@ class TestAnswersThatGetLost:
 
 
 class TestWithoutTheIntent:
-    pytestmark = pytest.mark.simcord(settle_timeout=0.8, content=False)
+    pytestmark = pytest.mark.simcord(horizon=0.8, content=False)
 
     async def test_what_arrived_is_not_said_twice(
         self, stage: Stage, troupe: Troupe, monkeypatch: pytest.MonkeyPatch

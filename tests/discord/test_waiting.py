@@ -174,7 +174,7 @@ class TestLimits:
     def core(self) -> dict[str, Any]:
         return {"limits": ReplyLimits(per_user=2)}
 
-    @pytest.mark.simcord(settle_timeout=0.8, check_errors=False)
+    @pytest.mark.simcord(horizon=0.8, check_errors=False)
     async def test_a_flood_is_told_once(self, stage: Stage) -> None:
         for n in range(6):
             await ask(stage, text=f"question {n}")
@@ -189,7 +189,7 @@ class TestLimits:
         emoji = [str(r.emoji) for found in reactions for r in found]
         assert emoji == ["⏳"] * 3
 
-    @pytest.mark.simcord(settle_timeout=0.8, check_errors=False)
+    @pytest.mark.simcord(horizon=0.8, check_errors=False)
     async def test_another_person_is_answered(self, stage: Stage) -> None:
         for _ in range(3):
             await ask(stage)
@@ -198,7 +198,7 @@ class TestLimits:
         await play(stage.env, 0.5)
         assert stage.said()[-1] == "All right."
 
-    @pytest.mark.simcord(settle_timeout=0.8, check_errors=False)
+    @pytest.mark.simcord(horizon=0.8, check_errors=False)
     async def test_a_command_is_told_each_time(self, stage: Stage) -> None:
         for _ in range(2):
             await stage.alice.slash(stage.channel, "ask", question="hi")

@@ -11,6 +11,8 @@ from cogs.tools.clock import Clock
 from tests.tools.canonical import schemas, trained
 from tests.tools.geography import search
 
+pytestmark = pytest.mark.usefixtures("one_hour")
+
 
 @pytest_asyncio.fixture
 async def clock(outside):
