@@ -1,8 +1,8 @@
 """The line to Redis: one place that knows redis-py, its errors and its loose types.
 
-Everything is sent as a batch and costs one round trip. A batch whose connection broke is sent
-again, since every batch of this package may run twice without harm (see `scripts.py`); a batch
-that timed out is not, because the server may still be at it.
+Everything is sent as a batch and costs one round trip, or a part of one (see `batching.py`). A
+batch whose connection broke is sent again, since every batch of this package may run twice without
+harm (see `scripts.py`); a batch that timed out is not, because the server may still be at it.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from redis.backoff import NoBackoff
 from bot import metrics, tracing
 from bot.errors import SettingsError, StartupError, StoreUnavailable
 from bot.store import scripts
+from bot.store.batching import Batching, Command
 from bot.store.script import Script
 
 log = logging.getLogger(__name__)
 
-Command = tuple[str | bytes | int | float, ...]
 _Pool = redis_asyncio.BlockingConnectionPool
 Revive = Callable[[], Awaitable[None]]
 
@@ -44,7 +44,7 @@ class Connection:
     """A pool of connections to one Redis.
 
     `timeout` bounds a whole call in seconds: reaching the server, its answer and repetitions;
-    within that, `connect_timeout` bounds the reaching alone. At most `max_connections` batches
+    within that, `connect_timeout` bounds the reaching alone. At most `max_connections` trips
     are under way at once; more wait. `revive` is asked to bring the server back when it does not
     answer (the embedded one); it raises `StartupError` if it cannot.
     """
@@ -60,6 +60,7 @@ class Connection:
     ) -> None:
         self._pool = _pool(url, connect_timeout, max_connections)
         self._redis: Any = redis_asyncio.Redis.from_pool(self._pool)
+        self._batching = Batching(self._send)
         self._timeout = timeout
         self._revive = revive
 
@@ -111,18 +112,21 @@ class Connection:
 
     async def _with_scripts(self, commands: Sequence[Command]) -> list[Any]:
         try:
-            return await self._send(commands)
+            return await self._batching.run(commands)
         except exceptions.NoScriptError:
             # A server that restarted has forgotten the scripts; teach it in the same round trip.
             lessons = [("SCRIPT", "LOAD", script.text) for script in scripts.ALL]
-            answers = await self._send([*lessons, *commands])
+            answers = await self._batching.run([*lessons, *commands])
             return answers[len(lessons) :]
 
     async def _send(self, commands: Sequence[Command]) -> list[Any]:
-        async with self._redis.pipeline(transaction=False) as pipe:
+        async with (
+            asyncio.timeout(self._timeout),
+            self._redis.pipeline(transaction=False) as pipe,
+        ):
             for command in commands:
                 pipe.execute_command(*command)
-            return cast(list[Any], await pipe.execute())
+            return cast(list[Any], await pipe.execute(raise_on_error=False))
 
 
 def _pool(url: str, connect_timeout: float, max_connections: int) -> _Pool:

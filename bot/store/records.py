@@ -11,7 +11,7 @@ import json
 import logging
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 from bot.conversation.turns import (
@@ -47,26 +47,35 @@ class _Damaged(ValueError):
     """A stored record is not what this release, or any before it, wrote."""
 
 
+def _fields(record: Any) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}
+
+
+# Dataclasses inside of others are turned into objects where they stand: `asdict` would copy the
+# whole tree first, which costs more than writing it.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_fields).encode
+
+
 def write_turn(turn: Turn) -> bytes:
     """Write one turn."""
-    every = asdict(turn)
+    every = _fields(turn)
     return _dump({name: value for name, value in every.items() if value or name in _TOLD_ALWAYS})
 
 
 def write_pending(pending: Pending, nonce: str) -> bytes:
     """Write a journal entry; `nonce` is unique to the call that writes it."""
-    every = {name: value for name, value in asdict(pending).items() if value not in ("", {})}
+    every = {name: value for name, value in _fields(pending).items() if value not in ("", {})}
     return _dump({**every, NONCE: nonce})
 
 
 def write_state(state: State) -> dict[str, bytes]:
     """Write a state as the fields of a hash: a field that only a newer release knows survives."""
-    return {name: _dump(value) for name, value in asdict(state).items()}
+    return {name: _dump(value) for name, value in _fields(state).items()}
 
 
 def write_summary(summary: Summary) -> bytes:
     """Write what was said in short."""
-    return _dump({name: value for name, value in asdict(summary).items() if value is not False})
+    return _dump({name: value for name, value in _fields(summary).items() if value is not False})
 
 
 def read_summary(stored: Mapping[bytes, bytes]) -> Summary | None:
@@ -159,7 +168,7 @@ def read_prompt(stored: bytes) -> str | None:
 
 
 def _dump(value: object) -> bytes:
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _encode(value)
     # Half an emoji (a lone surrogate) is legal in a Python string and must come back as it was.
     return text.encode("utf-8", "surrogatepass")
 
@@ -169,17 +178,18 @@ def _read_all(
 ) -> list[T]:
     found: list[T] = []
     for name, raw in items:
-        record = _read(raw, lambda raw: parse(_object(raw)), f"{kind} {name[:80]!r}")
+        record = _read(raw, lambda raw: parse(_object(raw)), kind, name)
         if record is not None:
             found.append(record)
     return found
 
 
-def _read(raw: bytes, parse: Callable[[bytes], T], what: str) -> T | None:
+def _read(raw: bytes, parse: Callable[[bytes], T], what: str, name: bytes = b"") -> T | None:
     try:
         return parse(raw)
     except (ValueError, RecursionError) as error:
-        log.warning("a stored %s is damaged and left out: %s", what, error)
+        named = f"{what} {name[:80]!r}" if name else what
+        log.warning("a stored %s is damaged and left out: %s", named, error)
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,11 +11,12 @@ class Script:
     """A Lua script and the name under which Redis keeps it once it was loaded."""
 
     text: str
+    sha: str = field(init=False)
+    """The SHA-1 of the text: Redis's own name for the script."""
 
-    @property
-    def sha(self) -> str:
-        """The SHA-1 of the text: Redis's own name for the script."""
-        return hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+    def __post_init__(self) -> None:
+        digest = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
+        object.__setattr__(self, "sha", digest)
 
 
 # What was said is forgotten after a quiet month, or as soon as its server wants (`keep`, seconds);

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 _LONGEST_FENCE = 12
 _LONGEST_INFO = 24
 
+# Python looks for one of a few letters far quicker than for a mark, and most text has none.
+_BEGINS_MARK = re.compile(r"[\\`~\n*_|]")
 _MARK = re.compile(
     r"""
     (?P<escape>\\(?:_|[^\w\s]))
@@ -61,7 +63,11 @@ def open_at_end(text: str) -> Open:
     """Tell what is open at the end of `text`."""
     inline: list[str] = []
     position = 0
-    while mark := _MARK.search(text, position):
+    while maybe := _BEGINS_MARK.search(text, position):
+        mark = _MARK.match(text, maybe.start())
+        if mark is None:
+            position = maybe.end()
+            continue
         position = mark.end()
         if mark["ticks"] or mark["tildes"]:
             if fence := _fence(text, mark):

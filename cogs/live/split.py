@@ -60,7 +60,7 @@ class Page:
 
 def units(text: str) -> int:
     """The length of a text in UTF-16 units."""
-    return len(text) + sum(char > "\uffff" for char in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split(text: str, known: Sequence[Page] = (), limit: int = MESSAGE_LIMIT) -> list[Page]:
