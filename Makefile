@@ -43,7 +43,7 @@ restore: ## Put such a copy back: make restore FILE=all.rdb
 
 test: $(DEV_READY) ## Run all tests
 	@$(PY) tests/web/find_browser.py --install >/dev/null
-	$(PY) -m pytest -n logical --dist loadgroup $(ARGS)
+	$(PY) -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(DEV_READY) ## Check style and types
 	$(VENV)/bin/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from contextlib import aclosing
 
@@ -20,6 +21,13 @@ settings.load_profile("any-machine")
 
 
 _LONGEST_SECONDS = 15
+_WORKERS = 8
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Most tests wait (for sockets, timers, other processes): two of them share a core."""
+    cores = os.cpu_count() or 1
+    return max(cores, min(2 * cores, _WORKERS))
 
 
 @pytest.fixture

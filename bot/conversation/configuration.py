@@ -74,7 +74,8 @@ class Configuration:
     def limits(self, kind: Kind, asker: Asker) -> Allowed:
         """What a server allows one person, and itself, in an hour; 0 is no limit of its own."""
         own = self.own(f"server:{asker.server}") if asker.server else NOTHING
-        return allowed(own, kind, asker.roles)
+        # Asked several times for each question, and most servers have set nothing.
+        return (0, 0) if own is NOTHING else allowed(own, kind, asker.roles)
 
     def limited_roles(self, server: str) -> frozenset[str]:
         """All roles that have a limit of their own in a server, by its id."""

@@ -20,6 +20,7 @@ _TAGS = r"tool_call|tool_response|tools|scratch_pad|think|schema|s|unk|pad|mask"
 _LINE = r"(?:^|[\r\v\f\x1c-\x1e\x85\u2028\u2029])"
 _BLANK = r"[ \t\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060-\u2064\u3000\ufeff]*"
 
+_FIRST = "<[#"
 _MARKUP = re.compile(
     r"<(?=\|[\w.:\-]{1,64}\|>)"  # <|im_end|>, <|eot_id|>, <|reserved_special_token_7|>
     rf"|<(?=/?(?:{_TAGS})\s*/?>)"  # </tool_call>, <s>, <think>
@@ -37,6 +38,8 @@ _GUARDED = re.compile(
 
 def neutralise(text: str) -> str:
     """Make every control string in `text` plain text; what a reader sees stays the same."""
+    if not any(first in text for first in _FIRST):
+        return text  # Nearly all texts, and looking for a letter is quick.
     return _MARKUP.sub(lambda match: match[0] + GUARD, text)
 
 

@@ -175,7 +175,7 @@ async def env(make_bot: MakeBot, request: pytest.FixtureRequest) -> AsyncIterato
     """
     marker = request.node.get_closest_marker("simcord")
     options = dict(marker.kwargs) if marker else {}
-    options["settle_timeout"] = settling.patience(options.pop("horizon", 5.0))
+    options["settle_timeout"] = settling.patience(options.pop("horizon", 0.8))
     content = options.pop("content", True)
     if not content:
         options["approved_intents"] = discord.Intents.default()

@@ -19,6 +19,7 @@ from tests.stand_ins.engine import ScriptedEngine
 pytestmark = pytest.mark.usefixtures("one_hour")
 
 
+@pytest.mark.simcord(horizon=5.0)  # The reply that breaks off is one of those that are counted.
 async def test_what_people_have_asked(stage: Stage, engine: ScriptedEngine):
     await stage.alice.send(stage.channel, f"{stage.me} hello")
     await stage.alice.send(stage.channel, f"{stage.me} hello again")
