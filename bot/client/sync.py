@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.http import HTTPClient, Route
 
 from bot.client.localise import Payload, localised
+from bot.language import forget_catalogues
 
 # Kinds of commands that the tree knows: slash, user menu, message menu. Discord itself may have
 # put others there (the entry point of an Activity), which stay as they are.
@@ -96,9 +97,11 @@ async def sync(http: HTTPClient, application: int, tree: app_commands.CommandTre
 
 def written(tree: app_commands.CommandTree[Any]) -> list[Payload]:
     """The global commands as Discord hears of them, in all languages."""
-    return [
+    found = [
         localised(command.to_dict(tree)) for command in tree.get_commands(guild=None, type=None)
     ]
+    forget_catalogues()  # Few bots meet people of all languages.
+    return found
 
 
 async def _present(http: HTTPClient, application: int) -> list[Payload]:

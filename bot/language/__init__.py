@@ -134,6 +134,11 @@ def _catalogue(language: Language) -> gettext.GNUTranslations | None:
         return gettext.GNUTranslations(file)
 
 
+def forget_catalogues() -> None:
+    """Give back the memory of all catalogues; each is read again when its language is spoken."""
+    _catalogue.cache_clear()
+
+
 def _counted(message: str, many: str | None, values: dict[str, object]) -> str:
     return message if many is None or _n(values) == 1 else many
 
