@@ -97,7 +97,7 @@ async def sync(http: HTTPClient, application: int, tree: app_commands.CommandTre
 
 def written(tree: app_commands.CommandTree[Any]) -> list[Payload]:
     """The global commands as Discord hears of them, in all languages."""
-    found = [
+    found: list[Payload] = [
         localised(command.to_dict(tree)) for command in tree.get_commands(guild=None, type=None)
     ]
     forget_catalogues()  # Few bots meet people of all languages.
