@@ -11,12 +11,16 @@ import os
 import random
 import re
 import signal
+import time
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from functools import partial
 
 import pytest
 from redis import Redis
 
+from bot.conversation.reminding import Reminder
+from bot.store.history import RedisStore
 from bot.store.keys import OWED, ConversationKeys
 from tests.stand_ins.discord import Invocation, Trail
 from tests.wire.conftest import House
@@ -142,6 +146,30 @@ async def test_a_hundred_mentions_commands_and_presses_are_answered_once(pair: P
     first, _ = await pair.both()
     for number in range(ROUNDS):
         first = await one_round(pair, first, rng, last=number + 1 == ROUNDS)
+
+
+async def test_reminders_are_told_once_and_by_who_is_left(pair: Pair) -> None:
+    discord, channel = pair.house.discord, pair.channels[0]
+    begun = time.time()
+    early, late = range(10), range(10, 16)
+
+    def told(numbers: range) -> list[int]:
+        shown = [trail.content for trail in discord.messages(channel, bot_only=True)]
+        return [sum(f"errand {n}." in text for text in shown) for n in numbers]
+
+    async with aclosing(RedisStore(pair.house.valkey.url)) as store:
+        for number in (*early, *late):
+            due = begun + (14 if number in early else 18) + number / 50
+            who, place = str(pair.house.alice), str(channel)
+            text = f"errand {number}."
+            await store.save_reminder(Reminder(f"r{number}", who, text, due, begun, place))
+    first, second = await pair.both()
+    await discord.until(lambda: all(told(early)), 30)
+    await first.kill()
+    await discord.until(lambda: all(told(late)), 30)
+    await asyncio.sleep(1.0)
+    assert told(range(16)) == [1] * 16
+    assert "Traceback" not in first.log + second.log
 
 
 async def one_round(pair: Pair, first: BotProcess, rng: random.Random, *, last: bool) -> BotProcess:
