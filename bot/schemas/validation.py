@@ -6,13 +6,10 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 from ipaddress import ip_address
 from itertools import islice
 from typing import Any, cast
-
-import jsonschema
-import referencing
-from jsonschema import exceptions, validators
 
 from bot.errors import BadInput
 from bot.language import later
@@ -25,13 +22,6 @@ _STEPS = 20_000
 
 _SHOWN = 5
 _LONGEST = 300
-
-# The types of these libraries are loose; what comes out of them is given a type here.
-_DRAFT = cast(Any, jsonschema.Draft202012Validator)
-_NOWHERE = cast(Any, referencing).Registry()
-_extend = cast(Any, validators).extend
-_telling = cast(Any, exceptions).best_match
-_error = cast(Any, exceptions).ValidationError
 
 Check = Callable[[Any, Any, Any, Any], Iterable[Any] | None]
 
@@ -57,13 +47,37 @@ class Problem:
         return f"at `{self.path}`: {self.message}" if self.path else self.message
 
 
+class _Library:
+    """What is used of jsonschema; its types are loose. Only who wants JSON pays its 2 MB."""
+
+    def __init__(self) -> None:
+        import jsonschema
+        import referencing
+        from jsonschema import exceptions, validators
+
+        self.draft = cast(Any, jsonschema.Draft202012Validator)
+        # An empty registry: nothing is ever fetched from an address that a schema names.
+        self.nowhere = cast(Any, referencing).Registry()
+        self.extend = cast(Any, validators).extend
+        self.telling = cast(Any, exceptions).best_match
+        self.error = cast(Any, exceptions).ValidationError
+        # A few formats. The library's own "regex", for one, compiles whatever it is given.
+        self.formats = cast(Any, jsonschema).FormatChecker(formats=())
+        for name, parse in _FORMATS.items():
+            self.formats.checks(name, raises=ValueError)(_reads(parse))
+
+
+_library = cache(_Library)
+
+
 class _TooMuch(Exception):
     """The check has taken more steps than it may."""
 
 
 def check_schema(document: Schema) -> None:
     """Refuse what is no JSON Schema (draft 2020-12), and patterns that cannot be used."""
-    error = _telling(_DRAFT(_DRAFT.META_SCHEMA).iter_errors(document))
+    library = _library()
+    error = library.telling(library.draft(library.draft.META_SCHEMA).iter_errors(document))
     if error is not None:
         where = place("/".join(map(str, error.absolute_path)))
         raise BadInput(
@@ -95,11 +109,11 @@ def problems(document: Schema, value: object) -> list[Problem]:
 
     The document has been read (`reading.of`). One that takes too long to check is `BadInput`.
     """
-    # An empty registry: nothing is ever fetched from an address that a schema names.
-    validator = _class()(document, registry=_NOWHERE, format_checker=_FORMAT_CHECKER)
+    library = _library()
+    validator = _class()(document, registry=library.nowhere, format_checker=library.formats)
     try:
         found: list[Any] = list(islice(validator.iter_errors(value), _SHOWN))
-        return [_problem(_telling([error])) for error in found]
+        return [_problem(library.telling([error])) for error in found]
     except (_TooMuch, RecursionError):
         raise BadInput(
             later("That schema is too tangled: to check an answer against it takes too long.")
@@ -130,22 +144,15 @@ def _class() -> Any:
 
         return spend
 
-    known: Mapping[str, Check] = _DRAFT.VALIDATORS
+    library = _library()
+    known: Mapping[str, Check] = library.draft.VALIDATORS
     checks = {keyword: counted(check) for keyword, check in known.items()}
-    return _extend(_DRAFT, {**checks, "pattern": _pattern})
+    return library.extend(library.draft, {**checks, "pattern": _pattern})
 
 
 def _pattern(_: Any, pattern: str, instance: object, __: Any) -> Iterator[Any]:
     if isinstance(instance, str) and not patterns.matches(pattern, instance):
-        yield _error(f"{instance!r} does not match {pattern!r}")
-
-
-def _format_checker() -> Any:
-    """A few formats. The library's own "regex", for one, compiles whatever it is given."""
-    checker = cast(Any, jsonschema).FormatChecker(formats=())
-    for name, parse in _FORMATS.items():
-        checker.checks(name, raises=ValueError)(_reads(parse))
-    return checker
+        yield _library().error(f"{instance!r} does not match {pattern!r}")
 
 
 def _reads(parse: Callable[[str], object]) -> Callable[[object], bool]:
@@ -160,6 +167,3 @@ def _reads(parse: Callable[[str], object]) -> Callable[[object], bool]:
 def _shortened(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-_FORMAT_CHECKER = _format_checker()
