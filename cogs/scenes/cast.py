@@ -134,7 +134,9 @@ async def _enter(interaction: discord.Interaction[HermesBot], character: str) ->
         )
         entering = await checked(interaction, [character])
         stage = await bring_in(interaction, entering)
-        await greet(interaction, posting.channel_of(interaction), entering, stage)
+        come = {one.id for one in entering}
+        greeting = [one for one in stage.cast if one.character in come]
+        await greet(interaction, posting.channel_of(interaction), greeting)
         await _show(interaction, stage, character)
     except (UserError, *DISCORD_FAILURES) as error:
         await tell(interaction, error)

@@ -68,6 +68,67 @@ class TestSetup:
         assert "Snow." in prompt
         assert "Alice: Hello Ada" in prompt
 
+    async def test_who_begins_chooses_the_greeting(self, stage: Stage) -> None:
+        others = ["*Snow falls.* {{user}}?", "x" * 200]
+        await character(stage, "Ada", greeting="Hi.", others=others, company=["All of you!"])
+        await character(stage, "Bob", greeting="Bob here.", others=["Again, Bob."])
+        dora = director(stage)
+        offered = await dora.autocomplete(
+            stage.channel, "scene start", "greeting", "", title="X", character="ada"
+        )
+        assert [(one["value"], one["name"]) for one in offered][:3] == [
+            (0, "0: None: you begin"),
+            (1, "1: Hi."),
+            (2, "2: *Snow falls.* {{user}}?"),
+        ]
+        assert [one["value"] for one in offered] == [0, 1, 2, 3, 4]
+        assert max(len(one["name"]) for one in offered) == 100
+        fitting = await dora.autocomplete(
+            stage.channel, "scene start", "greeting", "2", title="X", character="ada"
+        )
+        assert [one["value"] for one in fitting] == [2]
+        nobody = await dora.autocomplete(stage.channel, "scene start", "greeting", "", title="X")
+        assert nobody == []
+        await dora.slash(
+            stage.channel, "scene start", title="X", character="ada", second="bob", greeting=2
+        )
+        assert story(stage)[-2:] == [("Ada", "*Snow falls.* Dora?"), ("Bob", "Bob here.")]
+        assert [one.greeting for one in (await setting(stage)).cast] == [1, 0]
+        await dora.slash(stage.channel, "scene greet")
+        assert story(stage)[-2:] == [("Ada", "*Snow falls.* Dora?"), ("Bob", "Bob here.")]
+
+    async def test_without_a_choice_company_is_greeted_and_0_is_silence(self, stage: Stage) -> None:
+        await character(stage, "Ada", greeting="Hi.", company=["All of you!"])
+        await character(stage, "Bob", greeting="Bob here.")
+        dora, options = director(stage), {"title": "X", "character": "ada", "second": "bob"}
+        await dora.slash(stage.channel, "scene start", **options)
+        assert story(stage)[-2:] == [("Ada", "All of you!"), ("Bob", "Bob here.")]
+        assert [one.greeting for one in (await setting(stage)).cast] == [1, 0]
+        await dora.slash(stage.channel, "scene end")
+        before = len(story(stage))
+        await dora.slash(stage.channel, "scene start", **options, greeting=0)
+        assert [text for _, text in story(stage)[before:] if text in ("Hi.", "All of you!")] == []
+        assert story(stage)[-1] == ("Bob", "Bob here.")
+
+    @REFUSED
+    async def test_a_greeting_that_there_is_not_is_told(self, stage: Stage) -> None:
+        await character(stage, "Ada", greeting="Hi.", others=["Ho."])
+        await character(stage, "Bob", greeting="Hm.")
+        await character(stage, "Cleo")
+        dora = director(stage)
+        for name, number, told in (
+            ("ada", 3, "**Ada** has no such greeting: please choose a number from 1 to 2, or 0"),
+            ("bob", 2, "**Bob** has no such greeting, only the one: please choose number 1"),
+            ("cleo", 1, "**Cleo** has no greeting to choose."),
+            ("", 1, "Please choose a character as well"),
+        ):
+            options = {"character": name} if name else {}
+            refused = await dora.slash(
+                stage.channel, "scene start", title="X", greeting=number, **options
+            )
+            assert refused.response.content.startswith(told)
+            assert await stage.bot.conversations.stages.get(f"discord:{stage.channel.id}") is None
+
     @REFUSED
     async def test_who_may_begin_and_change_one(self, stage: Stage) -> None:
         await character(stage, "Ada")
