@@ -15,6 +15,7 @@ from bot.client import HermesBot
 from bot.errors import BadInput, StoreUnavailable
 from bot.language import later, tr
 from cogs.admission import asker_for
+from cogs.characters.leading import led
 from cogs.characters.rights import may_lead
 from cogs.characters.shelf import Interaction, characters_here, here, suggest
 from cogs.live import live_of
@@ -42,7 +43,7 @@ from cogs.scenes.forms import ScenarioForm
 from cogs.scenes.lines import LineButton, Lines
 from cogs.scenes.notes import Notes
 from cogs.scenes.pictures import panel_pictures
-from cogs.scenes.place import check_may_direct, existing, speaker_in, stage_here
+from cogs.scenes.place import check_may_direct, directed_here, existing, speaker_in, stage_here
 from cogs.scenes.story import Form, offered, transcript
 from cogs.scenes.style import check_may_style, order_told, ordered, style_told, styled
 
@@ -109,7 +110,7 @@ class Scenes(
     async def cast(self, interaction: Interaction) -> None:
         """Who plays here: bring characters in, mute, remove, have them talk more or less"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        stage = await stage_here(interaction)
+        stage = await led(interaction, await stage_here(interaction))
         change = may_lead(interaction, stage)
         others = await others_here(interaction, stage) if change else ()
         await interaction.edit_original_response(view=cast_panel(stage, others, change=change))
@@ -119,10 +120,9 @@ class Scenes(
         """Write where and how the scene plays, in the stead of what the cards say"""
         try:
             async with asyncio.timeout(_FORM_SECONDS):
-                stage = await stage_here(interaction)
+                stage = await directed_here(interaction)
         except TimeoutError:
             raise StoreUnavailable from None
-        check_may_direct(interaction, stage)
         await interaction.response.send_modal(ScenarioForm(stage))
 
     @app_commands.command()
@@ -179,8 +179,7 @@ class Scenes(
         """End the scene: everybody leaves the stage; the transcript is for you"""
         await interaction.response.defer(thinking=True)
         stages, conversation = self.bot.conversations.stages, here(interaction)
-        stage = await stage_here(interaction)
-        check_may_direct(interaction, stage)
+        stage = await directed_here(interaction)
         file = await offered(self.bot, conversation, stage) if _may_read(interaction) else None
         if forget:
             await self.bot.conversations.timeline.reset(conversation)
@@ -217,8 +216,7 @@ class Scenes(
     async def greet(self, interaction: Interaction) -> None:
         """Have the characters on stage say their first lines again, as after /reset"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        stage = await stage_here(interaction)
-        check_may_direct(interaction, stage)
+        stage = await directed_here(interaction)
         await greet_again(interaction, posting.channel_of(interaction), stage)
         await _answer(interaction, tr(_GREETED))
 
@@ -331,6 +329,7 @@ class Scenes(
     async def _change(self, interaction: Interaction, change: Callable[[Stage], Stage]) -> Stage:
         """Change the scene, for somebody who may."""
         await interaction.response.defer(thinking=True)
+        await directed_here(interaction)
 
         def changed(stage: Stage) -> Stage:
             check_may_direct(interaction, existing(stage))

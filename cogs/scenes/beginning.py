@@ -15,7 +15,7 @@ from cogs.scenes import posting
 from cogs.scenes.card import scene_card, title_of
 from cogs.scenes.entrance import bring_in, checked, chosen, greet
 from cogs.scenes.pictures import panel_pictures
-from cogs.scenes.place import check_may_direct
+from cogs.scenes.place import check_may_direct, directed_here
 
 _BEGUN = later("🎬 **{title}** begins.")
 _TALKED_BEFORE = later(
@@ -51,6 +51,9 @@ async def begin(interaction: Interaction, wanted: Wanted) -> None:
     if entering and wanted.greeting is not None:
         greetings = {entering[0].id: await chosen(bot, entering[0], wanted.greeting)}
     channel = posting.channel_of(interaction)
+    before = await bot.conversations.stages.get(here(interaction))
+    if before and before.cast and not before.title:
+        await directed_here(interaction)
     talked = bool(await bot.conversations.history(here(interaction)))
     stage = await bot.conversations.stages.change(
         here(interaction), lambda stage: _begun(interaction, stage, wanted)

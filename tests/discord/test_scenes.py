@@ -149,10 +149,52 @@ class TestSetup:
             ("end", {}),
         ):
             other = await stage.bob.slash(thread, f"scene {command}", **options)
-            assert "Only whoever began this scene" in other.response.content
+            assert "Only whoever leads this scene" in other.response.content
         again = await stage.alice.slash(thread, "scene start", title="Again")
         assert "A scene is on here already: **Mine**" in again.response.content
         assert (await stage.bot.conversations.stages.get(f"discord:{stage.channel.id}")) is None
+
+    @REFUSED
+    async def test_a_scene_whose_leader_has_left_is_passed_on(self, stage: Stage) -> None:
+        await character(stage, "Ada")
+        carol, cora = stage.person("Carol"), stage.person("Cora")
+        await carol.slash(stage.channel, "scene start", title="The Inn", character="ada")
+        for person in (carol, cora, stage.alice, stage.bob, stage.alice):
+            await person.send(stage.channel, f"{stage.me} Hello")
+        refused = await stage.bob.slash(stage.channel, "scene mood", mood="dark")
+        assert refused.response.content.startswith("Only whoever leads this scene")
+        assert (await setting(stage)).host == str(carol.id)
+        for gone in (carol, cora):
+            stage.guild.remove_member(gone)
+        refused = await stage.bob.slash(stage.channel, "scene mood", mood="dark")
+        assert refused.response.content == (
+            f"Who led this story has left the server, and <@{stage.alice.id}> leads it now. Only "
+            "they, or somebody who may manage channels here, can change that."
+        )
+        refused = await stage.bob.slash(stage.channel, "scene end")
+        assert refused.response.content.startswith("Only whoever leads this scene")
+        ended = await stage.alice.slash(stage.channel, "scene end")
+        assert "has ended" in ended.response.content
+
+    async def test_who_takes_part_may_go_on_at_once(self, stage: Stage) -> None:
+        await character(stage, "Ada")
+        carol = stage.person("Carol")
+        await carol.slash(stage.channel, "scene start", title="The Inn", character="ada")
+        await stage.bob.send(stage.channel, f"{stage.me} Hello")
+        stage.guild.remove_member(carol)
+        shown = await stage.bob.slash(stage.channel, "scene cast")
+        assert "cast-pick:" in panel(shown.response.components).ids
+        left = await stage.bob.slash(stage.channel, "character leave")
+        assert "**Ada** has left the stage." in left.response.content
+
+    async def test_a_scene_in_which_nobody_else_played_is_anybodys(self, stage: Stage) -> None:
+        await character(stage, "Ada")
+        carol = stage.person("Carol")
+        await carol.slash(stage.channel, "scene start", title="The Inn", character="ada")
+        await carol.send(stage.channel, f"{stage.me} Hello")
+        stage.guild.remove_member(carol)
+        told = await stage.bob.slash(stage.channel, "scene mood", mood="dark")
+        assert told.response.content == "Mood: *dark*"
 
     @REFUSED
     async def test_adults_are_for_age_restricted_channels(self, stage: Stage) -> None:
@@ -472,7 +514,7 @@ class TestNotes:
         dora = director(stage, "Dan")
         for name in ("set", "clear"):
             refused = await stage.alice.slash(stage.channel, f"note {name}")
-            assert "Only whoever began" in refused.response.content
+            assert "Only whoever leads" in refused.response.content
         form = await dora.slash(stage.channel, "note set")
         wrong = await dora.submit_modal(
             form, {"text": "x", "depth": "-1", "every": "1", "role": ["user"]}
