@@ -51,6 +51,7 @@ _JUST_WRITE = later("Just write here to talk.")
 _MENTION = later(
     "Mention me or reply to talk; with `/channel` everything that is written here counts."
 )
+BY_NAME = later("Say a name, mention me or reply to talk.")
 _NOBODY = later("Nobody is on stage here.")
 _WHO = later("Several characters are on stage here: please say who is to leave.")
 _EMPTY = later(
@@ -340,9 +341,10 @@ async def _set(interaction: Interaction, conversation: str, member: Member, mode
 
 async def _how(interaction: Interaction, channel: Channel) -> str:
     always_on = interaction.client.always_on
-    if interaction.guild_id is None or await always_on.covers(*places_of(channel)):
+    mode, _ = await always_on.at(*places_of(channel))
+    if interaction.guild_id is None or mode == "always":
         return _JUST_WRITE
-    return _MENTION
+    return BY_NAME if mode == "name" else _MENTION
 
 
 def _member(stage: Stage, named: str) -> Member:

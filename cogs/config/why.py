@@ -55,6 +55,7 @@ _YES: Mapping[str, Text] = {
     "mentions me": later("it mentions me"),
     "a reply to me": later("it is a reply to me"),
     "in a channel where I answer everything": later("I answer everything there"),
+    "says a name": later("it says my name, or that of somebody on stage there"),
 }
 _IF_NOT = later("-# If no answer came: I may have been away, or busy; see `/model show`.")
 _ON_STAGE = later(
@@ -97,6 +98,14 @@ async def show_here(interaction: Interaction) -> None:
         lines = [
             tr(
                 "✅ I answer everything here ({place}), but for what people say to each other.",
+                place=here.name(place),
+            )
+        ]
+    elif mode == "name":
+        lines = [
+            tr(
+                "✅ I answer who mentions me, who replies to me, who says the name of somebody on "
+                "stage (mine, where nobody is), and `/ask`. Anything else I leave alone ({place}).",
                 place=here.name(place),
             )
         ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bot.characters.stage import Order, Stage
 from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.characters.entering import BY_NAME
 from cogs.characters.shelf import Interaction, here
 from cogs.live.target import NOBODY
 from cogs.places import circles
@@ -63,8 +64,9 @@ async def begin(interaction: Interaction, wanted: Wanted) -> None:
     told = [tr(_BEGUN).format(title=title_of(stage))]
     told += [f"-# {tr(_TALKED_BEFORE)}"] if talked else []
     told += [] if stage.cast else [f"-# {tr(_NOBODY_YET)}"]
-    if interaction.guild_id and not await bot.always_on.covers(*circles(interaction.channel)):
-        told.append(f"-# {tr(_WAKE)}")
+    mode, _ = await bot.always_on.at(*circles(interaction.channel))
+    if interaction.guild_id and mode != "always":
+        told.append(f"-# {tr(BY_NAME if mode == 'name' else _WAKE)}")
     await interaction.edit_original_response(content="\n".join(told), allowed_mentions=NOBODY)
     addresses, files = await panel_pictures(bot, stage)
     await interaction.followup.send(view=scene_card(stage, addresses), files=files, silent=True)

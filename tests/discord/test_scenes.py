@@ -593,6 +593,25 @@ class TestPlaying:
         assert story(stage)[-1] == ("Ada", "All right.")
         assert "just between us" not in stage.engine.prompts[-1]
 
+    async def test_a_name_wakes_its_character_where_names_count(self, stage: Stage) -> None:
+        await scene(stage, "Ada", "Captain Voss")
+        dora = director(stage, "Dan")
+        await stage.alice.send(stage.channel, "Ada, are you there?")
+        assert stage.engine.prompts == []
+        await dora.slash(stage.channel, "channel", mode="name")
+        await stage.alice.send(stage.channel, "What a storm. Adamant as ever.")
+        bot = stage.env.backend.bot_user.name
+        await stage.alice.send(stage.channel, f"{bot}, stop that.")
+        assert stage.engine.prompts == [], "somebody is on stage, and not called"
+        await stage.alice.send(stage.channel, "What do you say, voss?")
+        assert story(stage)[-1] == ("Captain Voss", "All right.")
+        assert len(stage.engine.prompts) == 1
+        shown = await stage.alice.slash(stage.channel, "config why")
+        assert "who says the name of somebody on stage" in shown.response.content
+        await dora.slash(stage.channel, "scene pause")
+        await stage.alice.send(stage.channel, "Ada, are you there?")
+        assert len(stage.engine.prompts) == 1
+
     async def test_a_reset_keeps_the_scene(self, stage: Stage) -> None:
         await character(stage, "Ada", greeting="Welcome, {{user}}.")
         dora = director(stage, manage_messages=True)
