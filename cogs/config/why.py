@@ -42,7 +42,9 @@ _REASONS: Mapping[str, Text] = {
     "written by a bot, and not addressed to me": later("A bot wrote it, and did not address me."),
     "a notice, not a message": later("It is one of Discord's own notices."),
     "begins with a mention of someone else": later("It begins with a mention of somebody else."),
-    "calls everyone": later("It calls everyone. What does I answer only if it mentions me, too."),
+    "calls everyone": later(
+        "It calls everyone. I answer such a message only if it mentions me, too."
+    ),
     "not addressed to me": later(
         "It does not address me, and I only answer here when I am mentioned, when somebody "
         "replies to me, or by `/ask`. `/config show` changes that: *When I answer*."
