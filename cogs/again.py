@@ -10,7 +10,9 @@ import discord
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
 from bot.errors import BadInput
-from bot.language import later, tr
+from bot.language import later, speaking, tr
+from cogs.language import language_for
+from cogs.places import conversation_in
 from cogs.replies import may_press
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ class AgainButton(
             return
         await interaction.response.defer()
         notice, channel = interaction.message, interaction.channel
+        channel_id = interaction.channel_id or 0
         if notice is None or not isinstance(channel, discord.abc.Messageable):
             return
         try:
@@ -63,7 +66,10 @@ class AgainButton(
         except discord.NotFound:
             raise BadInput(later("Your message is gone; please write it again.")) from None
         await notice.delete()
-        await chat_of(interaction.client).handle(message, attempt=notice.id)
+        # Everybody reads the answer, and what goes wrong with it, not only who has pressed.
+        bot = interaction.client
+        with speaking(language_for(bot, conversation_in(channel_id))):
+            await chat_of(bot).handle(message, attempt=notice.id)
 
 
 def again_view(message: discord.Message) -> discord.ui.View:

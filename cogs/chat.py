@@ -27,6 +27,7 @@ from bot.language import later
 from bot.log import about_reply
 from cogs.admission import bar_of
 from cogs.again import again_view
+from cogs.calling import is_called_by_name
 from cogs.live import live_of
 from cogs.live.sending import once
 from cogs.live.target import NOBODY, Channel, ChannelTarget
@@ -149,7 +150,12 @@ class Chat(commands.Cog):
             await self.bot.configuration.load()
             guild = message.guild.id if message.guild else None
             barred, _ = bar_of(self.bot, message.channel, guild, message.author)
-        return decide(replace(self._seen(message, always_on), barred=barred))
+        seen = replace(self._seen(message, always_on), barred=barred)
+        decision = decide(seen)
+        # Looked for only where it would change anything.
+        if decision.answer or not decide(replace(seen, by_name=True)).answer:
+            return decision
+        return decide(replace(seen, by_name=await is_called_by_name(self.bot, message)))
 
     async def _answers_machines(self, channel: Channel) -> bool:
         """Whether a bot is answered once more there; that it is not is said once, to nobody."""

@@ -16,8 +16,9 @@ from bot.client.failures import DISCORD_FAILURES, answer
 from bot.conversation.ports import Action
 from bot.conversation.toolbox import Toolbox
 from bot.errors import BadInput, StoreUnavailable, UserError
-from bot.language import later, tr
+from bot.language import later, speaking, tr
 from bot.tools.run import ToolRun
+from cogs.language import language_for
 from cogs.live import live_of
 from cogs.live.buttons import CANCEL, CONFIRM
 from cogs.live.questions import cancelled, outcome, working
@@ -72,7 +73,9 @@ async def _decide(
             raise BadInput(_NOT_YOURS)
         if not await bot.store.take_action(action_id):
             raise BadInput(_TOO_LATE)
-        run = await carry_out(interaction, toolbox, action)
+        # What comes of it stands where everybody reads it.
+        with speaking(language_for(bot, action.context.conversation)):
+            run = await carry_out(interaction, toolbox, action)
         await _remember(interaction, action, run)
     except (UserError, *DISCORD_FAILURES) as error:
         await tell(interaction, error)

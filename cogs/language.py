@@ -40,6 +40,18 @@ def language_for(bot: HermesBot, conversation: str) -> Language:
     return language_in(bot, channel) if in_server else spoken()
 
 
+def language_answering(bot: HermesBot, message: discord.Message) -> Language:
+    """The language in which a message is answered, whenever that is.
+
+    In direct messages it is the one that its writer's Discord had lately, as far as it was told.
+    """
+    if message.guild is not None:
+        return language_in(bot, message.channel)
+    languages = bot.get_cog("Languages")
+    known = isinstance(languages, Languages)
+    return languages.of_person(str(message.author.id)) if known else "en"
+
+
 class Languages(commands.Cog):
     """Tells the bot which language the readers of its next words have."""
 
@@ -56,9 +68,13 @@ class Languages(commands.Cog):
             return language
         guild = self.bot.get_guild(int(data.get("guild_id") or 0))
         if guild is None:
-            return self._of_people.get(_person(data), "en")
+            return self.of_person(_person(data))
         channel = guild.get_channel_or_thread(int(data.get("channel_id") or 0))
         return language_in(self.bot, channel or guild)
+
+    def of_person(self, person: str) -> Language:
+        """The language of somebody's Discord, English as long as it was not told."""
+        return self._of_people.get(person, "en")
 
     def _remember(self, person: str, language: Language) -> None:
         self._of_people[person] = language

@@ -46,6 +46,15 @@ def named(text: str, members: Iterable[Member]) -> tuple[str, ...]:
     return tuple(called)
 
 
+def says(text: str, name: str) -> bool:
+    """Whether a text has a whole name in it, by the same rules; a word of it is not enough."""
+    alias = _folded(name)
+    if not alias:
+        return False
+    found = re.finditer(_pattern(alias), unicodedata.normalize("NFKC", text), re.IGNORECASE)
+    return any(one.group()[0].isupper() or alias not in _ORDINARY for one in found)
+
+
 def _aliases(members: Sequence[Member]) -> Mapping[str, tuple[str, ...]]:
     """What may be said for whom: whole names, and words that are one member's alone."""
     whole: dict[str, tuple[str, ...]] = {}

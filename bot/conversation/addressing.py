@@ -22,6 +22,7 @@ class Incoming:
     `opens_with_other`: the text begins with a mention of another person or role. `always_on`:
     everything in this channel is meant for the bot. `readable`: Discord showed at least a part of
     what was written. `welcome_machine`: another machine, that the operator lets speak to the bot.
+    `by_name`: it says a name that wakes somebody there, where names count.
     `calls_everyone`: it mentions @everyone or @here. `barred`: what the server has set against an
     answer to its author there.
     """
@@ -33,6 +34,7 @@ class Incoming:
     replies_to: RepliesTo = "nobody"
     opens_with_other: bool = False
     always_on: bool = False
+    by_name: bool = False
     readable: bool = True
     welcome_machine: bool = False
     calls_everyone: bool = False
@@ -67,7 +69,7 @@ def decide(message: Incoming) -> Decision:
         return Decision(True, later("a reply to me"))
     if message.from_machine:
         return Decision(False, later("written by a bot, and not addressed to me"))
-    if not message.always_on:
+    if not (message.always_on or message.by_name):
         return Decision(False, later("not addressed to me"))
     if message.replies_to == "someone else":
         return Decision(False, later("a reply to someone else"))
@@ -75,4 +77,6 @@ def decide(message: Incoming) -> Decision:
         return Decision(False, later("a reply to a message that is gone"))
     if not message.readable:
         return Decision(False, later("Discord does not show me what it says"))
-    return Decision(True, later("in a channel where I answer everything"))
+    if message.always_on:
+        return Decision(True, later("in a channel where I answer everything"))
+    return Decision(True, later("says a name"))

@@ -46,7 +46,7 @@ _CONVERSATION = "discord:"
 _LONGEST_WORDS = 200
 
 _MEANT = {
-    "mode": later('"mention" or "always"'),
+    "mode": later('"mention", "name" or "always"'),
     "answers": later("true or false"),
     "age_restricted_only": later("true or false"),
     "system": later("a text that is not empty"),

@@ -12,8 +12,8 @@ class AlwaysOn:
     """Knows without asking the store whether a place is always on.
 
     The set is read once. While the store is away no place counts as always on. A place that is in
-    the set is, whatever else is stored; one that has said "mention" (`Configuration`) is not, even
-    if a wider place is.
+    the set is, whatever else is stored; one that has said anything else (`Configuration`) is not,
+    even if a wider place is.
     """
 
     def __init__(self, store: Store, configuration: Configuration) -> None:
@@ -39,8 +39,9 @@ class AlwaysOn:
             for place in places:
                 if place in always:
                     return "always", place
-                if self._configuration.own(place).mode is not None:
-                    return "mention", place
+                if (own := self._configuration.own(place).mode) is not None:
+                    # What is in the set has been looked for: it alone says "always".
+                    return "name" if own == "name" else "mention", place
         return None, ""
 
     async def choose(self, place: str, mode: Mode | None) -> None:
@@ -50,7 +51,7 @@ class AlwaysOn:
         """
         if mode != "always":
             await self.switch(place, False)
-        await self._configuration.change(place, mode="mention" if mode == "mention" else None)
+        await self._configuration.change(place, mode=None if mode == "always" else mode)
         if mode == "always":
             await self.switch(place, True)
 

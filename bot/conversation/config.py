@@ -12,14 +12,16 @@ import logging
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast, get_args
 
 from bot.conversation.quotas import Allowed, Kind
 from bot.language import LANGUAGES, Language
 
 log = logging.getLogger(__name__)
 
-Mode = Literal["mention", "always"]
+Mode = Literal["mention", "name", "always"]
+"""What is answered: what addresses the bot; besides, what says a name; or everything."""
+
 Bar = Literal["", "switched off", "age-restricted only", "denied", "not allowed"]
 """Why nobody, or somebody, is not answered in a place; "" if they are."""
 
@@ -34,13 +36,13 @@ CHANGES_DAYS = 90
 class PlaceConfig:
     """What was set in one place; None is: nothing, so what is wider holds.
 
-    `mode` is "mention" where a place has said so. That one answers everything is kept elsewhere
-    (`AlwaysOn`), and so is the engine. `allow` and `deny` name roles and people, "role:<id>" and
-    "user:<id>"; an `allow` that is empty lets nobody in. `system` is the system prompt of
-    conversations that have none of their own. `language` is what the bot speaks where it is not
-    answering a command; without one, the locale of the server counts. The limits are replies,
-    tokens that are written and tool calls in an hour, 0: none of its own; they are for a whole
-    server. Those of roles are by the role's id.
+    `mode` is "mention" or "name" where a place has said so. That one answers everything is kept
+    elsewhere (`AlwaysOn`), and so is the engine. `allow` and `deny` name roles and people,
+    "role:<id>" and "user:<id>"; an `allow` that is empty lets nobody in. `system` is the system
+    prompt of conversations that have none of their own. `language` is what the bot speaks where it
+    is not answering a command; without one, the locale of the server counts. The limits are
+    replies, tokens that are written and tool calls in an hour, 0: none of its own; they are for a
+    whole server. Those of roles are by the role's id.
     """
 
     mode: Mode | None = None
@@ -223,7 +225,7 @@ def fits(name: str, value: object) -> bool:
     """Whether a value is one that a setting of that name can have; lists may be tuples."""
     match name:
         case "mode":
-            return value in ("mention", "always")
+            return value in get_args(Mode)
         case "language":
             return value in LANGUAGES
         case "answers" | "age_restricted_only":

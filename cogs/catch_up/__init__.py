@@ -25,7 +25,7 @@ from cogs.again import chat_of
 from cogs.catch_up.changed import take_over_changes
 from cogs.catch_up.missed import missed_messages, newest_message, time_of
 from cogs.catch_up.owed import finish, owed_on
-from cogs.language import language_in
+from cogs.language import language_answering
 from cogs.live.sending import FAILURES
 
 log = logging.getLogger(__name__)
@@ -208,7 +208,7 @@ class CatchUp(commands.Cog):
 
     async def _handle(self, message: discord.Message) -> None:
         log.info("message %s came while the bot was away", message.id)
-        with speaking(language_in(self.bot, message.channel)):
+        with speaking(language_answering(self.bot, message)):
             await chat_of(self.bot).handle(message)
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:

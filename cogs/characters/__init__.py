@@ -13,7 +13,7 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import StoreUnavailable, UserError
 from bot.language import tr
-from cogs.characters import bringing, editing, entering, listing, managing, telling
+from cogs.characters import bringing, editing, entering, entries, listing, managing, telling
 from cogs.characters.forms import CharacterForm, FileForm
 from cogs.characters.shelf import Interaction, characters_here, suggest
 from cogs.opted_out import refuse_opted_out
@@ -116,13 +116,11 @@ class Characters(
     @app_commands.describe(
         character="Its name",
         part="What is to be changed",
-        file="Its new text, if it is too long for a form, or the new picture",
+        file="Its new text, if it is too long for a form, the new lorebook, or the new picture",
+        entry="Of the lore: which entry; left out, a new one",
     )
     @app_commands.choices(
-        part=[
-            app_commands.Choice(name=name.capitalize(), value=name)
-            for name in (*editing.PARTS, editing.PICTURE, *editing.MARKS)
-        ]
+        part=[app_commands.Choice(name=name.capitalize(), value=name) for name in editing.CHOICES]
     )
     async def edit(
         self,
@@ -130,10 +128,11 @@ class Characters(
         character: str,
         part: str,
         file: discord.Attachment | None = None,
+        entry: str = "",
     ) -> None:
         """Change a part of a character's card"""
         refuse_opted_out(interaction)
-        await editing.edit(interaction, character, part, file)
+        await editing.edit(interaction, character, part, entry, file)
 
     @app_commands.command()
     @app_commands.rename(where="for")
@@ -199,6 +198,13 @@ class Characters(
     ) -> list[app_commands.Choice[str]]:
         """The characters whose names or tags have what was typed."""
         return await suggest(characters_here(interaction), current)
+
+    @edit.autocomplete("entry")
+    async def suggest_entry(
+        self, interaction: Interaction, current: str
+    ) -> list[app_commands.Choice[str]]:
+        """The entries of the character's lorebook."""
+        return await entries.suggest(interaction, interaction.namespace.character, current)
 
     @leave.autocomplete("character")
     async def suggest_cast(

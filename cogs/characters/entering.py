@@ -18,6 +18,7 @@ from bot.language import later, tr
 from cogs import branching
 from cogs.characters import greeting, keeping
 from cogs.characters.keeping import Kept, member_of
+from cogs.characters.leading import check_lead, led
 from cogs.characters.rights import check_may_play, may_lead
 from cogs.characters.shelf import Interaction, find_character, here, shown_name
 from cogs.live.buttons import Button, in_rows, view_of
@@ -40,7 +41,7 @@ _PREVIEW = 1_500
 
 _NO_PLACE = later("I may not write in this channel, so nobody can go on stage here.")
 _NOT_LEADING = later(
-    "A story is under way here. Only who began it, or somebody who may manage channels, can change "
+    "A story is under way here. Only who leads it, or somebody who may manage channels, can change "
     "who is on stage."
 )
 _FULL = later("There are {most} characters on stage, which is as many as fit.", most=MAX_CAST)
@@ -50,6 +51,7 @@ _JUST_WRITE = later("Just write here to talk.")
 _MENTION = later(
     "Mention me or reply to talk; with `/channel` everything that is written here counts."
 )
+BY_NAME = later("Say a name, mention me or reply to talk.")
 _NOBODY = later("Nobody is on stage here.")
 _WHO = later("Several characters are on stage here: please say who is to leave.")
 _EMPTY = later(
@@ -94,6 +96,7 @@ async def use(interaction: Interaction, named: str) -> None:
     kept = await keeping.load(interaction.client, character, picture=False)
     coming = _Coming(kept, "first")
     stage = await interaction.client.conversations.stages.get(here(interaction)) or Stage()
+    stage = await led(interaction, stage) if stage.cast else stage
     there = next((one for one in stage.cast if one.character == character.id), None)
     if there is not None:
         await _renew(interaction, coming, there, stage)
@@ -108,8 +111,7 @@ async def leave(interaction: Interaction, named: str) -> None:
     stages = interaction.client.conversations.stages
     stage = await stages.get(here(interaction)) or Stage()
     member = _member(stage, named)
-    if not may_lead(interaction, stage):
-        raise BadInput(_NOT_LEADING)
+    await check_lead(interaction, stage, _NOT_LEADING)
     after = await stages.leave(here(interaction), member.character)
     still = later("Still there: {names}.", names=_names(after))
     told = tr(
@@ -339,9 +341,10 @@ async def _set(interaction: Interaction, conversation: str, member: Member, mode
 
 async def _how(interaction: Interaction, channel: Channel) -> str:
     always_on = interaction.client.always_on
-    if interaction.guild_id is None or await always_on.covers(*places_of(channel)):
+    mode, _ = await always_on.at(*places_of(channel))
+    if interaction.guild_id is None or mode == "always":
         return _JUST_WRITE
-    return _MENTION
+    return BY_NAME if mode == "name" else _MENTION
 
 
 def _member(stage: Stage, named: str) -> Member:

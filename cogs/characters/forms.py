@@ -31,6 +31,11 @@ class Form(discord.ui.Modal):
     def __init__(self, title: str) -> None:
         super().__init__(title=title[:_LABEL], timeout=FORM_SECONDS)
 
+    def ask(self, label: str, about: str | None, field: discord.ui.Item[Any]) -> None:
+        """Add a field, with what stands above it and below that."""
+        about = about[:_DESCRIPTION] if about else None
+        self.add_item(discord.ui.Label(text=label[:_LABEL], description=about, component=field))
+
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         """Tell it to who sent the form."""
         await answer_failure(interaction, error)

@@ -50,7 +50,11 @@ _DEFAULTS = {
 _YES_OR_NO = ((later("Yes"), "yes"), (later("No"), "no"))
 _CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
     "language": tuple((name, code) for code, name in LANGUAGE_NAMES.items()),
-    "mode": ((later("Only when addressed"), "mention"), (later("Everything"), "always")),
+    "mode": (
+        (later("Only when addressed"), "mention"),
+        (later("When addressed, or called by name"), "name"),
+        (later("Everything"), "always"),
+    ),
     "answers": _YES_OR_NO,
     "age_restricted_only": _YES_OR_NO,
 }
@@ -117,6 +121,8 @@ def shown(name: str, value: Any) -> str:
             return tr("yes") if value else tr("no")
         case "mention":
             return tr("when addressed")
+        case "name" if name == "mode":
+            return tr("when addressed, or called by name")
         case "always" if name == "mode":
             return tr("everything")
         case str() if name == "language" and value in LANGUAGE_NAMES:

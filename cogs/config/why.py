@@ -42,7 +42,9 @@ _REASONS: Mapping[str, Text] = {
     "written by a bot, and not addressed to me": later("A bot wrote it, and did not address me."),
     "a notice, not a message": later("It is one of Discord's own notices."),
     "begins with a mention of someone else": later("It begins with a mention of somebody else."),
-    "calls everyone": later("It calls everyone. What does I answer only if it mentions me, too."),
+    "calls everyone": later(
+        "It calls everyone. I answer such a message only if it mentions me, too."
+    ),
     "not addressed to me": later(
         "It does not address me, and I only answer here when I am mentioned, when somebody "
         "replies to me, or by `/ask`. `/config show` changes that: *When I answer*."
@@ -55,6 +57,7 @@ _YES: Mapping[str, Text] = {
     "mentions me": later("it mentions me"),
     "a reply to me": later("it is a reply to me"),
     "in a channel where I answer everything": later("I answer everything there"),
+    "says a name": later("it says my name, or that of somebody on stage there"),
 }
 _IF_NOT = later("-# If no answer came: I may have been away, or busy; see `/model show`.")
 _ON_STAGE = later(
@@ -97,6 +100,14 @@ async def show_here(interaction: Interaction) -> None:
         lines = [
             tr(
                 "✅ I answer everything here ({place}), but for what people say to each other.",
+                place=here.name(place),
+            )
+        ]
+    elif mode == "name":
+        lines = [
+            tr(
+                "✅ I answer who mentions me, who replies to me, who says the name of somebody on "
+                "stage (mine, where nobody is), and `/ask`. Anything else I leave alone ({place}).",
                 place=here.name(place),
             )
         ]

@@ -17,6 +17,7 @@ from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.characters.bringing import library_for
 from cogs.characters.forms import FileForm
+from cogs.characters.leading import check_lead
 from cogs.characters.rights import may_lead
 from cogs.characters.shelf import Interaction, here, shown_name, worlds_here
 from cogs.live.target import NOBODY
@@ -32,7 +33,7 @@ _FORM_TITLE = later("Bring a lorebook")
 _FORM_KINDS = later("A world file, a lorebook_v3, or a card that has one")
 
 _NOT_LEADING = later(
-    "A story is under way here. Only who began it, or somebody who may manage channels, can change "
+    "A story is under way here. Only who leads it, or somebody who may manage channels, can change "
     "what is known in it."
 )
 _NOTE = later("Characters who speak here know it.")
@@ -114,6 +115,9 @@ class Lore(
         refuse_opted_out(interaction)
         await interaction.response.defer(thinking=True)
         found = await shelved.find(interaction, book)
+        stage = await stage_here(interaction)
+        if stage.cast:
+            await check_lead(interaction, stage, _NOT_LEADING)
         if entry:
             text = await self._switch_entry(interaction, found, entry, on)
         else:

@@ -58,13 +58,8 @@ class Opened:
 
     def entry(self, named: str) -> Entry:
         """The entry that is meant: by its id, its title, or one of its keys."""
-        wanted = named.strip().casefold()
-        for one in self.book.entries:
-            if wanted in (one.id.casefold(), title_of(one).casefold()):
-                return one
-        for one in self.book.entries:
-            if wanted in map(str.casefold, one.keys):
-                return one
+        if found := self.book.named(named):
+            return found
         raise BadInput(
             later(
                 "There is no entry “{entry}” in **{name}**. Choose one that Discord suggests.",
@@ -114,7 +109,7 @@ def of_member(member: Member) -> Shelved:
 
 def title_of(entry: Entry) -> str:
     """What people may know an entry by."""
-    return entry.title or (entry.keys[0] if entry.keys else entry.id)
+    return entry.known_as
 
 
 async def suggest_books(
@@ -152,12 +147,7 @@ async def suggest_entries(
             opened = await open_book(interaction.client, await find(interaction, named))
     except (UserError, TimeoutError):
         return []
-    wanted = typed.casefold().strip()
-    fitting = [
-        one
-        for one in opened.book.entries
-        if any(wanted in text.casefold() for text in (title_of(one), *one.keys))
-    ]
+    fitting = opened.book.fitting(typed)
     return [
         app_commands.Choice(name=shortened(title_of(one) or one.id, 100), value=one.id[:100])
         for one in fitting[:_MOST_SUGGESTED]

@@ -15,17 +15,19 @@ from bot.client import HermesBot
 from bot.errors import BadInput, StoreUnavailable
 from bot.language import later, tr
 from cogs.admission import asker_for
+from cogs.characters.leading import led
 from cogs.characters.rights import may_lead
 from cogs.characters.shelf import Interaction, characters_here, here, suggest
 from cogs.live import live_of
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.opted_out import refuse_opted_out
-from cogs.places import circles, engine_here
+from cogs.places import engine_here
 from cogs.reading.words import shortened
 from cogs.replies import origin_of
 from cogs.rounds import line_target
 from cogs.scenes import posting
+from cogs.scenes.beginning import Wanted, begin
 from cogs.scenes.card import (
     LONGEST_MOOD,
     LONGEST_SCENARIO,
@@ -36,12 +38,12 @@ from cogs.scenes.card import (
 )
 from cogs.scenes.cast import CastButton, CastMenu, cast_panel, others_here
 from cogs.scenes.dice import Dice
-from cogs.scenes.entrance import bring_in, checked, greet, greet_again
+from cogs.scenes.entrance import greet_again, suggest_greetings
 from cogs.scenes.forms import ScenarioForm
 from cogs.scenes.lines import LineButton, Lines
 from cogs.scenes.notes import Notes
 from cogs.scenes.pictures import panel_pictures
-from cogs.scenes.place import check_may_direct, existing, speaker_in, stage_here
+from cogs.scenes.place import check_may_direct, directed_here, existing, speaker_in, stage_here
 from cogs.scenes.story import Form, offered, transcript
 from cogs.scenes.style import check_may_style, order_told, ordered, style_told, styled
 
@@ -50,11 +52,6 @@ _FORM_SECONDS = 2.0
 
 _ORDERS = [app_commands.Choice(name=words, value=order) for order, words in ORDERS.items()]
 
-_BEGUN = later("🎬 **{title}** begins.")
-_TALKED_BEFORE = later(
-    "I still know what we said here before. `/reset` forgets it; the scene stays."
-)
-_NOBODY_YET = later("Nobody is on stage yet. `/scene cast` brings somebody in.")
 _PAUSED = later("⏸️ The scene is paused: nobody speaks until `/scene resume`.")
 _RESUMED = later("▶️ The scene goes on.")
 _STILL_PAUSED = later("The scene is paused. `/scene resume` lets it go on.")
@@ -65,7 +62,6 @@ _KEPT = later("I still know what was said in it; `/reset` forgets that.")
 _FORGOTTEN = later("What was said in it is forgotten. For a day `/undo` brings it back.")
 _TRANSCRIPT = later("The story as a file, as long as I have it:")
 _HIDDEN = later("You may not read this channel's history, so I do not give you its story.")
-_WAKE = later("Mention me or reply to talk to them; with `/channel` every message counts.")
 _GREETED = later("They have greeted.")
 
 
@@ -89,6 +85,7 @@ class Scenes(
         fourth="Who else plays",
         fifth="Who else plays; /scene cast brings in more",
         order="Who speaks next",
+        greeting="How the first character begins: the number of a greeting, 0 for none",
     )
     @app_commands.choices(order=_ORDERS)
     async def start(
@@ -102,50 +99,18 @@ class Scenes(
         fourth: str = "",
         fifth: str = "",
         order: Order = "natural",
+        greeting: app_commands.Range[int, 0] | None = None,
     ) -> None:
         """Begin a scene here, with characters and a scenario"""
         await interaction.response.defer(thinking=True)
-        wanted = [one for one in (character, second, third, fourth, fifth) if one]
-        entering = await checked(interaction, wanted)
-        channel = posting.channel_of(interaction)
-
-        def begun(stage: Stage) -> Stage:
-            if stage.title:
-                raise BadInput(
-                    later(
-                        "A scene is on here already: **{title}**. `/scene end` ends it, "
-                        "`/scene cast` changes who plays.",
-                        title=title_of(stage),
-                    )
-                )
-            if stage.cast:
-                check_may_direct(interaction, stage)
-            return replace(
-                stage,
-                title=title.strip(),
-                scenario=scenario.strip() or stage.scenario,
-                order=order,
-                paused=False,
-                host=str(interaction.user.id),
-            )
-
-        talked = bool(await self.bot.conversations.history(here(interaction)))
-        stage = await self.bot.conversations.stages.change(here(interaction), begun)
-        stage = await bring_in(interaction, entering) if entering else stage
-        told = [tr(_BEGUN).format(title=title_of(stage))]
-        told += [f"-# {tr(_TALKED_BEFORE)}"] if talked else []
-        told += [] if stage.cast else [f"-# {tr(_NOBODY_YET)}"]
-        if interaction.guild_id and not await self._hears_all(interaction):
-            told.append(f"-# {tr(_WAKE)}")
-        await _answer(interaction, "\n".join(told))
-        await self._show_card(interaction, stage, public=True)
-        await greet(interaction, channel, entering, stage)
+        named = [one for one in (character, second, third, fourth, fifth) if one]
+        await begin(interaction, Wanted(title, scenario, named, order, greeting))
 
     @app_commands.command()
     async def cast(self, interaction: Interaction) -> None:
         """Who plays here: bring characters in, mute, remove, have them talk more or less"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        stage = await stage_here(interaction)
+        stage = await led(interaction, await stage_here(interaction))
         change = may_lead(interaction, stage)
         others = await others_here(interaction, stage) if change else ()
         await interaction.edit_original_response(view=cast_panel(stage, others, change=change))
@@ -155,10 +120,9 @@ class Scenes(
         """Write where and how the scene plays, in the stead of what the cards say"""
         try:
             async with asyncio.timeout(_FORM_SECONDS):
-                stage = await stage_here(interaction)
+                stage = await directed_here(interaction)
         except TimeoutError:
             raise StoreUnavailable from None
-        check_may_direct(interaction, stage)
         await interaction.response.send_modal(ScenarioForm(stage))
 
     @app_commands.command()
@@ -215,8 +179,7 @@ class Scenes(
         """End the scene: everybody leaves the stage; the transcript is for you"""
         await interaction.response.defer(thinking=True)
         stages, conversation = self.bot.conversations.stages, here(interaction)
-        stage = await stage_here(interaction)
-        check_may_direct(interaction, stage)
+        stage = await directed_here(interaction)
         file = await offered(self.bot, conversation, stage) if _may_read(interaction) else None
         if forget:
             await self.bot.conversations.timeline.reset(conversation)
@@ -253,8 +216,7 @@ class Scenes(
     async def greet(self, interaction: Interaction) -> None:
         """Have the characters on stage say their first lines again, as after /reset"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        stage = await stage_here(interaction)
-        check_may_direct(interaction, stage)
+        stage = await directed_here(interaction)
         await greet_again(interaction, posting.channel_of(interaction), stage)
         await _answer(interaction, tr(_GREETED))
 
@@ -341,6 +303,13 @@ class Scenes(
         """The characters that can be used here and whose names fit what was typed."""
         return await suggest(characters_here(interaction), current)
 
+    @start.autocomplete("greeting")
+    async def suggest_greeting(
+        self, interaction: Interaction, current: str
+    ) -> list[app_commands.Choice[int]]:
+        """The greetings of the character that was chosen, by number and first words."""
+        return await suggest_greetings(interaction, interaction.namespace.character, current)
+
     @next.autocomplete("character")
     async def suggest_member(
         self, interaction: Interaction, current: str
@@ -360,21 +329,13 @@ class Scenes(
     async def _change(self, interaction: Interaction, change: Callable[[Stage], Stage]) -> Stage:
         """Change the scene, for somebody who may."""
         await interaction.response.defer(thinking=True)
+        await directed_here(interaction)
 
         def changed(stage: Stage) -> Stage:
             check_may_direct(interaction, existing(stage))
             return change(stage)
 
         return await self.bot.conversations.stages.change(here(interaction), changed)
-
-    async def _hears_all(self, interaction: Interaction) -> bool:
-        return await self.bot.always_on.covers(*circles(interaction.channel))
-
-    async def _show_card(self, interaction: Interaction, stage: Stage, *, public: bool) -> None:
-        addresses, files = await panel_pictures(self.bot, stage)
-        await interaction.followup.send(
-            view=scene_card(stage, addresses), files=files, ephemeral=not public, silent=True
-        )
 
 
 def _may_read(interaction: Interaction) -> bool:

@@ -23,7 +23,7 @@ from cogs.replies import tell
 from cogs.scenes import posting
 from cogs.scenes.card import LEVELS, Panel, level_of, member_line, title_of
 from cogs.scenes.entrance import bring_in, checked, greet
-from cogs.scenes.place import check_may_direct
+from cogs.scenes.place import check_may_direct, directed_here
 
 MENU = re.compile(r"cast-(?P<what>pick|level|enter):(?P<character>[\w-]{0,64})")
 BUTTON = re.compile(r"cast-(?P<what>mute|remove):(?P<character>[\w-]{1,64})")
@@ -114,6 +114,7 @@ async def _do(interaction: discord.Interaction[HermesBot], change: Any, characte
         if change is None:
             stage = await stages.get(conversation) or Stage()
         else:
+            await directed_here(interaction)
 
             def changed(stage: Stage) -> Stage:
                 check_may_direct(interaction, stage)
@@ -128,13 +129,12 @@ async def _do(interaction: discord.Interaction[HermesBot], change: Any, characte
 async def _enter(interaction: discord.Interaction[HermesBot], character: str) -> None:
     try:
         await interaction.response.defer()
-        conversation = conversation_in(interaction.channel_id or 0)
-        check_may_direct(
-            interaction, await interaction.client.conversations.stages.get(conversation) or Stage()
-        )
+        await directed_here(interaction)
         entering = await checked(interaction, [character])
         stage = await bring_in(interaction, entering)
-        await greet(interaction, posting.channel_of(interaction), entering, stage)
+        come = {one.id for one in entering}
+        greeting = [one for one in stage.cast if one.character in come]
+        await greet(interaction, posting.channel_of(interaction), greeting)
         await _show(interaction, stage, character)
     except (UserError, *DISCORD_FAILURES) as error:
         await tell(interaction, error)

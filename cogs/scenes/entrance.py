@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import discord
+from discord import app_commands
 
 from bot.characters.policy import may_play
-from bot.characters.stage import Stage
+from bot.characters.stage import Member, Stage
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.library import Character
 from bot.errors import BadInput, UserError
-from bot.language import later
+from bot.language import later, tr
 from cogs.allowed import policy_here
 from cogs.characters import greeting
 from cogs.characters.keeping import load, member_of
 from cogs.characters.rights import check_may_play
-from cogs.characters.shelf import Interaction, find_character, here
+from cogs.characters.shelf import Interaction, find_character, here, shown_name
 from cogs.places import age_restricted
+from cogs.reading.words import shortened
 
 log = logging.getLogger(__name__)
 
+# Autocompletion has three seconds, and is better empty than late.
+_SUGGEST_SECONDS = 2.0
+_MOST_SUGGESTED = 25
+_LONGEST_CHOICE = 100
+
 _NOBODY = later("Nobody is on stage.")
+_NONE = later("None: you begin")
 
 
 async def checked(interaction: Interaction, named: Sequence[str]) -> list[Character]:
@@ -36,37 +46,89 @@ async def checked(interaction: Interaction, named: Sequence[str]) -> list[Charac
     return list(found.values())
 
 
+async def chosen(bot: HermesBot, character: Character, number: int) -> int | None:
+    """The greeting that somebody means by its number, as `Member.greeting` counts; None for 0.
+
+    Raises `BadInput` for a number that the card does not have.
+    """
+    if not number:
+        return None
+    card = (await load(bot, character, picture=False)).card
+    most = len(greeting.choices(card, beside=True))
+    if number <= most:
+        return number - 1
+    name = shown_name(character.name)
+    if not most:
+        raise BadInput(later("**{name}** has no greeting to choose.", name=name))
+    raise BadInput(
+        later(
+            "**{name}** has no such greeting, only the one: please choose number 1, or 0 for none.",
+            "**{name}** has no such greeting: please choose a number from 1 to {n}, or 0 for none.",
+            name=name,
+            n=most,
+        )
+    )
+
+
+async def suggest_greetings(
+    interaction: Interaction, named: str | None, typed: str
+) -> list[app_commands.Choice[int]]:
+    """What Discord offers as the greeting of a character: numbers, and how each one begins."""
+    try:
+        async with asyncio.timeout(_SUGGEST_SECONDS):
+            character = await find_character(interaction, named or "")
+            card = (await load(interaction.client, character, picture=False)).card
+    except (UserError, TimeoutError):
+        return []
+    texts = (tr(_NONE), *card.greetings, *card.group_only_greetings)
+    return [
+        app_commands.Choice(
+            name=shortened(f"{number}: {' '.join(text.split())}", _LONGEST_CHOICE), value=number
+        )
+        for number, text in enumerate(texts)
+        if str(number).startswith(typed)
+    ][:_MOST_SUGGESTED]
+
+
 async def bring_in(
-    interaction: discord.Interaction[HermesBot], characters: Sequence[Character]
+    interaction: discord.Interaction[HermesBot],
+    characters: Sequence[Character],
+    greetings: Mapping[str, int | None] | None = None,
 ) -> Stage:
-    """Bring characters on stage; returns the stage. Raises `BadInput` if there is no room."""
-    stages, stage = interaction.client.conversations.stages, Stage()
+    """Bring characters on stage; returns the stage. Raises `BadInput` if there is no room.
+
+    Each is to begin with the greeting that `greetings` has for its id, else with its usual one.
+    """
+    bot, wanted = interaction.client, greetings or {}
+    stages = bot.conversations.stages
+    stage = await stages.get(here(interaction)) or Stage()
+    there = {one.character for one in stage.cast} | {one.id for one in characters}
     for character in characters:
-        stage = await stages.enter(here(interaction), member_of(character))
+        if character.id in wanted:
+            number = wanted[character.id]
+        else:
+            number = await _usual(bot, character, beside=len(there) > 1)
+        member = replace(member_of(character), greeting=number or 0)
+        stage = await stages.enter(here(interaction), member)
     return stage
 
 
 async def greet(
-    interaction: Interaction,
-    channel: discord.PartialMessageable,
-    characters: Sequence[Character],
-    stage: Stage,
+    interaction: Interaction, channel: discord.PartialMessageable, members: Sequence[Member]
 ) -> None:
-    """Post what characters say first, each its own; it becomes part of the story.
+    """Post what members of the cast say first, each its own; it becomes part of the story.
 
     That one cannot be posted is logged: the scene is there all the same.
     """
     bot = interaction.client
-    for character in characters:
+    for member in members:
         try:
-            card = (await load(bot, character, picture=False)).card
-            numbers = greeting.choices(card, beside=stage.several)
-            text = await greeting.filled_in(interaction, card, numbers[0]) if numbers else ""
+            card = (await load(bot, _character(member), picture=False)).card
+            text = await greeting.filled_in(interaction, card, member.greeting)
             if text:
-                member = member_of(character)
                 await greeting.post(bot, channel, member, text, interaction.user.id)
         except (UserError, *DISCORD_FAILURES) as error:
-            log.info("%s says no greeting: %s", character.id, error)
+            log.info("%s says no greeting: %s", member.character, error)
 
 
 async def greet_again(
@@ -77,8 +139,16 @@ async def greet_again(
         raise BadInput(_NOBODY)
     policy, mature = await policy_here(interaction), age_restricted(interaction.channel)
     everybody = [
-        Character(one.character, one.library, one.name, owner="", card=one.card)
-        for one in stage.cast
-        if not one.muted and may_play(policy, one, mature) is None
+        one for one in stage.cast if not one.muted and may_play(policy, one, mature) is None
     ]
-    await greet(interaction, channel, everybody, stage)
+    await greet(interaction, channel, everybody)
+
+
+async def _usual(bot: HermesBot, character: Character, *, beside: bool) -> int:
+    """The greeting of a character for whom nobody has chosen one."""
+    card = (await load(bot, character, picture=False)).card
+    return next(iter(greeting.choices(card, beside=beside)), 0)
+
+
+def _character(member: Member) -> Character:
+    return Character(member.character, member.library, member.name, owner="", card=member.card)

@@ -22,7 +22,7 @@ from cogs.live.target import NOBODY
 from cogs.reading.words import is_blank
 from cogs.replies import tell
 from cogs.scenes.card import LONGEST_NOTE, note_line
-from cogs.scenes.place import check_may_direct, existing, stage_here
+from cogs.scenes.place import check_may_direct, directed_here, existing, stage_here
 
 # A modal has to be shown within three seconds.
 _FORM_SECONDS = 2.0
@@ -129,10 +129,9 @@ class Notes(
         """Write a note that the characters are told again and again"""
         try:
             async with asyncio.timeout(_FORM_SECONDS):
-                stage = await stage_here(interaction)
+                stage = await directed_here(interaction)
         except TimeoutError:
             raise StoreUnavailable from None
-        check_may_direct(interaction, stage)
         await interaction.response.send_modal(NoteForm(stage.note))
 
     @app_commands.command()
@@ -146,6 +145,7 @@ class Notes(
     async def clear(self, interaction: Interaction) -> None:
         """Take the author's note away"""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        await directed_here(interaction)
 
         def cleared(stage: Stage) -> Stage:
             check_may_direct(interaction, existing(stage))

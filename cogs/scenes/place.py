@@ -8,6 +8,7 @@ from bot.characters.stage import Stage
 from bot.client import HermesBot
 from bot.errors import BadInput
 from bot.language import later
+from cogs.characters.leading import check_lead
 from cogs.characters.rights import may_lead
 from cogs.characters.shelf import Interaction, here
 from cogs.live.traces import harmless
@@ -15,7 +16,7 @@ from cogs.reading.words import shortened
 
 NO_SCENE = later("There is no scene here. `/scene start` begins one.")
 _NOT_YOURS = later(
-    "Only whoever began this scene, or somebody who may manage channels here, can change that."
+    "Only whoever leads this scene, or somebody who may manage channels here, can change that."
 )
 
 
@@ -29,6 +30,11 @@ def existing(stage: Stage | None) -> Stage:
     if stage is None or not (stage.cast or stage.title):
         raise BadInput(NO_SCENE)
     return stage
+
+
+async def directed_here(interaction: Interaction) -> Stage:
+    """The same, for somebody who may change it; else a `BadInput`."""
+    return await check_lead(interaction, await stage_here(interaction), _NOT_YOURS)
 
 
 def check_may_direct(interaction: discord.Interaction[HermesBot], stage: Stage) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import discord
 import pytest
 import pytest_asyncio
-from simcord import Env
+from simcord import Env, interactions
 from simcord.actors import MemberActor
 from simcord.backend.models import AllowedMentions
 from simcord.builders import ChannelHandle, GuildHandle
@@ -106,6 +106,21 @@ class Stage:
 @pytest.fixture
 def engine() -> ScriptedEngine:
     return ScriptedEngine()
+
+
+@pytest.fixture
+def discord_in(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Gives people's Discord a language."""
+    made = interactions.base_payload
+
+    def choose(locale: str) -> None:
+        def base_payload(backend: Any, **given: Any) -> Any:
+            record, payload = made(backend, **given)
+            return record, payload | {"locale": locale}
+
+        monkeypatch.setattr(interactions, "base_payload", base_payload)
+
+    return choose
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import discord
@@ -27,8 +28,13 @@ async def character(
     picture: bytes = b"",
     library: str = "",
     after: str = "",
+    others: Sequence[str] = (),
+    company: Sequence[str] = (),
 ) -> str:
-    """Put a character into the server's library, or another one; returns its id."""
+    """Put a character into the server's library, or another one; returns its id.
+
+    `others` are its further greetings, `company` those for scenes with several characters.
+    """
     data = {
         "name": name,
         "description": f"{name} is somebody.",
@@ -37,8 +43,10 @@ async def character(
         "first_mes": greeting,
         "mes_example": "",
         "post_history_instructions": after,
+        "alternate_greetings": [*others],
+        "group_only_greetings": [*company],
     }
-    card = json.dumps({"spec": "chara_card_v2", "spec_version": "2.0", "data": data}).encode()
+    card = json.dumps({"spec": "chara_card_v3", "spec_version": "3.0", "data": data}).encode()
     id = name.casefold().replace(" ", "-")
     saved = Character(
         id=id,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import discord
 import pytest
 
 from bot.conversation.turns import Pending, Turn
-from bot.errors import StoreUnavailable
+from bot.errors import EngineInterrupted, StoreUnavailable
+from bot.language import speaking, tr
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
 
@@ -176,6 +178,24 @@ async def test_messages_from_while_the_bot_was_down_are_answered(
     assert len(stage.shown()) == 1
     assert len(stage.shown(thread)) == 1
     assert len(stage.shown(stage.alice.user.dm_channel)) == 2
+
+
+async def test_a_missed_direct_message_is_answered_in_its_writers_language(
+    stage: Stage, discord_in: Callable[[str], None]
+) -> None:
+    discord_in("es-ES")
+    await stage.alice.slash(stage.channel, "help")
+    await stage.alice.send_dm("before")
+    await play(stage.env, 20, step=1.0)
+    await away(stage)
+    await stage.alice.send_dm("three")
+    stage.engine.answers = [[EngineInterrupted()]]
+    await play(stage.env, 600, step=20)
+    await back(stage)
+    with speaking("es"):
+        wanted = tr(EngineInterrupted.text)
+    assert [message.content for message in stage.shown(stage.alice.user.dm_channel)][-1] == wanted
+    assert wanted != EngineInterrupted.text
 
 
 async def test_what_was_missed_in_many_channels_is_answered_in_each(

@@ -309,7 +309,7 @@ class TestAStoryUnderWay:
     @REFUSED
     async def test_others_cannot_send_it_away(self, stage: Stage) -> None:
         refused = await stage.alice.slash(stage.channel, "character leave")
-        assert "Only who began it" in refused.response.content
+        assert "Only who leads it" in refused.response.content
         assert await on_stage(stage) == ["Mira"]
 
 

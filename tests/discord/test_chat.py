@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import discord
 import pytest
 from simcord.enums import MessageType
@@ -145,6 +147,18 @@ async def test_redis_down_is_told_and_retry_answers(stage: Stage, away: AwayStor
     await stage.alice.click(notice, label="Retry")
     assert stage.said() == ["All right."]
     assert stage.asked == "Alice: hello"
+
+
+async def test_retry_is_answered_in_the_channels_language(
+    stage: Stage, away: AwayStore, discord_in: Callable[[str], None]
+) -> None:
+    await stage.alice.send(stage.channel, f"{stage.me} hello")
+    [notice] = stage.shown()
+    discord_in("de")
+    await stage.alice.click(notice, label="Retry")
+    [again] = stage.shown()
+    assert (again.id != notice.id, again.content) == (True, notice.content)
+    assert [button.label for row in again.components for button in row.children] == ["Retry"]
 
 
 async def test_always_on_is_read_when_redis_is_back(stage: Stage, away: AwayStore, store) -> None:

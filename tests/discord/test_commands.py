@@ -240,6 +240,33 @@ class TestChannel:
         await stage.alice.send(stage.channel, "no mention")
         assert len(stage.engine.prompts) == count
 
+    async def test_a_name_is_enough_where_that_was_chosen(
+        self, stage: Stage, admin: MemberActor
+    ) -> None:
+        name = stage.env.backend.bot_user.name
+        await stage.alice.send(stage.channel, f"{name}, are you there?")
+        assert stage.engine.prompts == [], "not unless somebody wants it"
+        told = await admin.slash(stage.channel, "channel", mode="name")
+        assert "says the name of a character on stage (mine, where nobody is)" in (
+            told.response.content
+        )
+        for text in ("Hello all", f"{name}ery", f"`{name}`", f"> {name}\nOh."):
+            await stage.alice.send(stage.channel, text)
+        said = await stage.alice.send(stage.channel, "I have an idea.")
+        await stage.reply(stage.bob, said, f"{name} said so.")
+        hook = stage.guild.create_webhook(stage.channel)
+        await hook.send(f"{name}!")
+        robot = stage.guild.add_member(stage.env.create_user("robot", bot=True))
+        await robot.send(stage.channel, f"{name}?")
+        assert stage.engine.prompts == [], "nobody is called by any of that"
+        await stage.alice.send(stage.channel, f"What now, {name.upper()}?")
+        assert len(stage.engine.prompts) == 1
+        await stage.alice.send(stage.thread(), f"And here, {name}?")
+        assert len(stage.engine.prompts) == 2, "a thread follows its channel"
+        await admin.slash(stage.channel, "channel", mode="mention")
+        await stage.alice.send(stage.channel, f"{name}?")
+        assert len(stage.engine.prompts) == 2
+
     async def test_thread_follows_its_channel_until_it_says_otherwise(
         self, stage: Stage, admin: MemberActor
     ) -> None:

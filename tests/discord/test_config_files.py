@@ -192,6 +192,12 @@ class TestWhy:
         assert "✅" in (told := await self.why(stage, called))
         assert "it mentions me" in told
         assert "begins with a mention of somebody else" in await self.why(stage, other)
+        crier = stage.person("crier", mention_everyone=True)
+        everyone = await crier.send(stage.channel, "@everyone hello?")
+        assert (
+            "It calls everyone. I answer such a message only if it mentions me, too."
+            in await self.why(stage, everyone)
+        )
 
     async def test_tells_what_the_server_has_set(self, stage: Stage, admin: MemberActor) -> None:
         role = stage.guild.create_role("friends")

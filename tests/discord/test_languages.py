@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from simcord import interactions
 
 from bot.errors import EngineInterrupted
 from bot.language import speaking, tr
@@ -15,21 +12,6 @@ from tests.discord.scene_support import director
 
 NOTHING = "There was nothing to forget: we have not talked here yet."
 LOCALES = {"de": "de", "es-419": "es", "fr": "fr", "ja": "ja", "zh-TW": "zh-TW"}
-
-
-@pytest.fixture
-def discord_in(monkeypatch: pytest.MonkeyPatch):
-    """Gives people's Discord a language."""
-    made = interactions.base_payload
-
-    def choose(locale: str) -> None:
-        def base_payload(backend: Any, **given: Any) -> Any:
-            record, payload = made(backend, **given)
-            return record, payload | {"locale": locale}
-
-        monkeypatch.setattr(interactions, "base_payload", base_payload)
-
-    return choose
 
 
 def said_in(language: str, text: str) -> str:

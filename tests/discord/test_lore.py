@@ -194,7 +194,7 @@ async def test_what_is_wrong_has_its_words(
 async def test_the_lore_of_a_story_is_its_leaders(stage: Stage, salt: None, mira: None) -> None:
     for options in ({"book": "Salt and Iron"}, {"book": "Mira", "entry": "wolf"}):
         refused = await said(stage.alice, stage, "switch", on=False, **options)
-        assert "Only who began it" in refused
+        assert "Only who leads it" in refused
     whole = await said(stage.bob, stage, "switch", book="Mira", on=False)
     assert "is a part of the character" in whole
 

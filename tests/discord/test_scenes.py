@@ -68,6 +68,67 @@ class TestSetup:
         assert "Snow." in prompt
         assert "Alice: Hello Ada" in prompt
 
+    async def test_who_begins_chooses_the_greeting(self, stage: Stage) -> None:
+        others = ["*Snow falls.* {{user}}?", "x" * 200]
+        await character(stage, "Ada", greeting="Hi.", others=others, company=["All of you!"])
+        await character(stage, "Bob", greeting="Bob here.", others=["Again, Bob."])
+        dora = director(stage)
+        offered = await dora.autocomplete(
+            stage.channel, "scene start", "greeting", "", title="X", character="ada"
+        )
+        assert [(one["value"], one["name"]) for one in offered][:3] == [
+            (0, "0: None: you begin"),
+            (1, "1: Hi."),
+            (2, "2: *Snow falls.* {{user}}?"),
+        ]
+        assert [one["value"] for one in offered] == [0, 1, 2, 3, 4]
+        assert max(len(one["name"]) for one in offered) == 100
+        fitting = await dora.autocomplete(
+            stage.channel, "scene start", "greeting", "2", title="X", character="ada"
+        )
+        assert [one["value"] for one in fitting] == [2]
+        nobody = await dora.autocomplete(stage.channel, "scene start", "greeting", "", title="X")
+        assert nobody == []
+        await dora.slash(
+            stage.channel, "scene start", title="X", character="ada", second="bob", greeting=2
+        )
+        assert story(stage)[-2:] == [("Ada", "*Snow falls.* Dora?"), ("Bob", "Bob here.")]
+        assert [one.greeting for one in (await setting(stage)).cast] == [1, 0]
+        await dora.slash(stage.channel, "scene greet")
+        assert story(stage)[-2:] == [("Ada", "*Snow falls.* Dora?"), ("Bob", "Bob here.")]
+
+    async def test_without_a_choice_company_is_greeted_and_0_is_silence(self, stage: Stage) -> None:
+        await character(stage, "Ada", greeting="Hi.", company=["All of you!"])
+        await character(stage, "Bob", greeting="Bob here.")
+        dora, options = director(stage), {"title": "X", "character": "ada", "second": "bob"}
+        await dora.slash(stage.channel, "scene start", **options)
+        assert story(stage)[-2:] == [("Ada", "All of you!"), ("Bob", "Bob here.")]
+        assert [one.greeting for one in (await setting(stage)).cast] == [1, 0]
+        await dora.slash(stage.channel, "scene end")
+        before = len(story(stage))
+        await dora.slash(stage.channel, "scene start", **options, greeting=0)
+        assert [text for _, text in story(stage)[before:] if text in ("Hi.", "All of you!")] == []
+        assert story(stage)[-1] == ("Bob", "Bob here.")
+
+    @REFUSED
+    async def test_a_greeting_that_there_is_not_is_told(self, stage: Stage) -> None:
+        await character(stage, "Ada", greeting="Hi.", others=["Ho."])
+        await character(stage, "Bob", greeting="Hm.")
+        await character(stage, "Cleo")
+        dora = director(stage)
+        for name, number, told in (
+            ("ada", 3, "**Ada** has no such greeting: please choose a number from 1 to 2, or 0"),
+            ("bob", 2, "**Bob** has no such greeting, only the one: please choose number 1"),
+            ("cleo", 1, "**Cleo** has no greeting to choose."),
+            ("", 1, "Please choose a character as well"),
+        ):
+            options = {"character": name} if name else {}
+            refused = await dora.slash(
+                stage.channel, "scene start", title="X", greeting=number, **options
+            )
+            assert refused.response.content.startswith(told)
+            assert await stage.bot.conversations.stages.get(f"discord:{stage.channel.id}") is None
+
     @REFUSED
     async def test_who_may_begin_and_change_one(self, stage: Stage) -> None:
         await character(stage, "Ada")
@@ -88,10 +149,52 @@ class TestSetup:
             ("end", {}),
         ):
             other = await stage.bob.slash(thread, f"scene {command}", **options)
-            assert "Only whoever began this scene" in other.response.content
+            assert "Only whoever leads this scene" in other.response.content
         again = await stage.alice.slash(thread, "scene start", title="Again")
         assert "A scene is on here already: **Mine**" in again.response.content
         assert (await stage.bot.conversations.stages.get(f"discord:{stage.channel.id}")) is None
+
+    @REFUSED
+    async def test_a_scene_whose_leader_has_left_is_passed_on(self, stage: Stage) -> None:
+        await character(stage, "Ada")
+        carol, cora = stage.person("Carol"), stage.person("Cora")
+        await carol.slash(stage.channel, "scene start", title="The Inn", character="ada")
+        for person in (carol, cora, stage.alice, stage.bob, stage.alice):
+            await person.send(stage.channel, f"{stage.me} Hello")
+        refused = await stage.bob.slash(stage.channel, "scene mood", mood="dark")
+        assert refused.response.content.startswith("Only whoever leads this scene")
+        assert (await setting(stage)).host == str(carol.id)
+        for gone in (carol, cora):
+            stage.guild.remove_member(gone)
+        refused = await stage.bob.slash(stage.channel, "scene mood", mood="dark")
+        assert refused.response.content == (
+            f"Who led this story has left the server, and <@{stage.alice.id}> leads it now. Only "
+            "they, or somebody who may manage channels here, can change that."
+        )
+        refused = await stage.bob.slash(stage.channel, "scene end")
+        assert refused.response.content.startswith("Only whoever leads this scene")
+        ended = await stage.alice.slash(stage.channel, "scene end")
+        assert "has ended" in ended.response.content
+
+    async def test_who_takes_part_may_go_on_at_once(self, stage: Stage) -> None:
+        await character(stage, "Ada")
+        carol = stage.person("Carol")
+        await carol.slash(stage.channel, "scene start", title="The Inn", character="ada")
+        await stage.bob.send(stage.channel, f"{stage.me} Hello")
+        stage.guild.remove_member(carol)
+        shown = await stage.bob.slash(stage.channel, "scene cast")
+        assert "cast-pick:" in panel(shown.response.components).ids
+        left = await stage.bob.slash(stage.channel, "character leave")
+        assert "**Ada** has left the stage." in left.response.content
+
+    async def test_a_scene_in_which_nobody_else_played_is_anybodys(self, stage: Stage) -> None:
+        await character(stage, "Ada")
+        carol = stage.person("Carol")
+        await carol.slash(stage.channel, "scene start", title="The Inn", character="ada")
+        await carol.send(stage.channel, f"{stage.me} Hello")
+        stage.guild.remove_member(carol)
+        told = await stage.bob.slash(stage.channel, "scene mood", mood="dark")
+        assert told.response.content == "Mood: *dark*"
 
     @REFUSED
     async def test_adults_are_for_age_restricted_channels(self, stage: Stage) -> None:
@@ -411,7 +514,7 @@ class TestNotes:
         dora = director(stage, "Dan")
         for name in ("set", "clear"):
             refused = await stage.alice.slash(stage.channel, f"note {name}")
-            assert "Only whoever began" in refused.response.content
+            assert "Only whoever leads" in refused.response.content
         form = await dora.slash(stage.channel, "note set")
         wrong = await dora.submit_modal(
             form, {"text": "x", "depth": "-1", "every": "1", "role": ["user"]}
@@ -489,6 +592,25 @@ class TestPlaying:
         await stage.alice.send(stage.channel, "Ada?")
         assert story(stage)[-1] == ("Ada", "All right.")
         assert "just between us" not in stage.engine.prompts[-1]
+
+    async def test_a_name_wakes_its_character_where_names_count(self, stage: Stage) -> None:
+        await scene(stage, "Ada", "Captain Voss")
+        dora = director(stage, "Dan")
+        await stage.alice.send(stage.channel, "Ada, are you there?")
+        assert stage.engine.prompts == []
+        await dora.slash(stage.channel, "channel", mode="name")
+        await stage.alice.send(stage.channel, "What a storm. Adamant as ever.")
+        bot = stage.env.backend.bot_user.name
+        await stage.alice.send(stage.channel, f"{bot}, stop that.")
+        assert stage.engine.prompts == [], "somebody is on stage, and not called"
+        await stage.alice.send(stage.channel, "What do you say, voss?")
+        assert story(stage)[-1] == ("Captain Voss", "All right.")
+        assert len(stage.engine.prompts) == 1
+        shown = await stage.alice.slash(stage.channel, "config why")
+        assert "who says the name of somebody on stage" in shown.response.content
+        await dora.slash(stage.channel, "scene pause")
+        await stage.alice.send(stage.channel, "Ada, are you there?")
+        assert len(stage.engine.prompts) == 1
 
     async def test_a_reset_keeps_the_scene(self, stage: Stage) -> None:
         await character(stage, "Ada", greeting="Welcome, {{user}}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import discord
@@ -293,6 +293,26 @@ class TestConfirmation:
         await ask(stage, "You are welcome.")
         assert "the front door is open" in stage.engine.prompts[-1]
         assert "waiting for confirmation" not in stage.engine.prompts[-1]
+
+    @pytest.mark.parametrize(
+        ("pressed", "outcome"),
+        [
+            ("Confirm", "✅ Done: **open the front door**"),
+            ("Cancel", "Cancelled: **open the front door**"),
+        ],
+    )
+    async def test_what_comes_of_it_is_said_in_the_channels_language(
+        self,
+        stage: Stage,
+        owner: MemberActor,
+        discord_in: Callable[[str], None],
+        pressed: str,
+        outcome: str,
+    ) -> None:
+        question = await asked_to_open(stage, owner)
+        discord_in("de")
+        await stage.alice.click(question, label=pressed)
+        assert stage.said()[-1] == outcome
 
     async def test_cancel(self, stage: Stage, owner: MemberActor, door: Door) -> None:
         question = await asked_to_open(stage, owner)

@@ -82,7 +82,7 @@ def test_an_option_says_its_kind_and_its_bounds(pages):
     page = pages["commands.md"]
     assert "- `question`: What do you want to know? (text, up to 4000 characters)" in page
     assert re.search(r"^- `rounds`, optional: .* \(a whole number, from 0, up to 10\)$", page, re.M)
-    assert "- `mode`: always: every message; mention: only when addressed (one of *m" in page
+    assert "by saying a name (one of *mention*, *name*, *always*)" in page
 
 
 def test_a_command_says_for_whom_and_where(pages):

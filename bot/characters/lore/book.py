@@ -65,15 +65,23 @@ def read(value: object, name: str = "") -> Book:
     `name` is used where the file has none.
     """
     given = _mapping(value)
-    if isinstance(given.get("data"), Mapping) and "entries" not in given:
-        given = _mapping(given["data"])
-    for key in ("character_book", "originalData"):
-        if "entries" not in given and isinstance(given.get(key), Mapping):
-            given = _mapping(given[key])
+    for step in within(value):
+        given = _mapping(given[step])
     found = given.get("entries")
     if not isinstance(found, (list, Mapping)):
         raise BadInput(later("This is no lorebook that I can read: it has no list of entries."))
     return _Reading(given, name).book(cast("list[object] | Given", found))
+
+
+def within(value: object) -> tuple[str, ...]:
+    """Under which keys of parsed JSON the object stands that has the entries."""
+    given, path = _mapping(value), tuple[str, ...]()
+    if isinstance(given.get("data"), Mapping) and "entries" not in given:
+        given, path = _mapping(given["data"]), ("data",)
+    for key in ("character_book", "originalData"):
+        if "entries" not in given and isinstance(given.get(key), Mapping):
+            given, path = _mapping(given[key]), (*path, key)
+    return path
 
 
 class _Reading:

@@ -110,6 +110,11 @@ class Entry:
     yields: bool = False
 
     @property
+    def known_as(self) -> str:
+        """What people may know it by."""
+        return self.title or (self.keys[0] if self.keys else self.id)
+
+    @property
     def steady(self) -> bool:
         """Whether it is told whatever is said: then it can stand before the conversation."""
         return (
@@ -140,3 +145,20 @@ class Book:
     token_budget: int | None = None
     recursive: bool = False
     warnings: tuple[str, ...] = ()
+
+    def named(self, name: str) -> Entry | None:
+        """The entry that is meant by its id, its title, or one of its keys."""
+        wanted = name.strip().casefold()
+        for one in self.entries:
+            if wanted in (one.id.casefold(), one.known_as.casefold()):
+                return one
+        return next((one for one in self.entries if wanted in map(str.casefold, one.keys)), None)
+
+    def fitting(self, typed: str) -> list[Entry]:
+        """The entries whose title or keys have what was typed."""
+        wanted = typed.casefold().strip()
+        return [
+            one
+            for one in self.entries
+            if any(wanted in text.casefold() for text in (one.known_as, *one.keys))
+        ]
