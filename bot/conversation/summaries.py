@@ -138,7 +138,7 @@ class Summaries:
             log.exception("the summary of %s failed", conversation)
 
     async def _renew(self, conversation: str, served: Served, asker: Asker) -> None:
-        model = await served.model.current()
+        model = await served.model.ready()
         if not model.profile.summaries:
             return
         snapshot = await self._store.load(conversation)

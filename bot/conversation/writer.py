@@ -124,7 +124,7 @@ class Writer:
 
     async def _in_turn(self) -> AsyncGenerator[Event, None]:
         try:
-            async for event in self._answer(await self._model.current(), None):
+            async for event in self._answer(await self._model.ready(), None):
                 yield event
         except PromptTooLong:
             window = self._prompt.window
@@ -133,7 +133,7 @@ class Writer:
             # The engine was restarted with less room, or counts more tokens than we did.
             self._model.forget()
             limit = int(window.tokens * _SECOND_TRY)
-            async for event in self._answer(await self._model.current(), limit):
+            async for event in self._answer(await self._model.ready(), limit):
                 yield event
         except (EngineUnreachable, EngineInterrupted):
             self._model.forget()

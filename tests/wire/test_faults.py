@@ -99,6 +99,22 @@ async def test_engine_is_down_when_the_bot_starts(empty_house: House) -> None:
     await house.say_and_hear("Hello again", "Hello!")
 
 
+async def test_engine_that_comes_back_is_spoken_to_in_its_own_format(empty_house: House) -> None:
+    house = empty_house
+    house.engine.model_id = "NousResearch/Nous-Hermes-Llama2-13b"
+    await house.engine.stop()
+    await house.start_bot()
+    house.engine.say("I am here.")
+    asked = house.ask("Hello?")
+    await house.discord.until(lambda: "asking again" in house.bot.log)
+    await house.engine.start()
+    await house.reply_to(asked, "I am here.")
+    [prompt] = house.engine.prompts
+    assert prompt.endswith("### Response:\n")
+    assert "### Instruction:\n" in prompt
+    assert "<|im_start|>" not in prompt
+
+
 # ------------------------------------------------------------------ Discord's gateway
 
 
