@@ -140,6 +140,7 @@ class Writer:
             raise
 
     async def _answer(self, model: ModelInUse, limit: int | None) -> AsyncGenerator[Event, None]:
+        await self._rounds.settle()
         tools = self._rounds.tools if model.profile.tools else ()
         await self._build(model, limit, self._rounds.text if tools else "")
         begun = self._begun_text is not None
