@@ -10,9 +10,11 @@ import asyncio
 import json
 import random
 import re
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from aiohttp import web
+
+from benchmarks.serving import Serving, events, told
 
 MARK = re.compile(r"\[w(\d+)\]")
 ROLL = "please roll two dice"
@@ -33,9 +35,8 @@ class WeekEngine:
     def __init__(self, seed: int) -> None:
         self.mood: Mood = "well"
         self.requests = 0
-        self.port = 0
         self._random = random.Random(seed)
-        self._runner: web.AppRunner | None = None
+        self._serving = Serving(generate=self._generate, tokenize=self._tokenize, info=self._info)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -46,39 +47,22 @@ class WeekEngine:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return self._serving.url
 
     async def start(self) -> None:
         """Listen, on the same port each time."""
-        app = web.Application(client_max_size=2**24)
-        app.router.add_post("/generate_stream", self._generate)
-        app.router.add_post("/", self._generate)
-        app.router.add_post("/tokenize", self._tokenize)
-        app.router.add_get("/info", self._info)
-        app.router.add_get("/health", self._info)
-        self._runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
-        )
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True, backlog=2_048)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        await self._serving.start()
 
     async def stop(self) -> None:
         """Close all connections; from now on they are refused."""
-        runner, self._runner = self._runner, None
-        if runner is not None:
-            await runner.cleanup()
+        await self._serving.stop()
 
     # ------------------------------------------------------------------ answering
 
     async def _info(self, _: web.Request) -> web.Response:
         if self.mood == "hung":
             await asyncio.sleep(3_600)
-        about = {"model_id": "NousResearch/Hermes-2-Pro-Llama-3-8B", "version": "3.3.6-dev0"}
-        limits = {"max_input_tokens": CONTEXT - 1, "max_total_tokens": CONTEXT}
-        most = {"max_stop_sequences": 4, "max_concurrent_requests": 1_024}
-        return web.json_response(about | limits | most)
+        return told(CONTEXT)
 
     async def _tokenize(self, http: web.Request) -> web.Response:
         text = json.loads(await http.read())["inputs"]
@@ -98,16 +82,16 @@ class WeekEngine:
         if self.mood == "failing":
             error = {"error": "Request failed during generation: CUDA error"}
             return web.json_response(error | {"error_type": "generation"}, status=500)
-        events = encoded(self._words(prompt), len(prompt) // _BYTES_PER_TOKEN)
+        answer = events(self._words(prompt), len(prompt) // _BYTES_PER_TOKEN)
         if self.mood == "breaking" and self._random.random() < 0.5:
-            return await self._break_off(http, events)
-        return web.Response(body=b"".join(events), content_type="text/event-stream")
+            return await self._break_off(http, answer)
+        return web.Response(body=b"".join(answer), content_type="text/event-stream")
 
-    async def _break_off(self, http: web.Request, events: list[bytes]) -> web.StreamResponse:
+    async def _break_off(self, http: web.Request, answer: list[bytes]) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         response.enable_chunked_encoding()
         await response.prepare(http)
-        await response.write(b"".join(events[: len(events) // 2]))
+        await response.write(b"".join(answer[: len(answer) // 2]))
         await asyncio.sleep(0.02)
         if http.transport is not None:
             http.transport.abort()
@@ -136,19 +120,3 @@ def _asked(prompt: str) -> str:
         if not turn.startswith(("assistant", "system")):
             found = turn + found
     return found
-
-
-def encoded(words: list[str], prompt_tokens: int) -> list[bytes]:
-    """TGI's events for an answer."""
-    events = [_event(n, word, None, None) for n, word in enumerate(words, start=1)]
-    details = {"finish_reason": "eos_token", "generated_tokens": len(words) + 1, "seed": None}
-    last = _event(
-        len(words) + 1, "<|im_end|>", "".join(words), details | {"input_length": prompt_tokens}
-    )
-    return [*events, last]
-
-
-def _event(index: int, text: str, whole: str | None, details: Any) -> bytes:
-    token = {"id": index, "text": text, "logprob": -0.1, "special": details is not None}
-    event = {"index": index, "token": token, "generated_text": whole, "details": details}
-    return f"data:{json.dumps(event, separators=(',', ':'))}\n\n".encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,9 +26,20 @@ _STALE = later(
 )
 _FORBIDDEN = later("Discord does not let me do that here: I lack a permission in this place.")
 _TOO_SLOW = later("I was too slow for Discord this time. Please try again.")
+# Where discord.py makes its requests: an error that comes out of there is one of the connection.
+_REQUESTS = ("discord.http", "discord.webhook.async_")
 _UNKNOWN_INTERACTION = 10062
 _ANSWERED = 40060
 _NOT_ALLOWED = later("You are not allowed to do that here.")
+
+
+class DiscordLost(UserError):
+    """A request to Discord was not answered; whether it took effect is not known."""
+
+    text = later(
+        "My connection to Discord broke off just now. If you see no answer, please try again."
+    )
+    retry = True
 
 
 def note(error: BaseException, where: str) -> Explanation:
@@ -75,10 +87,21 @@ async def answer_failure(interaction: discord.Interaction[Any], error: BaseExcep
         log.info("%s was answered by another process", where)
         return
     explanation = note(error, where)
+    lost = isinstance(_in_words(error), DiscordLost)
     try:
-        await answer(interaction, explanation.text)
+        await (_answer_lost if lost else answer)(interaction, explanation.text)
     except DISCORD_FAILURES as refused:
         log.warning("%s: could not be told: %s", where, refused)
+
+
+async def _answer_lost(interaction: discord.Interaction[Any], text: str) -> None:
+    """Answer where an answer was lost, which may have come to Discord after all."""
+    try:
+        await answer(interaction, text)
+    except discord.HTTPException as refused:
+        if not _is_answered(refused):
+            raise
+        await interaction.followup.send(text, ephemeral=True)
 
 
 def _is_answered(error: BaseException) -> bool:
@@ -86,6 +109,16 @@ def _is_answered(error: BaseException) -> bool:
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     return isinstance(error, discord.HTTPException) and error.code == _ANSWERED
+
+
+def _is_lost(error: BaseException) -> bool:
+    """Whether Discord did not answer a request, or only that it is out of order itself."""
+    if isinstance(error, discord.DiscordServerError):
+        return True
+    return isinstance(error, (aiohttp.ClientError, OSError)) and any(
+        frame.f_globals.get("__name__") in _REQUESTS
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
 
 
 def _in_words(error: BaseException) -> BaseException:
@@ -105,5 +138,7 @@ def _in_words(error: BaseException) -> BaseException:
             return UserError(
                 later("“{value}” is not something I can use there.", value=error.value)
             )
+        case _ if _is_lost(error):
+            return DiscordLost(detail=str(error) or type(error).__name__)
         case _:
             return error

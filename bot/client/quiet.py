@@ -1,4 +1,7 @@
-"""discord.py logs every lost connection with a traceback, and that a bot without voice has none."""
+"""discord.py logs every lost connection with a traceback, and that a bot without voice has none.
+
+So it does with suggestions that come too late, or that Discord does not take.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _EXPECTED = (
     discord.GatewayNotFound,
     discord.HTTPException,
 )
-_LOGGERS = ("discord.client", "discord.gateway", "discord.shard")
+_LOGGERS = ("discord.client", "discord.gateway", "discord.shard", "discord.app_commands.tree")
 
 
 def _shorten(record: logging.LogRecord) -> bool:

@@ -170,17 +170,17 @@ class Casting:
         members = play.awake(company.stage)
         names = [member.name for member in members]
         question = play.who_is_next_prompt(names, [_line(turn) for turn in turns])
-        model = await served.model.current()
-        form = model.profile.script
-        request = Generation(
-            prompt=form.block("user", question) + form.opening,
-            max_tokens=_CHOICE_TOKENS,
-            stop=model.profile.stop,
-            sampling=Sampling(temperature=0.0),
-            session=company.conversation,
-        )
         text = ""
         try:
+            model = await served.model.ready()
+            form = model.profile.script
+            request = Generation(
+                prompt=form.block("user", question) + form.opening,
+                max_tokens=_CHOICE_TOKENS,
+                stop=model.profile.stop,
+                sampling=Sampling(temperature=0.0),
+                session=company.conversation,
+            )
             async with aclosing(served.engine.stream(request)) as events:
                 async for event in events:
                     text += "" if isinstance(event, End) else event.text

@@ -21,7 +21,8 @@ async def gather(served: Served, rounds: Rounds, question: str, *, session: str 
 
     What it says meanwhile counts for nothing. The engine's errors are raised.
     """
-    model = await served.model.current()
+    model = await served.model.ready()
+    await rounds.settle()
     if not model.profile.tools or not rounds.tools:
         return
     schemas = [tool.schema for tool in rounds.tools]

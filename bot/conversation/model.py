@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
+import random
+import time
 from dataclasses import dataclass, replace
 
 from bot.conversation import faults
 from bot.conversation.ports import Engine, EngineInfo, Tokenizer
-from bot.errors import EngineError
+from bot.errors import EngineError, EngineUnreachable
 from bot.models import catalogue
 from bot.models.generic import GENERIC
 from bot.models.profile import Profile
@@ -23,6 +27,11 @@ _MARGIN = 16
 # UTF-8 bytes per token before anything was measured; English prose has 4 to 5.
 _BYTES_PER_TOKEN = 3.0
 _CAUTION = 1.15
+
+# An engine that is away is asked again after so many seconds, as for an answer (bot.engine.limits),
+# and as long as that has not taken longer than the last figure.
+_PAUSES = (0.6, 1.2)
+_PATIENCE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +78,44 @@ class Model:
 
     async def current(self) -> ModelInUse:
         """The model in use. Never fails."""
-        if self._known:
-            return self._known
         try:
-            info = await self._engine.describe()
+            return await self._described()
         except EngineError as error:
             log.debug("engine not described: %s", error)
             # It may be back when the prompt is sent: then another format would be a wrong one.
             if self._last:
                 return replace(self._last, info=None)
             return self._in_use(self._wanted or GENERIC, None)
+
+    async def ready(self) -> ModelInUse:
+        """The model in use, for a prompt that is sent at once.
+
+        Where only the engine can tell which model that is, one that is away is asked again for a
+        moment: once it is back, a prompt that was made before might have the wrong format. Raises
+        `EngineUnreachable` if it stays away.
+        """
+        if self._wanted:
+            return await self.current()
+        give_up = time.monotonic() + _PATIENCE
+        pauses = iter(_PAUSES)
+        while True:
+            try:
+                return await self._described()
+            except EngineUnreachable as error:
+                wait = next(pauses, math.inf) * random.uniform(0.5, 1.0)
+                if time.monotonic() + wait > give_up:
+                    raise
+                log.info("engine: %s; asking again in %.1f s", error.detail or error, wait)
+            except EngineError:
+                # It is there, but does not tell; it may answer all the same.
+                return await self.current()
+            await asyncio.sleep(wait)
+
+    async def _described(self) -> ModelInUse:
+        """What the engine says that it serves, asked once; raises its errors."""
+        if self._known:
+            return self._known
+        info = await self._engine.describe()
         self.slots = info.slots
         self._known = self._last = self._in_use(
             self._wanted or catalogue.recognise(info.model), info

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import NamedTuple
 
 from bot.conversation.models import Served
@@ -50,17 +51,22 @@ class Offering:
     ) -> Rounds:
         """The tools for one reply, ready to run; `changes`: also those that change something."""
         context = ToolContext.of(conversation, origin, asker=asked.author, name=asked.speaker)
-        offer = Offer((), "")
-        if self._toolbox and (await served.model.current()).profile.tools:
-            offered = await self._toolbox.offered(context)
-            wanted = tuple(tool for tool in offered if changes or not tool.changes)
-            offer = await self._that_fits(wanted, served)
-        return Rounds(self._toolbox, context, offer.tools, offer.text)
+        choose = partial(self._choose, context, served, changes=changes)
+        offer, model = await choose(), await served.model.current()
+        unknown = model.info is None and not model.profile.tools
+        return Rounds(self._toolbox, context, *offer, choose if unknown else None)
 
     def none(self, conversation: str, origin: Mapping[str, str], asked: Turn) -> Rounds:
         """The same for a reply that may use no tools."""
         context = ToolContext.of(conversation, origin, asker=asked.author, name=asked.speaker)
         return Rounds(None, context, ())
+
+    async def _choose(self, context: ToolContext, served: Served, *, changes: bool) -> Offer:
+        if not self._toolbox or not (await served.model.current()).profile.tools:
+            return Offer((), "")
+        offered = await self._toolbox.offered(context)
+        wanted = tuple(tool for tool in offered if changes or not tool.changes)
+        return await self._that_fits(wanted, served)
 
     async def _that_fits(self, tools: Tools, served: Served) -> Offer:
         """The offer of as many tools, from the first on, as there is room for; made once."""

@@ -355,6 +355,10 @@ class Store(
         """Count something as a reply that is none, in one round trip; a name counts once."""
         ...
 
+    async def spend(self, spent: Spending, name: str) -> None:
+        """Count tokens that are no reply's, in one round trip; a name counts once."""
+        ...
+
     async def logged_calls(self, owner: str, count: int) -> Sequence[LoggedCall]:
         """The newest calls of a server's log, newest first."""
         ...

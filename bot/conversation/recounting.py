@@ -52,7 +52,7 @@ async def recount(served: Served, asker: Asker, conversation: str, snapshot: Sna
     """
     if not any(turn.text.strip() for turn in snapshot.turns):
         raise BadInput(NOTHING_YET)
-    model = await served.model.current()
+    model = await served.model.ready()
     room = int(model.prompt_limit * _SHARE)
     wanted = Generation(
         prompt=_request(model.profile.script, snapshot, room, served),

@@ -23,6 +23,7 @@ from bot.conversation.gathering import gather
 from bot.conversation.handover import Handover
 from bot.conversation.likeness import Embedder, Likeness
 from bot.conversation.limits import Limits, ReplyLimits
+from bot.conversation.metering import Metering
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
 from bot.conversation.neighbours import PATIENCE, PAUSE, Neighbours, Occupied
@@ -88,7 +89,6 @@ class Conversations:
         self.limits = limits or ReplyLimits()
         self.timeline = Timeline(store, self._places)
         self.stages = Stages(store, self._places)
-        self.summaries = Summaries(store, self.models, wanted=summaries)
         self.house = house
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
@@ -98,6 +98,8 @@ class Conversations:
         neighbours = Neighbours(self.presence)
         self.handover = Handover(store, self._places, self.presence, neighbours)
         self._quotas = Limits(self.limits, own=self.configuration.limits)
+        self._metering = Metering(store, self._quotas)
+        self.summaries = Summaries(store, self.models, self._metering, wanted=summaries)
         if toolbox:
             toolbox.own = self.configuration.limits
         self._beginnings = Beginnings(
@@ -316,24 +318,29 @@ class Conversations:
 
         Raises `LimitReached` if they have asked too much, and the engine's errors.
         """
-        served = self.models.named(engine)
-        await self.charge(asker, f"recap {time.time_ns()}", engine)
-        return await recount(served, asker, conversation, await self._store.load(conversation))
+        async with self.charged(asker, f"recap {time.time_ns()}", engine) as served:
+            return await recount(served, asker, conversation, await self._store.load(conversation))
 
-    async def charge(self, asker: Asker, name: str, engine: str = "") -> None:
-        """Count what is written outside of conversations as a reply, under a name of its own.
+    @asynccontextmanager
+    async def charged(
+        self, asker: Asker, name: str, engine: str = ""
+    ) -> AsyncGenerator[Served, None]:
+        """An engine that writes for somebody outside of conversations, for one thing with a name.
 
-        Raises `LimitReached` if somebody has asked too much. While the store is away nothing is
-        counted.
+        It counts as a reply, with all tokens that the engine writes inside. Raises `LimitReached`
+        if somebody has asked too much. While the store is away nothing is counted.
         """
+        served = self.models.named(engine)
         with suppress(StoreUnavailable):
             if counts := self._quotas.counts([asker]):
                 await self._store.count(counts)
                 self._quotas.learn(counts)
-        self._beginnings.check(asker, self.models.named(engine))
+        self._beginnings.check(asker, served)
         with suppress(StoreUnavailable), self._quotas.counting([asker]) as tally:
             if tally:
                 await self._store.tally(tally, name)
+        async with self._metering.of(served, asker, name) as metered:
+            yield metered
 
     async def used(self, asker: Asker) -> Sequence[Used]:
         """What somebody has used in this hour of all that limits them where they ask."""
@@ -361,12 +368,13 @@ class Conversations:
                     return await self._store.amend(conversation, turn, after)
         return False
 
-    async def gather(self, ask: Ask) -> tuple[Step, ...]:
+    async def gather(self, ask: Ask, served: Served | None = None) -> tuple[Step, ...]:
         """What tools find for a question that is answered outside the conversation, as JSON.
 
-        Nothing is stored. Tools that change something are not offered: nobody would confirm them.
+        `served` calls them, else the engine that the question names. Nothing is stored. Tools that
+        change something are not offered: nobody would confirm them.
         """
-        served = self.models.named(ask.engine)
+        served = served or self.models.named(ask.engine)
         asked = Turn(ask.id, 0, "user", ask.text, author=ask.author)
         rounds = await self._offering.rounds(
             ask.conversation, ask.origin, asked, served, changes=False

@@ -144,7 +144,7 @@ class JsonMode:
         try:
             async with asyncio.timeout(_SECONDS):
                 for attempt in range(1, tries + 1):
-                    model = await self._model.current()
+                    model = await self._model.ready()
                     written = await self._write(wanted, question, steps, failed, model, session)
                     value, problem = _judge(written, wanted)
                     if problem is None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import aclosing
 from dataclasses import replace
 
 from bot.conversation import summary as short
 from bot.conversation.fair_order import Asker
 from bot.conversation.listening import Listener
+from bot.conversation.metering import Metering
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Models, Served
 from bot.conversation.ports import End, Generation, Store, Text
@@ -47,13 +49,15 @@ class Summaries:
     """The summaries of all conversations over one store; where not `wanted`, there are none.
 
     What was cut is summed up after the reply that it was cut for, once nobody waits for the engine.
-    Whatever goes wrong with that is tried again after the next reply.
+    Whatever goes wrong with that is tried again after the next reply. Its tokens count for the
+    server alone: nobody has asked for it.
     """
 
-    def __init__(self, store: Store, models: Models, *, wanted: bool) -> None:
+    def __init__(self, store: Store, models: Models, metering: Metering, *, wanted: bool) -> None:
         self.wanted = wanted
         self._store = store
         self._models = models
+        self._metering = metering
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def recap(self, snapshot: Snapshot) -> str:
@@ -122,15 +126,19 @@ class Summaries:
 
     async def _catch_up(self, conversation: str, served: Served, asker: Asker) -> None:
         try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._renew(conversation, served, asker)
+            server, name = Asker(server=asker.server), f"summary {time.time_ns()}"
+            async with (
+                self._metering.of(served, server, name) as metered,
+                asyncio.timeout(_PATIENCE),
+            ):
+                await self._renew(conversation, metered, asker)
         except (UserError, TimeoutError) as error:
             log.info("no summary of %s this time: %s", conversation, error or "it took too long")
         except Exception:  # nobody waits for a summary, so a defect in it is told in the log
             log.exception("the summary of %s failed", conversation)
 
     async def _renew(self, conversation: str, served: Served, asker: Asker) -> None:
-        model = await served.model.current()
+        model = await served.model.ready()
         if not model.profile.summaries:
             return
         snapshot = await self._store.load(conversation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -34,12 +34,16 @@ _MISFIT = "{problems}. Call the tool again with corrected arguments."
 _UNREADABLE = "{fault}. Write the call again within <tool_call></tool_call>, as one JSON object."
 _TRUNCATED = "{fault}. Make the call again with shorter arguments, or split it into several."
 
+Choose = Callable[[], Awaitable[tuple[Sequence[Tool], str]]]
+"""Chooses tools, and writes the text that tells the model of them."""
+
 
 class Rounds:
     """Runs the calls of one reply, round by round.
 
     `tools` are the ones that are offered, `text` is how the model is told of them. `notices` are
-    what people are to be told under the reply.
+    what people are to be told under the reply. Where the model was not known when the reply began,
+    `choose` chooses the tools once it is (`settle`).
     """
 
     def __init__(
@@ -48,18 +52,29 @@ class Rounds:
         context: ToolContext,
         tools: Sequence[Tool],
         text: str = "",
+        choose: Choose | None = None,
     ) -> None:
         self._toolbox = toolbox
         self._context = context
-        self.tools = tools
-        self.text = text
-        self._tools = {tool.name: tool for tool in tools}
-        self._schemas = [tool.schema for tool in tools]
+        self._choose = choose
+        self._offer(tools, text)
         self._failed: set[str] = set()
         self._calls = 0
         self._until: float | None = None
         self.steps: list[Step] = []
         self.notices: list[str] = []
+
+    async def settle(self) -> None:
+        """Have the tools chosen that were not chosen yet; whoever asks knows the model by now."""
+        if self._choose:
+            self._offer(*await self._choose())
+            self._choose = None
+
+    def _offer(self, tools: Sequence[Tool], text: str) -> None:
+        self.tools = tools
+        self.text = text
+        self._tools = {tool.name: tool for tool in tools}
+        self._schemas = [tool.schema for tool in tools]
 
     @property
     def over(self) -> bool:

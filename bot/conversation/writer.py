@@ -124,7 +124,7 @@ class Writer:
 
     async def _in_turn(self) -> AsyncGenerator[Event, None]:
         try:
-            async for event in self._answer(await self._model.current(), None):
+            async for event in self._answer(await self._model.ready(), None):
                 yield event
         except PromptTooLong:
             window = self._prompt.window
@@ -133,13 +133,14 @@ class Writer:
             # The engine was restarted with less room, or counts more tokens than we did.
             self._model.forget()
             limit = int(window.tokens * _SECOND_TRY)
-            async for event in self._answer(await self._model.current(), limit):
+            async for event in self._answer(await self._model.ready(), limit):
                 yield event
         except (EngineUnreachable, EngineInterrupted):
             self._model.forget()
             raise
 
     async def _answer(self, model: ModelInUse, limit: int | None) -> AsyncGenerator[Event, None]:
+        await self._rounds.settle()
         tools = self._rounds.tools if model.profile.tools else ()
         await self._build(model, limit, self._rounds.text if tools else "")
         begun = self._begun_text is not None

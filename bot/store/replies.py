@@ -29,6 +29,10 @@ class CountRecords:
         """Count something as a reply that is none, in one round trip; a name counts once."""
         note_counts(tally, await self._redis.run(*counting(tally, name)))
 
+    async def spend(self, spent: Spending, name: str) -> None:
+        """Count tokens that are no reply's, in one round trip; a name counts once."""
+        await self._redis.run(*spending(spent, name))
+
 
 def reading(counts: Counts | None) -> tuple[Command, ...]:
     """The commands that look up what was used, one for each."""

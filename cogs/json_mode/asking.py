@@ -12,6 +12,8 @@ from bot.characters.policy import strings_in
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure, note
 from bot.conversation.ask import Ask
+from bot.conversation.models import Served
+from bot.conversation.structured import JsonMode
 from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later, tr
 from bot.tools.run import Step
@@ -71,10 +73,11 @@ async def ask(interaction: discord.Interaction[HermesBot], request: Request, ask
         engine = await engine_here(interaction)
         server = interaction.guild_id
         whose = asker_for(interaction.user, server, guest=is_guest(interaction))
-        await interaction.client.conversations.charge(whose, f"json {interaction.id}", engine)
-        steps = await _steps(interaction, request, engine, asker) if request.tools else ()
-        json_mode = interaction.client.json_by(engine)
-        found = await json_mode.ask(request.schema, request.question, steps=steps)
+        conversations, name = interaction.client.conversations, f"json {interaction.id}"
+        async with conversations.charged(whose, name, engine) as served:
+            steps = await _steps(interaction, request, served, asker) if request.tools else ()
+            json_mode = JsonMode(served.engine, served.model)
+            found = await json_mode.ask(request.schema, request.question, steps=steps)
         await _check(interaction, (found.text, found.value))
         shown = showing.answer(found, request.name)
     except UserError as error:
@@ -99,7 +102,7 @@ async def _check(interaction: discord.Interaction[HermesBot], answer: object) ->
 
 
 async def _steps(
-    interaction: discord.Interaction[HermesBot], request: Request, engine: str, asker: int
+    interaction: discord.Interaction[HermesBot], request: Request, served: Served, asker: int
 ) -> tuple[Step, ...]:
     """What the tools that are allowed here find for the question."""
     channel = interaction.channel_id or 0
@@ -116,8 +119,8 @@ async def _steps(
             author=str(asker),
             text=request.question,
             origin=origin,
-            engine=engine,
-        )
+        ),
+        served,
     )
 
 

@@ -7,8 +7,10 @@ up. So the bot keeps below these limits by itself, and spends what there is on w
 most.
 
 Large bots may have a higher limit, and a proxy in front of Discord keeps it for all of them; no
-header tells. So a crowd that has to wait tries out more, in steps, until the first refusal; from
-then on the usual limit holds.
+header tells. So a crowd that has to wait tries out more, in steps, until a refusal; then the usual
+limit holds, and what may be tried out comes back by one step in each quiet minute. Where already
+the first step is refused, the limit is most likely the usual one: the quiet time then becomes twice
+as long each time, so that the bot runs into the limit once an hour in the end.
 
 Nothing here runs by itself: whoever wants to send asks when it may, and waits on its own.
 """
@@ -29,6 +31,11 @@ MOST = 1000.0
 
 # While somebody waits and nothing is refused, the rate doubles after so many seconds.
 _STEP = 0.25
+
+# After a refusal, what may be tried out doubles after so many seconds without another one; the
+# second is the longest for which a bot waits that gets no further than the first step.
+_QUIET = 60.0
+_LONGEST_QUIET = 3600.0
 
 # Edits of one channel: Discord's window, and how many previews leave a slot for the final edit.
 _WINDOW = 5.0
@@ -122,13 +129,14 @@ class ChannelPace:
 class Pace:
     """All requests of this process that count towards Discord's limit.
 
-    `rate` is per second; up to `most` is tried out until the first refusal.
+    `rate` is per second; up to `most` is tried out while nothing is refused.
     """
 
     def __init__(self, rate: float = RATE, most: float = 0.0) -> None:
         self._rate = rate
-        self._most = most
+        self._full = most
         self._tried = rate
+        self._quiet = _QUIET
         self._waiting_at = self._stepped_at = float("-inf")
         self._sent: deque[float] = deque()
         self._line: list[tuple[int, int]] = []
@@ -165,10 +173,22 @@ class Pace:
 
     def refused(self) -> None:
         """Discord said that it was too much (429): go slower for a while."""
-        self._most = self._tried = self._rate
+        if self._tried > 2 * self._rate:
+            self._quiet = _QUIET
+        elif self._tried > self._rate:
+            self._quiet = min(self._quiet * 2, _LONGEST_QUIET)
+        self._tried = self._rate
         if _now() - self._refused_at >= 1.0:
             self._rate_when_refused = min(self._rate, max(self.rate * _SLOWER, _LEAST_RATE))
             self._refused_at = _now()
+
+    @property
+    def _most(self) -> float:
+        """What may be tried out now: a step more for each quiet time since the last refusal."""
+        if self._refused_at == float("-inf"):
+            return self._full
+        steps = (_now() - self._refused_at) // self._quiet
+        return min(self._full, self._rate * 2.0 ** min(steps, 64.0))
 
     def spare(self) -> bool:
         """Take a slot for something that may be left out, if the load allows it."""

@@ -48,13 +48,16 @@ async def conversations(make: Callable[..., tuple[Conversations, TgiEngine]]):
 class Talk:
     """Someone who writes and waits for the answers."""
 
-    def __init__(self, conversations: Conversations, place: str = PLACE) -> None:
+    def __init__(
+        self, conversations: Conversations, place: str = PLACE, *, server: str = ""
+    ) -> None:
         self.conversations, self.place, self.count = conversations, place, 0
+        self.origin = {"channel": "1", **({"guild": server} if server else {})}
 
     def ask(self, text: str, speaker: str = "Ann", author: str = "7", key: str = "") -> Ask:
         self.count += 1
         name = key or f"{self.count:018d}"
-        return Ask(self.place, name, author, text, speaker, {"channel": "1"})
+        return Ask(self.place, name, author, text, speaker, dict(self.origin))
 
     async def say(self, text: str, **who: str) -> Reply:
         async with self.conversations.turn(self.ask(text, **who)) as reply:

@@ -9,7 +9,9 @@ import pytest
 
 from bot.conversation.model import Model
 from bot.conversation.ports import EngineInfo
-from bot.errors import EngineUnreachable
+from bot.engine.limits import Limits
+from bot.errors import EngineError, EngineRefused, EngineUnreachable
+from tests.stand_ins.clock import run
 from tests.stand_ins.engine import ScriptedEngine
 
 THREE = "Hermes-3-Llama-3.1-8B"
@@ -135,3 +137,42 @@ async def test_while_an_engine_is_away_its_model_keeps_its_format():
     away = await model.current()
     assert (away.profile, away.prompt_limit) == (before.profile, before.prompt_limit)
     assert away.info is None
+
+
+class Starting(ScriptedEngine):
+    """An engine that is away when it is asked the first few times."""
+
+    def __init__(self, away: int, error: type[EngineError] = EngineUnreachable) -> None:
+        super().__init__(info=EngineInfo("tgi", "NousResearch/Nous-Hermes-Llama2-13b", 4096))
+        self.away, self.error, self.asked = away, error, 0
+
+    async def describe(self) -> EngineInfo:
+        self.asked += 1
+        if self.asked <= self.away:
+            raise self.error
+        return self.info
+
+
+@pytest.mark.parametrize("away", [0, 1, 2])
+def test_a_prompt_waits_a_moment_for_an_engine_that_is_just_starting(away: int):
+    model = run(Model(Starting(away), None, 1024).ready())
+    assert model.profile.name == "Nous-Hermes-Llama2-13b"
+    assert model.info
+
+
+def test_an_engine_that_stays_away_is_waited_for_no_longer_than_for_an_answer():
+    engine = Starting(99)
+    with pytest.raises(EngineUnreachable):
+        run(Model(engine, None, 1024).ready())
+    assert engine.asked == Limits().attempts
+
+
+def test_where_the_operator_names_the_model_nothing_is_waited_for():
+    engine = Starting(99)
+    assert run(Model(engine, THREE, 1024).ready()).info is None
+    assert engine.asked == 1
+
+
+def test_an_engine_that_is_there_but_does_not_tell_is_asked_in_plain_chatml():
+    model = run(Model(Starting(99, EngineRefused), None, 1024).ready())
+    assert model.profile.name == "generic-chatml"

@@ -16,9 +16,11 @@ from bot.conversation.model import Model
 from bot.conversation.quotas import Quota
 from bot.conversation.reply import Reply
 from bot.conversation.service import Conversations
+from bot.conversation.structured import JsonMode
 from bot.engine.limits import Limits
 from bot.engine.tgi import TgiEngine
-from bot.errors import LimitReached
+from bot.errors import AnswerUnfit, LimitReached
+from bot.schemas.reading import read
 from bot.store.history import RedisStore
 from tests.engine.reading import until
 from tests.stand_ins.tgi import TgiStandIn
@@ -190,3 +192,58 @@ async def test_answering_again_counts(process):
     with pytest.raises(LimitReached):
         async with process(per_user=2).conversations.again("discord:1", origin):
             pass
+
+
+def written(tgi: TgiStandIn, first: int = 0) -> int:
+    """What the engine has written, as it counted itself."""
+    return sum(seen.tokens for seen in tgi.generations[first:])
+
+
+async def test_a_recap_counts_for_who_asked_for_it(process, tgi: TgiStandIn):
+    one = process(tokens_per_user=10_000, tokens_per_server=20_000)
+    await one.ask("1", "ann")
+    answered = written(tgi)
+    await one.conversations.recount("discord:1", Asker("bob", "1"))
+    told = written(tgi, 1)
+    assert told > 0
+    assert list((await one.used("ann")).values()) == [answered, answered + told]
+    assert list((await one.used("bob")).values()) == [told, answered + told]
+
+
+async def test_who_has_used_up_their_tokens_gets_no_recap(process, tgi: TgiStandIn):
+    one = process(tokens_per_user=1)
+    await one.ask("1", "ann")
+    with pytest.raises(LimitReached):
+        await one.conversations.recount("discord:1", Asker("ann", "1"))
+    assert len(tgi.generations) == 1
+
+
+async def test_a_recap_that_is_given_up_counts_as_far_as_it_came(process, tgi: TgiStandIn):
+    one = process(tokens_per_user=10_000)
+    await one.ask("1", "ann")
+    tgi.reply, tgi.tokens_per_second = "word " * 400, 50
+    telling = asyncio.create_task(one.conversations.recount("discord:1", Asker("bob", "1")))
+    await until(lambda: written(tgi, 1) > 5, 10)
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    [used] = (await one.used("bob")).values()
+    assert 2 < used < 400
+
+
+async def test_json_counts_with_all_its_tries_whether_one_fits_or_none(process, tgi: TgiStandIn):
+    one = process(tokens_per_user=10_000)
+    tgi.reply = "This is no JSON at all."
+    with pytest.raises(AnswerUnfit):
+        async with one.conversations.charged(Asker("ann", "1"), "json 1") as served:
+            await JsonMode(served.engine, served.model).ask(read("title: text"), "A film?")
+    assert len(tgi.generations) == 3
+    assert list((await one.used("ann")).values()) == [written(tgi)]
+    assert list((await one.used("bob")).values()) == [0]
+
+
+async def test_where_no_tokens_are_limited_nothing_is_counted(process):
+    one = process(per_user=10)
+    with pytest.raises(AnswerUnfit):
+        async with one.conversations.charged(Asker("ann", "1"), "json 1") as served:
+            await JsonMode(served.engine, served.model).ask(read("a: text"), "?", tries=1)
+    assert list((await process(tokens_per_user=10_000).used("ann")).values()) == [0]

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.conversation.fair_order import Asker
+from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model
 from bot.conversation.queue import Line as Queue
 from bot.conversation.reply import Reply
@@ -247,6 +249,24 @@ async def test_a_summary_that_fails_is_tried_again_after_the_next_reply(
     reply = await say(talk, "Who is Rex?")
     assert reply.error is None
     assert (await store.load(PLACE)).summary
+
+
+async def test_its_tokens_count_for_the_server_and_for_nobody_in_it(
+    tgi: TgiStandIn, store: RedisStore
+):
+    engine = TgiEngine(tgi.url, limits=Limits(first_token=5, silence=5, attempts=1))
+    allowed = ReplyLimits(tokens_per_user=10_000, tokens_per_server=20_000)
+    async with aclosing(engine):
+        conversations = Conversations(
+            engine, store, Model(engine, None, 1024), limits=allowed, summaries=True
+        )
+        talk = Talk(conversations, server="9")
+        await until_cut(talk, store)
+        [ann, whole] = [one.used for one in await conversations.used(Asker("7", "9"))]
+    of_summaries = sum(seen.tokens for seen in tgi.generations if ASKED in seen.body["inputs"])
+    assert of_summaries > 0
+    assert whole == sum(seen.tokens for seen in tgi.generations)
+    assert ann == whole - of_summaries
 
 
 async def test_a_reply_takes_three_round_trips_with_a_summary_too(

@@ -409,6 +409,22 @@ async def test_tools_before_an_answer_as_json(tgi, talking, desk):
     assert last.endswith("</tool_response><|im_end|><|im_start|>assistant\n")
 
 
+async def test_an_engine_that_is_just_starting_is_offered_the_tools(tgi, talking):
+    tgi.reply = scripted(PARIS, "It is 22.5 degrees.")
+    await tgi.stop()
+
+    async def start() -> None:
+        await asyncio.sleep(0.2)
+        await tgi.start()
+
+    async with talking() as talk, asyncio.TaskGroup() as group:
+        group.create_task(start())
+        reply = await talk.say("how warm is it in Paris?")
+    assert reply.text == "It is 22.5 degrees."
+    assert '"name": "get_temperature"' in prompts(tgi)[0]
+    assert len(prompts(tgi)) == 2
+
+
 async def test_no_round_trip_more_for_a_reply_without_tools(tgi, talking, store, monkeypatch):
     async with talking() as talk:
         await talk.say("hi")  # the rules are read once

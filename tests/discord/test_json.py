@@ -141,6 +141,15 @@ class TestFailure:
         assert "You have used your 1 reply of this hour; the next is possible <t:" in refused
         assert len(stage.engine.prompts) == 1
 
+    async def test_its_tokens_count_for_its_asker(self, stage: Stage) -> None:
+        place = server_place(stage.guild.id)
+        await stage.bot.configuration.change(place, tokens_per_user=1)
+        stage.engine.default = RAN
+        assert (await ask(stage)).response.content.startswith(SHOWN)
+        refused = (await ask(stage)).response.content
+        assert "I have written as much for you as I may in an hour" in refused
+        assert len(stage.engine.prompts) == 1
+
     async def test_retry_is_for_the_asker_and_works_after_a_restart(
         self, stage: Stage, make_bot: MakeBot
     ) -> None:

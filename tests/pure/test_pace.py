@@ -107,6 +107,70 @@ def test_after_the_first_refusal_the_usual_limit_holds() -> None:
     assert most_within([t for t in times if t > refused_at + 1.0], 1.0) <= 45
 
 
+async def rush(pace: Pace, *, people: int = 300, limit: int = 1_000_000) -> int:
+    """Many want something at once, for two seconds; Discord refuses what is over `limit`.
+
+    Returns the most that was sent in one second.
+    """
+    times: list[float] = []
+
+    async def send() -> None:
+        await pace.take(Priority.FINAL)
+        times.append(now())
+        if sum(1 for t in times if t > now() - 1) > limit:
+            pace.refused()
+
+    senders = [asyncio.create_task(send()) for _ in range(people)]
+    await asyncio.wait(senders, timeout=2)
+    for sender in senders:
+        sender.cancel()
+    return most_within(times, 1.0)
+
+
+def test_what_is_tried_out_comes_back_by_a_step_in_each_quiet_minute() -> None:
+    async def recover() -> list[int]:
+        pace, sent = Pace(45, most=1000), []
+        pace.refused()
+        refused = now()
+        for minutes in (0.5, 1.5, 2.5, 6):
+            await asyncio.sleep(refused + minutes * 60 - now())
+            sent.append(await rush(pace, people=2_000))
+        return sent
+
+    soon, step, steps, all_of_it = run(recover())
+    assert soon <= 45
+    assert 45 < step <= 90
+    assert 90 < steps <= 180
+    assert 500 < all_of_it <= 1000
+
+
+def test_who_is_refused_at_the_first_step_tries_less_and_less_often() -> None:
+    async def a_busy_day() -> list[float]:
+        pace, refused = Pace(45, most=1000), []
+        while now() < 24 * 3600:
+            if await rush(pace, people=120, limit=50) > 50:
+                refused.append(now())
+            await asyncio.sleep(240)
+        return [b - a for a, b in pairwise(refused)]
+
+    between = run(a_busy_day())
+    assert between[0] < 500
+    assert all(later > earlier * 0.9 for earlier, later in pairwise(between))
+    assert between[-1] >= 3600
+    assert len(between) < 30
+
+
+def test_who_gets_further_than_the_first_step_is_slow_for_minutes_only() -> None:
+    async def a_large_bot() -> int:
+        pace, refused = Pace(45, most=1000), 0
+        for _ in range(20):
+            refused += await rush(pace, people=1_000, limit=400) > 400
+            await asyncio.sleep(600)
+        return refused
+
+    assert run(a_large_bot()) == 20
+
+
 def test_who_wrote_much_a_while_ago_starts_from_the_usual_rate() -> None:
     async def twice() -> float:
         pace = Pace(45, most=1000)

@@ -19,8 +19,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _run_once(self) -> None:
         if not self._ready and self._scheduled:
-            self._now = max(self._now, self._scheduled[0]._when)
+            self._now = max(self._now, self._next())
         super()._run_once()
+
+    def _next(self) -> float:
+        """When the next timer is due; cancelled ones may still be in the heap."""
+        if not self._scheduled[0]._cancelled:
+            return self._scheduled[0]._when
+        return min((one._when for one in self._scheduled if not one._cancelled), default=self._now)
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:

@@ -99,6 +99,22 @@ async def test_engine_is_down_when_the_bot_starts(empty_house: House) -> None:
     await house.say_and_hear("Hello again", "Hello!")
 
 
+async def test_engine_that_comes_back_is_spoken_to_in_its_own_format(empty_house: House) -> None:
+    house = empty_house
+    house.engine.model_id = "NousResearch/Nous-Hermes-Llama2-13b"
+    await house.engine.stop()
+    await house.start_bot()
+    house.engine.say("I am here.")
+    asked = house.ask("Hello?")
+    await house.discord.until(lambda: "asking again" in house.bot.log)
+    await house.engine.start()
+    await house.reply_to(asked, "I am here.")
+    [prompt] = house.engine.prompts
+    assert prompt.endswith("### Response:\n")
+    assert "### Instruction:\n" in prompt
+    assert "<|im_start|>" not in prompt
+
+
 # ------------------------------------------------------------------ Discord's gateway
 
 
@@ -260,6 +276,44 @@ async def test_dropped_connections_while_a_reply_is_written(house: House) -> Non
     house.engine.say(STORY)
     house.discord.fault(*EDIT, drop=True, times=2)
     await house.reply_to(house.ask("Tell me a story"), STORY, 20)
+
+
+CALLBACK = ("POST", "/interactions/*/*/callback")
+
+
+@pytest.mark.parametrize("applied", [False, True], ids=["not taken", "taken"])
+async def test_dropped_answer_to_a_command_is_one_line_and_its_asker_is_told(
+    house: House, *, applied: bool
+) -> None:
+    await house.settled()
+    lost = house.discord.fault(*CALLBACK, drop=True, applied=applied)
+    shown = house.discord.slash(house.channel, house.alice, "help")
+    await house.discord.until(lambda: "please try again" in shown.text, 5)
+    assert lost.hits == 1
+    assert shown.ephemeral
+    lines = [line for line in house.bot.log.splitlines() if "/help" in line]
+    assert len(lines) == 1, house.bot.log
+    assert "connection to Discord broke off" in lines[0]
+    assert "Traceback" not in house.bot.log
+
+    again = house.discord.slash(house.channel, house.alice, "help")
+    await house.discord.until(lambda: "Talk to me" in again.text, 5)
+
+
+async def test_dropped_text_of_a_command_is_one_line(house: House) -> None:
+    await house.settled()
+    house.discord.fault("PATCH", "/webhooks/*/messages/@original", drop=True)
+    shown = house.discord.slash(house.channel, house.alice, "help")
+    await house.discord.until(lambda: "please try again" in shown.text, 5)
+    assert "Traceback" not in house.bot.log
+
+
+async def test_suggestions_that_discord_does_not_take_are_one_line(house: House) -> None:
+    await house.settled()
+    house.discord.fault(*CALLBACK, drop=True)
+    house.discord.autocomplete(house.channel, house.alice, "character use", "character", "h")
+    await house.discord.until(lambda: "autocomplete" in house.bot.log, 5)
+    assert "Traceback" not in house.bot.log
 
 
 def _is_final(body: object) -> bool:
