@@ -34,7 +34,7 @@ MEASUREMENTS: dict[str, dict[str, Measurement]] = {
     "talk-llama.cpp": {"hermes": talk.through_llama_cpp},
 }
 
-# Issue 2's table: llmcord as published, its floor, and what is to be reached. (figure, unit)
+# llmcord as published, its floor, and what is to be reached.
 REACH: dict[str, tuple[str, str, str]] = {
     "replies.last_text_ms": ("685", "1.4", "<= 20"),
     "replies.before_engine_ms": ("43", "2", "<= 10"),
