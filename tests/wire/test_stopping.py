@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
@@ -36,6 +37,7 @@ async def test_reply_comes_to_its_end_and_what_comes_meanwhile_waits(house: Hous
     await house.settled()
     os.kill(house.bot.pid, signal.SIGTERM)
     await house.discord.until(lambda: "asked to stop" in house.bot.log)
+    await asyncio.sleep(0.5)  # What comes before all have heard it is still answered.
     meanwhile = house.ask("Are you still there?")
     elsewhere = house.discord.add_channel(house.guild, "elsewhere")
     put_off = house.discord.slash(elsewhere, house.alice, "help")
