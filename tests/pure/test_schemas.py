@@ -111,6 +111,11 @@ class TestBadSchemas:
             ("hello", "not valid JSON"),
             ('{"type": "object",', "not valid JSON (Expecting property name"),
             ('{"a": NaN}', "NaN is no JSON"),
+            (
+                with_field(type="integer", minimum=0, maximum=7).replace("7", "1e999"),
+                "not valid JSON",
+            ),
+            (with_field(enum=[7]).replace("7", "-1e999"), "not valid JSON"),
             ("[1, 2]", "has to be a JSON object at the top"),
             ('"text"', "has to be a JSON object at the top"),
             ('{"name": "string"}', "has to describe an object at the top"),
