@@ -313,6 +313,14 @@ class TestProblems:
         assert first.message == "True is not of type 'integer'"
         assert len(second.message) == 300
 
+    def test_multiples_are_reckoned_as_they_are_written(self) -> None:
+        price = {"type": ["number", "null", "boolean"], "multipleOf": 0.01}
+        usable = reading.of({"type": "object", "properties": {"price": price}})
+        for fits in (19.99, 0.3, 7, 10**250, None, True):
+            assert not validation.problems(usable.document, {"price": fits})
+        [problem] = validation.problems(usable.document, {"price": 0.005})
+        assert str(problem) == "at `price`: 0.005 is not a multiple of 0.01"
+
 
 class TestGrammar:
     """The form that engines are given: shape only, small, or none at all."""
