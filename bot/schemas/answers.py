@@ -20,15 +20,16 @@ _BEGINNING = re.compile(r"""\{\s*(?:\}|"(?:[^"\\]|\\.)*"\s*:|'(?:[^'\\]|\\.)*'\s
 
 def read(text: str) -> object:
     """The one JSON value of an answer; `Unreadable` says why there is none, or more than one."""
-    text = _THOUGHTS.sub("", text).strip()
-    if not text:
+    spoken = _THOUGHTS.sub("", text).strip()
+    if not spoken:
         raise Unreadable(later("it is empty"))
-    try:
-        return _strictly(text)
-    except json.JSONDecodeError:
-        pass
-    fences: list[str] = _FENCED.findall(text)
-    found = [value for fence in fences for value in _objects(fence)] or _objects(text)
+    # As it is before anything else: what looks like a thought may stand in a text of it.
+    for whole in (text.strip(), spoken):
+        try:
+            return _strictly(whole)
+        except json.JSONDecodeError:
+            pass
+    found = _fenced(spoken) or _objects(spoken)
     # Braces without content stand for "an object" in prose.
     found = [value for value in found if value] or found
     if not found:
@@ -61,6 +62,15 @@ def _strictly(text: str) -> object:
             later("it is nested more than {most} levels deep", most=loose.MAX_DEPTH)
         ) from None
     return value
+
+
+def _fenced(text: str) -> list[object]:
+    """All objects in code fences; none where a text in one of them holds a fence of its own."""
+    fences: list[str] = _FENCED.findall(text)
+    try:
+        return [value for fence in fences for value in _objects(fence)]
+    except Unreadable:
+        return []
 
 
 def _objects(text: str) -> list[object]:

@@ -77,6 +77,7 @@ def of(document: object) -> Usable:
         if name not in ("$schema", "$id")
     }
     tree = grow(document)
+    text = _written(document)
     validation.check_schema(document)
     validation.check_patterns(part.schema for part in tree.parts.values())
     if reason := impossible.why(tree):
@@ -89,9 +90,16 @@ def of(document: object) -> Usable:
                 example=_EXAMPLE,
             )
         )
-    text = json.dumps(document, ensure_ascii=False)
     check_size(len(text.encode("utf-8", "surrogatepass")))
     return Usable(document, text, grammar.form(document, tree))
+
+
+def _written(document: Schema) -> str:
+    """The schema as it stands in the prompt. What Python reads as infinity, JSON cannot say."""
+    try:
+        return json.dumps(document, ensure_ascii=False, allow_nan=False)
+    except ValueError as error:
+        raise BadInput(later("That is not valid JSON: {reason}.", reason=error)) from None
 
 
 def _json(text: str) -> Any:

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from fractions import Fraction
 from functools import cache
 from ipaddress import ip_address
 from itertools import islice
@@ -147,12 +148,20 @@ def _class() -> Any:
     library = _library()
     known: Mapping[str, Check] = library.draft.VALIDATORS
     checks = {keyword: counted(check) for keyword, check in known.items()}
-    return library.extend(library.draft, {**checks, "pattern": _pattern})
+    own = {"pattern": _pattern, "multipleOf": _multiple_of}
+    return library.extend(library.draft, {**checks, **own})
 
 
 def _pattern(_: Any, pattern: str, instance: object, __: Any) -> Iterator[Any]:
     if isinstance(instance, str) and not patterns.matches(pattern, instance):
         yield _library().error(f"{instance!r} does not match {pattern!r}")
+
+
+def _multiple_of(validator: Any, step: int | float, instance: Any, _: Any) -> Iterator[Any]:
+    # As they are written, not as they are stored: 19.99 is a multiple of 0.01.
+    is_number = validator.is_type(instance, "number")
+    if is_number and (Fraction(str(instance)) / Fraction(str(step))).denominator != 1:
+        yield _library().error(f"{instance!r} is not a multiple of {step}")
 
 
 def _reads(parse: Callable[[str], object]) -> Callable[[object], bool]:

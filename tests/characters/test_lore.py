@@ -187,6 +187,10 @@ def test_what_must_not_be_said_and_what_must_be_said_too():
     assert why(look(one, said=("hello from the inn",))).startswith("“hello”")
     assert not look(one, said=("hello",)).told
     assert why(look(one, said=("hello inn at night",))) == "“night” was said, which keeps it away"
+    pattern = book(entry("@@additional_keys inns?, pub\nTold.", "h[ae]llo", use_regex=True))
+    assert [bool(look(pattern, said=(text,)).told) for text in ("hallo", "an inn", "no")] == [
+        *(True, True, False),
+    ]
     always = book(entry("@@exclude_keys night\nTold.", constant=True))
     assert look(always).told
     assert not look(always, said=("night",)).told
@@ -273,6 +277,8 @@ def test_sticky_and_cooldown_are_counted_in_messages():
 def test_decorators_that_remember():
     kept = book(entry("@@keep_activate_after_match\nTold.", "hello"))
     assert told_at(kept, {3: "hello"}) == list(range(3, 13))
+    seldom = book(entry("@@keep_activate_after_match\n@@activate_only_every 2\nTold.", "hello"))
+    assert look(seldom, said=("x",), messages=7, replies=3, timers={"a/0": 5}).told
     once = book(entry("@@dont_activate_after_match\nTold.", "hello"))
     assert told_at(once, {3: "hello", 5: "hello", 9: "hello"}) == [3]
 

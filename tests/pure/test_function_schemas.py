@@ -161,6 +161,23 @@ def test_docstrings_as_people_write_them(text: str, described: str):
     assert made["parameters"]["properties"]["x"]["description"] == described
 
 
+def test_a_description_keeps_its_indentation():
+    def move():
+        """Move:
+        - a step
+          at least
+        """
+
+    def rest():
+        """
+        Rest:
+          one hour
+        """
+
+    assert schema_of(move)["function"]["description"] == "Move:\n- a step\n  at least"
+    assert schema_of(rest)["function"]["description"] == "Rest:\n  one hour"
+
+
 class Unit(Enum):
     """Never shown: the docstring of the function says it."""
 

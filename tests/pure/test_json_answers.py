@@ -34,6 +34,9 @@ OBJECTS = st.dictionaries(st.text(max_size=8), JSON, min_size=1, max_size=4)
         ('Sure, here it is: {"a": 1} Anything else?', {"a": 1}),
         ('```json\n{"a": 1}\n```', {"a": 1}),
         ('Here:\n```\n{"a": "``"}\n```\nThat is {all}.', {"a": "``"}),
+        ('Here:\n```json\n{"a": "```py\\nx\\n```"}\n```\nok', {"a": "```py\nx\n```"}),
+        ('{"a": "<think>x</think>y"}', {"a": "<think>x</think>y"}),
+        ('<think>x</think>{"a": 1}', {"a": 1}),
         ('With {x} and {} this is {"a": {"b": [{}]}}', {"a": {"b": [{}]}}),
         (
             "{'a': True, 'b': None, 'c': ('x')}".replace("('x')", "'x'"),

@@ -89,6 +89,13 @@ def read(text: str) -> tuple[str, list[str], list[str]]:
         (f"<tool_call>{TIME}</tool_", ("", ["get_time"], [])),
         (f"<tool_call>```\n{TIME}\n``", ("", ["get_time"], [])),
         (f"<tool_call>{TIME[:-1]}</tool_", ("", [], ["truncated"])),
+        # What is cut off in the middle of a word or a number is cut off, whatever ends the turn.
+        ('<tool_call>{"name": "f", "arguments": {"a": Tru', ("", [], ["truncated"])),
+        ('<tool_call>{"name": "f", "arguments": {"a": nul<|im_end|>', ("", [], ["truncated"])),
+        ('<tool_call>{"name": "f", "arguments": {"a": -', ("", [], ["truncated"])),
+        ('<tool_call>{"name": "f", "arguments": {"a": 2.5e-<|eot_id|>', ("", [], ["truncated"])),
+        ('<tool_call>{"name": "f", "arguments": {"a": nul</tool_call>', ("", [], ["invalid_json"])),
+        ('<tool_call>{"name": "f", "arguments": {"a": f()', ("", [], ["invalid_json"])),
         # Thoughts call nothing, unless they are never closed.
         (f"<think>{TAGGED}</think>a", ("a", [], [])),
         (f"<think>{TAGGED}a", ("a", ["get_time"], [])),

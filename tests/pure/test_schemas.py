@@ -111,6 +111,11 @@ class TestBadSchemas:
             ("hello", "not valid JSON"),
             ('{"type": "object",', "not valid JSON (Expecting property name"),
             ('{"a": NaN}', "NaN is no JSON"),
+            (
+                with_field(type="integer", minimum=0, maximum=7).replace("7", "1e999"),
+                "not valid JSON",
+            ),
+            (with_field(enum=[7]).replace("7", "-1e999"), "not valid JSON"),
             ("[1, 2]", "has to be a JSON object at the top"),
             ('"text"', "has to be a JSON object at the top"),
             ('{"name": "string"}', "has to describe an object at the top"),
@@ -307,6 +312,14 @@ class TestProblems:
         first, second = validation.problems(usable.document, {"n": True, "t": "x" * 9_000})
         assert first.message == "True is not of type 'integer'"
         assert len(second.message) == 300
+
+    def test_multiples_are_reckoned_as_they_are_written(self) -> None:
+        price = {"type": ["number", "null", "boolean"], "multipleOf": 0.01}
+        usable = reading.of({"type": "object", "properties": {"price": price}})
+        for fits in (19.99, 0.3, 7, 10**250, None, True):
+            assert not validation.problems(usable.document, {"price": fits})
+        [problem] = validation.problems(usable.document, {"price": 0.005})
+        assert str(problem) == "at `price`: 0.005 is not a multiple of 0.01"
 
 
 class TestGrammar:

@@ -91,7 +91,6 @@ def _changed(entry: Entry, said: Mapping[str, list[str]]) -> Entry:
         found = _READERS[name](entry, values[0]) or {}
         target = timing if name in _TIMING else changes
         target.update(found)
-    changes["also"] = entry.also + tuple(map(_keys, said.get("additional_keys", ())[:1]))
     # A position overrules a depth; `activate` overrules `dont_activate`.
     if "depth" in said and "position" in said:
         changes["place"] = _POSITIONS[said["position"][0].lower()]
@@ -132,6 +131,14 @@ def _position(_: Entry, value: str) -> Changes | None:
     return None if place is None else {"place": place}
 
 
+def _also(entry: Entry, value: str) -> Changes | None:
+    keys = _keys(value)
+    if not keys:
+        return None
+    # Beside regular expressions the specification has them as more of those, no further condition.
+    return {"keys": entry.keys + keys} if entry.regex else {"also": (*entry.also, keys)}
+
+
 def _unless(entry: Entry, value: str) -> Changes | None:
     # The specification has it ignored beside regular expressions.
     return {} if entry.regex else {"unless": _keys(value)}
@@ -155,7 +162,7 @@ _READERS: dict[str, Callable[[Entry, str], Changes | None]] = {
     "role": _role,
     "scan_depth": _number("scan_depth"),
     "position": _position,
-    "additional_keys": lambda _, value: {} if _keys(value) else None,
+    "additional_keys": _also,
     "exclude_keys": _unless,
     "ignore_on_max_context": _always(yields=True),
     "activate": _always(forced=True),

@@ -156,14 +156,15 @@ class _Scan:
         greeting = candidate.opened.greeting
         if timing.greeting is not None and greeting not in (None, timing.greeting):
             return candidate.outcome("greeting")
+        since = self._since(candidate)
+        if since and since <= timing.sticky:
+            # What is to stay stays, whatever the counts say.
+            return candidate.outcome("sticky", told=True)
         replies = self.moment.replies
         if replies < timing.after or (timing.every and replies % timing.every):
             return candidate.outcome("count")
         if self.moment.messages < timing.delay:
             return candidate.outcome("delay")
-        since = self._since(candidate)
-        if since and since <= timing.sticky:
-            return candidate.outcome("sticky", told=True)
         if since and since <= timing.sticky + timing.cooldown:
             return candidate.outcome("cooldown")
         if entry.constant and not (entry.unless or entry.also or entry.recursion_level):

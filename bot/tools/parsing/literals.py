@@ -27,6 +27,9 @@ _WORD = re.compile(r"[-+.\w]+")
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _WORDS = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
+_CUT_WORDS = frozenset(word[:n] for word in _WORDS for n in range(1, len(word)))
+# What only more digits make a number of: "-", "2e", "2e-", "-.".
+_CUT_NUMBER = re.compile(r"-?\.?|-?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?")
 _BEGINNING = {"}": "{", "]": "[", ")": "("}
 
 
@@ -170,7 +173,8 @@ class Reader:
         try:
             self._put(_simple(word[0]))
         except ValueError:
-            return self._fail(at)
+            # Whatever ends the answer in the middle of a word stands behind it.
+            return self._fail(word.end() if _is_cut(word[0]) else at)
         if not self._stack:
             self.status = Status.DONE
         return word.end()
@@ -215,6 +219,11 @@ def read(text: str) -> Any:
         deep = reader.fault == "too_deep"
         raise ValueError("that is nested too deeply" if deep else "that is not JSON")
     return reader.value
+
+
+def _is_cut(word: str) -> bool:
+    """Whether more text could make a value of it."""
+    return word in _CUT_WORDS or _CUT_NUMBER.fullmatch(word) is not None
 
 
 def _simple(word: str) -> object:

@@ -120,7 +120,7 @@ class Body:
     def _broken(self, text: str, at: int, final: bool) -> int:
         """Where a value went wrong: it may be that the text behind it has begun too early."""
         rest = text[at : at + 3]
-        cut_off = marks.may_become_one(text, at)
+        cut_off = not rest or marks.may_become_one(text, at)
         if not final and (cut_off or "```".startswith(rest)):
             return self._wait(at)
         if cut_off or text.startswith((*marks.TURNS, *marks.STOPS, marks.SOFT_STOP), at):

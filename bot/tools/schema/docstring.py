@@ -7,7 +7,6 @@ line breaks stay in the description and in `Returns`, and become spaces in `Args
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -46,8 +45,11 @@ class Docstring:
 
 
 def read(text: str) -> Docstring:
-    """Read a docstring of any of the three styles."""
-    lines = inspect.cleandoc(text).strip().split("\n")
+    """Read a docstring of any of the three styles, as `inspect.getdoc` gives it.
+
+    Not cleaned once more: behind a first line alone, that would take off what is meant.
+    """
+    lines = text.strip().split("\n")
     if any(_heading(line) in _ARGUMENTS for line in lines):
         return _google(lines)
     if any(_underlined(lines, at) for at in range(len(lines))):
