@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import cast
 
 import discord
 
@@ -155,8 +156,10 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
 
 
 def is_readable(place: GuildPlace) -> bool:
-    """Whether the bot may read what was written in a channel."""
-    allowed = place.permissions_for(place.guild.me)
+    """Whether the bot may read what was written in a channel; not while its server is away."""
+    if not (me := cast("discord.Member | None", place.guild.me)):
+        return False
+    allowed = place.permissions_for(me)
     return allowed.view_channel and allowed.read_message_history
 
 
