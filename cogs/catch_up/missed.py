@@ -9,6 +9,8 @@ from typing import cast
 import discord
 
 from bot.client import HermesBot
+from bot.client.failures import note
+from bot.errors import StoreUnavailable
 from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.sending import FAILURES
@@ -69,6 +71,12 @@ async def _missed_in(bot: HermesBot, place: Place, since: float) -> Sequence[dis
         return await _unheard(bot, place, since)
     except FAILURES as error:
         log.info("what was missed in %s cannot be read: %s", place.id, error)
+        return ()
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        # Such as a message that discord.py fails to read: other channels are to have theirs.
+        note(error, f"reading what was missed in {place.id}")
         return ()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import discord
 import pytest
@@ -289,6 +290,33 @@ async def test_a_defect_does_not_end_catching_up_for_good(
     await back(stage)
     await play(stage.env, 20, step=1.0)
     assert stage.said() == ["All right.", "All right."]
+
+
+@pytest.mark.simcord(horizon=0.8, check_errors=False)
+async def test_a_message_that_cannot_be_read_keeps_no_other_channel_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = stage.guild.create_text_channel("other")
+    await stage.alice.send(other, f"{stage.me} hi")
+    await ask(stage)
+    await play(stage.env, 3)
+    history = discord.TextChannel.history
+
+    def unreadable(self: discord.TextChannel, **options: Any) -> Any:
+        if self.id == other.id:
+            raise TypeError("unreadable")
+        return history(self, **options)
+
+    await away(stage)
+    await stage.alice.send(other, f"{stage.me} one")
+    await ask(stage, "two")
+    with monkeypatch.context() as patch:
+        patch.setattr(discord.TextChannel, "history", unreadable)
+        await back(stage)
+        await play(stage.env, 3)
+    assert stage.said() == ["All right.", "All right."]
+    assert f"reading what was missed in {other.id} failed" in caplog.text
+    assert f"comparing discord:{other.id} with Discord failed" in caplog.text
 
 
 async def test_a_server_that_is_not_there_yet_is_no_reason_to_stop(stage: Stage) -> None:
