@@ -64,6 +64,12 @@ def _public_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _key(value: SecretStr | None) -> SecretStr | None:
+    if value and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError("takes one word of plain letters, digits and signs")
+    return value
+
+
 def _engine_url(value: str) -> str:
     kinds = ("tgi+http://", "tgi+https://", "openai+http://", "openai+https://")
     if not value.startswith((*kinds, "http://", "https://")):
@@ -140,7 +146,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True)
 
-    discord_token: SecretStr | None = Field(
+    discord_token: Annotated[SecretStr | None, AfterValidator(_key)] = Field(
         None, description="The bot's token from Discord's developer portal."
     )
     discord_api_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
@@ -154,7 +160,9 @@ class Settings(BaseSettings):
         description="tgi+http://host:port, openai+http://host:port/v1; plain http:// is probed. "
         "Unset: the embedded engine.",
     )
-    engine_api_key: SecretStr | None = Field(None, description="The engine's key, if it has one.")
+    engine_api_key: Annotated[SecretStr | None, AfterValidator(_key)] = Field(
+        None, description="The engine's key, if it has one."
+    )
     engines: Annotated[tuple[NamedEngine, ...], BeforeValidator(_engines)] | None = Field(
         None,
         description="More engines to choose from by /model: name=address, name=address|profile.",
@@ -326,7 +334,11 @@ def _read_dotenv(path: Path) -> dict[str, str]:
         return {}
     from dotenv import dotenv_values
 
-    values = {name: value or "" for name, value in dotenv_values(path, encoding="utf-8").items()}
+    try:
+        read = dotenv_values(path, encoding="utf-8")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is not written in UTF-8; save it again as that") from None
+    values = {name: value or "" for name, value in read.items()}
     known = variable_names()
     for name in values:
         if name not in known and not name.startswith(_FOREIGN_PREFIXES):

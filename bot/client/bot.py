@@ -25,6 +25,7 @@ from bot.client.requests import counting
 from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
 from bot.client.sync import sync
+from bot.client.tolerant import leave_out_unreadable
 from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
@@ -146,6 +147,7 @@ class HermesBot(commands.AutoShardedBot):
         self.closing = False
         self.farewell: Callable[[float], Awaitable[None]] | None = None
         parsers = self._connection.parsers
+        leave_out_unreadable(parsers)
         self._gate = Gate(conversations, store, parsers["INTERACTION_CREATE"], self._put_off)
         parsers["INTERACTION_CREATE"] = self._gate.hear
         self._address = ApiAddress(settings.discord_api_url)

@@ -23,6 +23,13 @@ def hold_on(http: HTTPClient) -> None:
         task = asyncio.create_task(request(route, **options), name="request to Discord")
         under_way.add(task)
         task.add_done_callback(under_way.discard)
+        task.add_done_callback(_see)
         return await asyncio.shield(task)
 
     http.request = go_on
+
+
+def _see(task: asyncio.Task[Any]) -> None:
+    # Else asyncio logs how a request failed that nobody waited for any more.
+    if not task.cancelled():
+        task.exception()

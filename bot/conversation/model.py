@@ -81,11 +81,7 @@ class Model:
         try:
             return await self._described()
         except EngineError as error:
-            log.debug("engine not described: %s", error)
-            # It may be back when the prompt is sent: then another format would be a wrong one.
-            if self._last:
-                return replace(self._last, info=None)
-            return self._in_use(self._wanted or GENERIC, None)
+            return self._assumed(error)
 
     async def ready(self) -> ModelInUse:
         """The model in use, for a prompt that is sent at once.
@@ -106,10 +102,18 @@ class Model:
                 if time.monotonic() + wait > give_up:
                     raise
                 log.info("engine: %s; asking again in %.1f s", error.detail or error, wait)
-            except EngineError:
+            except EngineError as error:
                 # It is there, but does not tell; it may answer all the same.
-                return await self.current()
+                return self._assumed(error)
             await asyncio.sleep(wait)
+
+    def _assumed(self, error: EngineError) -> ModelInUse:
+        """The model as far as it is known where the engine does not tell."""
+        log.debug("engine not described: %s", error)
+        # It may be back when the prompt is sent: then another format would be a wrong one.
+        if self._last:
+            return replace(self._last, info=None)
+        return self._in_use(self._wanted or GENERIC, None)
 
     async def _described(self) -> ModelInUse:
         """What the engine says that it serves, asked once; raises its errors."""

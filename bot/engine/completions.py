@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 from bot.engine.answer import Finish, Piece, Pieces, together
 from bot.engine.faults import from_status, from_text
-from bot.engine.sse import lines_of
+from bot.engine.sse import event_in, lines_of
 from bot.engine.tokens import END_MARKERS
 from bot.errors import EngineError, EngineInterrupted
 
@@ -48,7 +48,7 @@ class _Events:
                 return
             if line.startswith("error:"):
                 # Older llama.cpp.
-                raise _told(json.loads(line[6:]))
+                raise _told(event_in(line[6:]))
             if line.startswith("data:"):
                 yield from self._event(line[5:].strip())
 
@@ -56,7 +56,7 @@ class _Events:
         if data == "[DONE]":
             self.over = True
             return
-        event: dict[str, Any] = json.loads(data)
+        event = event_in(data)
         if event.get("error") is not None:
             raise _told(event["error"])
         self._usage = _usage(event) or self._usage

@@ -152,7 +152,7 @@ class ProbedEngine:
 async def _json(http: aiohttp.ClientSession, url: str) -> dict[str, Any] | None:
     """The JSON object at an address; None if there is none."""
     async with http.get(url, allow_redirects=False) as response:
-        if response.status in (401, 403, 429, 502, 503):
+        if response.status in (401, 403, 408, 429) or response.status > 501:
             raise from_status(response.status, await response.text(errors="replace"))
         if response.status != 200:
             return None

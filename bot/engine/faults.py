@@ -18,6 +18,11 @@ from bot.errors import (
 
 _SHOWN = 500
 
+# Cloudflare's own for what happens behind it: nobody there, or nobody who answers in time.
+_NOBODY_BEHIND = (520, 521, 522, 523, 525, 526, 530)
+_TOO_SLOW_BEHIND = 524
+_OVERLOADED = 529
+
 _TOO_LONG = re.compile(
     r"`inputs` (tokens \+ `max_new_tokens` must be <=|must have less than)"  # TGI
     r"|exceeds? the (available|model's maximum)? ?context"  # llama.cpp, SGLang
@@ -53,11 +58,11 @@ def from_status(status: int, body: str, location: str = "") -> EngineError:
         return EngineRefused(detail=f"{detail}; check the path in ENGINE_URL")
     if status == 413:
         return PromptTooLong(detail=detail)
-    if status == 429:
+    if status in (429, _OVERLOADED):
         return EngineBusy(detail=detail)
-    if status in (502, 503):
+    if status in (502, 503, *_NOBODY_BEHIND):
         return EngineUnreachable(detail=detail)
-    if status == 504:
+    if status in (408, 504, _TOO_SLOW_BEHIND):
         return EngineTimeout(detail=detail)
     if status in (424, 500):
         known = from_text(message)

@@ -7,7 +7,6 @@ per token; a bot with such an engine does not load huggingface_hub at all.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -206,8 +205,6 @@ class OpenAIEngine:
         except (aiohttp.ClientError, TimeoutError) as error:
             lost = EngineInterrupted if connected else EngineUnreachable
             raise lost(detail=_named(error)) from error
-        except json.JSONDecodeError as error:
-            raise EngineInterrupted(detail=f"an event is not JSON: {error}") from error
         except RuntimeError as error:
             # What aiohttp says when its session is closed while a stream is read.
             if not self._closed:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator
+from typing import Any, cast
 
 import aiohttp
+
+from bot.errors import EngineInterrupted
 
 # How long a chunk waits for others, in seconds. To wake all that stands between a socket and a
 # reply costs more than to read a token, and Discord shows no more than an edit a second.
@@ -57,3 +61,14 @@ def lines_of(block: str) -> Iterator[str]:
     U+2028, U+2029 and U+0085, which servers put into JSON strings as they are.
     """
     return filter(None, map(str.strip, block.split("\n")))
+
+
+def event_in(data: str) -> dict[str, Any]:
+    """The JSON object in an event; `EngineInterrupted` if there is something else."""
+    try:
+        event: Any = json.loads(data)
+    except ValueError as error:
+        raise EngineInterrupted(detail=f"an event is not JSON: {error}") from error
+    if not isinstance(event, dict):
+        raise EngineInterrupted(detail="an event is not a JSON object")
+    return cast(dict[str, Any], event)

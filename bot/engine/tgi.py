@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import aclosing
@@ -18,7 +17,7 @@ from bot.engine.answer import Finish, Piece, Pieces, answer, together
 from bot.engine.faults import from_text, shorten
 from bot.engine.hub import Hub
 from bot.engine.limits import Limits
-from bot.engine.sse import lines_of
+from bot.engine.sse import event_in, lines_of
 from bot.engine.tokens import END_MARKERS, count_without_bos, plain_prompt
 from bot.errors import (
     EngineBusy,
@@ -92,15 +91,15 @@ class TgiEngine:
         if not isinstance(info, dict):
             raise EngineRefused(detail="/info is not TGI's; check ENGINE_URL")
         info = cast(dict[str, Any], info)
-        self._max_stops = int(info.get("max_stop_sequences", _DEFAULT_STOPS))
+        self._max_stops = _number(info, "max_stop_sequences") or _DEFAULT_STOPS
         return EngineInfo(
             kind="tgi",
             model=str(info.get("model_id") or ""),
-            context=info.get("max_total_tokens"),
-            # The name until TGI 3.
-            max_prompt=info.get("max_input_tokens") or info.get("max_input_length"),
+            context=_number(info, "max_total_tokens"),
+            # The second is its name until TGI 3.
+            max_prompt=_number(info, "max_input_tokens") or _number(info, "max_input_length"),
             forces_schema=True,
-            slots=info.get("max_concurrent_requests"),
+            slots=_number(info, "max_concurrent_requests"),
             max_stops=self._max_stops,
         )
 
@@ -159,8 +158,12 @@ class TgiEngine:
         except (HfHubHTTPError, httpx2.HTTPError, httpx2.StreamError) as error:
             lost = EngineInterrupted if connected else EngineUnreachable
             raise lost(detail=_named(error)) from error
-        except json.JSONDecodeError as error:
-            raise EngineInterrupted(detail=f"an event is not JSON: {error}") from error
+
+
+def _number(info: dict[str, Any], name: str) -> int | None:
+    """A number above 0 that a server tells of itself; None if it does not."""
+    value = info.get(name)
+    return value if isinstance(value, int) and value > 0 else None
 
 
 def _parameters(request: Generation, stops: Sequence[str], max_tokens: int) -> dict[str, Any]:
@@ -220,24 +223,24 @@ class _Tokens:
         for line in lines_of(block):
             if not line.startswith(_DATA) or line.endswith(_DONE):
                 continue
-            event: dict[str, Any] = json.loads(line[len(_DATA) :])
+            event = event_in(line[len(_DATA) :])
             if event.get("error") is not None:
                 raise _told(event)
-            token: dict[str, Any] | None = event.get("token")
-            if token is None:
+            token = event.get("token")
+            if not isinstance(token, dict):
                 raise EngineRefused(detail="events without tokens: is that a TGI? check ENGINE_URL")
             if self._ended:
                 # The model closed its turn, but the server does not know this end marker.
                 self.over = True
                 yield Piece("", Finish("stop", self._count))
                 return
-            yield self._piece(token, event.get("details"))
+            yield self._piece(cast(dict[str, Any], token), event)
 
-    def _piece(self, token: dict[str, Any], details: dict[str, Any] | None) -> Piece:
+    def _piece(self, token: dict[str, Any], event: dict[str, Any]) -> Piece:
         self._count += 1
-        text: str = token["text"]
+        text = str(token.get("text") or "")
         ended = bool(token.get("special")) and text.strip() in END_MARKERS
-        finish = _finish(details, ended)
+        finish = _finish(event, self._count, ended)
         self._finished = self._finished or finish is not None
         self._ended = ended and not self._finished
         return Piece("" if ended else text, finish)
@@ -251,14 +254,16 @@ class _Tokens:
         return None
 
 
-def _finish(details: dict[str, Any] | None, ended: bool) -> Finish | None:
-    if details is None:
+def _finish(event: dict[str, Any], count: int, ended: bool) -> Finish | None:
+    """How it ended, if this is the last event: it has the whole text, and details if they work."""
+    details: dict[str, Any] = event.get("details") or {}
+    if not details and event.get("generated_text") is None:
         return None
     # An end marker as the very last token that was allowed is reported as "length".
-    reason = "length" if details["finish_reason"] == "length" and not ended else "stop"
+    reason = "length" if details.get("finish_reason") == "length" and not ended else "stop"
     return Finish(
         reason,
-        details["generated_tokens"],
+        details.get("generated_tokens", count),
         details.get("input_length"),
         details.get("cached_tokens"),
     )

@@ -123,6 +123,9 @@ class CatchUp(commands.Cog):
                 except (StoreUnavailable, *FAILURES) as error:
                     log.warning("shard %s cannot catch up yet: %s", shard, error)
                     return
+                except Exception as error:
+                    # A defect would be met each time; nothing else is to wait for it.
+                    note(error, f"catching up on shard {shard}")
                 self._behind.pop(shard, None)
                 self._first.discard(shard)
 

@@ -10,7 +10,9 @@ from typing import Any
 import discord
 
 from bot.client import HermesBot
+from bot.client.failures import note
 from bot.conversation.turns import Snapshot, Turn
+from bot.errors import StoreUnavailable
 from cogs.again import chat_of
 from cogs.catch_up.missed import GuildPlace, Place, is_readable
 from cogs.events import events_of, is_edit
@@ -51,6 +53,10 @@ async def take_over_changes(
                 await _look(bot, conversation, since, start)
             except FAILURES as error:
                 log.info("%s cannot be compared with Discord: %s", conversation, error)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                note(error, f"comparing {conversation} with Discord")
 
     await asyncio.gather(*map(look, here[:_CHANNELS]))
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from typing import cast
 
 import discord
 
 from bot.client import HermesBot
+from bot.client.failures import note
+from bot.errors import StoreUnavailable
 from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.sending import FAILURES
@@ -68,6 +71,12 @@ async def _missed_in(bot: HermesBot, place: Place, since: float) -> Sequence[dis
         return await _unheard(bot, place, since)
     except FAILURES as error:
         log.info("what was missed in %s cannot be read: %s", place.id, error)
+        return ()
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        # Such as a message that discord.py fails to read: other channels are to have theirs.
+        note(error, f"reading what was missed in {place.id}")
         return ()
 
 
@@ -155,8 +164,10 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
 
 
 def is_readable(place: GuildPlace) -> bool:
-    """Whether the bot may read what was written in a channel."""
-    allowed = place.permissions_for(place.guild.me)
+    """Whether the bot may read what was written in a channel; not while its server is away."""
+    if not (me := cast("discord.Member | None", place.guild.me)):
+        return False
+    allowed = place.permissions_for(me)
     return allowed.view_channel and allowed.read_message_history
 
 

@@ -103,6 +103,11 @@ class Board:
         """Whether anything of this reply is to be seen."""
         return any(shown.draft for shown in self._shown)
 
+    @property
+    def drafts(self) -> list[Draft]:
+        """What Discord has taken of this reply, in order."""
+        return [shown.draft for shown in self._shown if shown.draft]
+
     def lose(self, messages: Collection[str]) -> bool:
         """Others took messages away; returns whether one of these was here."""
         self._lost.update(messages)

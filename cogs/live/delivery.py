@@ -25,15 +25,15 @@ from cogs.live.buttons import (
 )
 from cogs.live.controls import controls, has_controls
 from cogs.live.indicator import typing
-from cogs.live.layout import Draft, when_done, while_waiting, while_writing
+from cogs.live.layout import Draft, when_done, when_unfit, while_waiting, while_writing
 from cogs.live.pace import Pace, Priority
 from cogs.live.questions import question
-from cogs.live.sending import Gone, Refused
+from cogs.live.sending import Gone, Refused, Unfit
 from cogs.live.split import MESSAGE_LIMIT, Page, split
 from cogs.live.stored import buttons_of, drafts_of
 from cogs.live.target import Target
 from cogs.live.traces import rendered
-from cogs.live.wording import BACK_SOON, NOT_SAVED, Ending, also_for
+from cogs.live.wording import BACK_SOON, NOT_SAVED, UNFIT, Ending, also_for
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ class Delivery:
             return await self._withdraw()
         except Refused as refused:
             log.warning("reply %s cannot be shown: %s", self._reply.id, refused)
-            return await self._leave()
+            return await self._leave(tell=isinstance(refused, Unfit))
 
     def lose(self, messages: Collection[str]) -> None:
         """Messages were taken away: a reply of which one is missing goes as a whole."""
@@ -271,11 +271,22 @@ class Delivery:
             await self._board.show([])
         return await self._saved()
 
-    async def _leave(self) -> bool:
-        """Settle a reply that cannot be shown (any more)."""
+    async def _leave(self, *, tell: bool) -> bool:
+        """Settle a reply that cannot be shown (any more); `tell` its asker, if that can be."""
         self._reply.stop()
         await self._reply.finished()
+        if tell and not self._reply.withdrawn and (self._board.used or not self._target.standing):
+            with suppress(Gone, Refused):
+                await self._board.try_to_show(self._unfit())
         return await self._saved()
+
+    def _unfit(self) -> list[Draft]:
+        """What Discord has taken of the reply, and that it takes no more."""
+        taken = [] if self._stands_in_line else self._board.drafts
+        retry = retry_button(
+            self._reply.conversation, self._target.asker, question_of(self._reply.id)
+        )
+        return self._calling(when_unfit(taken, tr(UNFIT), retry))
 
     async def _saved(self) -> bool:
         """Make the reply part of the conversation; a store that is away is asked again."""

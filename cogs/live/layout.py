@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cogs.live.buttons import Button
 from cogs.live.markdown import preview
@@ -84,6 +84,18 @@ def when_done(
     if drafts:
         drafts[-1] = Draft(drafts[-1].content, buttons, attached)
     return drafts
+
+
+def when_unfit(taken: Sequence[Draft], words: str, button: Button) -> list[Draft]:
+    """The messages of a reply of which Discord takes no more than it has; `words` tell of it."""
+    if not taken:
+        return [Draft(words, (button,))]
+    *before, last = taken
+    end = small(f"⚠ {words}")
+    content = f"{last.content}\n{end}"
+    if units(content) < _LIMIT:
+        return [*before, replace(last, content=content, buttons=(button,))]
+    return [*before, replace(last, buttons=()), Draft(end, (button,))]
 
 
 def _fits_one(pages: Sequence[Page], small_print: Sequence[str], limit: int) -> bool:

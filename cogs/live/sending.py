@@ -24,6 +24,7 @@ _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 _LAST_PAUSE = 30.0
 _PATIENCE = 300.0
 
+_BAD_REQUEST = 400
 _TOO_OLD_TO_EDIT = 30046
 
 # Somebody else wrote it: for the bot that is its own webhook which is gone.
@@ -47,6 +48,10 @@ class Refused(Exception):
     """Discord will not have it: no permission, an archived thread, a dead token."""
 
 
+class Unfit(Refused):
+    """Discord will not have what it says: a blocked word or link; or nothing new in that place."""
+
+
 class TooOldToEdit(Exception):
     """The message cannot be edited any more, but it is there.
 
@@ -65,7 +70,7 @@ def for_good(error: BaseException) -> Exception | None:
         return None
     if error.status == 404 and error.code not in _NO_WAY:
         return Gone(str(error))
-    return Refused(str(error))
+    return Unfit(str(error)) if error.status == _BAD_REQUEST else Refused(str(error))
 
 
 async def insist(request: Callable[[], Awaitable[T]], pace: Pace) -> T:

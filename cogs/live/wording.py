@@ -17,6 +17,7 @@ CUT = later("cut off here: an answer can be no longer")
 _EMPTY = later("The model answered with nothing at all.")
 REST_IN_FILE = later("The rest of this answer is in the file.")
 BACK_SOON = later("Back in a moment: I am being restarted, and then go on with this.")
+UNFIT = later("Discord does not let me post this answer, perhaps for a word or a link in it.")
 NOT_SAVED = later("My memory cannot be reached right now, so I will not remember this answer.")
 
 

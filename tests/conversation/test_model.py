@@ -174,5 +174,7 @@ def test_where_the_operator_names_the_model_nothing_is_waited_for():
 
 
 def test_an_engine_that_is_there_but_does_not_tell_is_asked_in_plain_chatml():
-    model = run(Model(Starting(99, EngineRefused), None, 1024).ready())
+    engine = Starting(99, EngineRefused)
+    model = run(Model(engine, None, 1024).ready())
     assert model.profile.name == "generic-chatml"
+    assert engine.asked == 1, "each time may last as long as a question does"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import discord
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from bot.conversation.turns import Pending, Turn
 from bot.errors import EngineInterrupted, StoreUnavailable
 from bot.language import speaking, tr
+from cogs.catch_up.missed import is_readable
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
 
@@ -266,6 +268,70 @@ async def test_catching_up_waits_for_the_store(
         assert stage.said() == []
     await play(stage.env, 20, step=1.0)
     assert stage.said() == ["All right."]
+
+
+@pytest.mark.simcord(horizon=0.8, check_errors=False)
+async def test_a_defect_does_not_end_catching_up_for_good(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await ask(stage)
+    await play(stage.env, 2)
+
+    def broken(*_: object) -> int:
+        raise TypeError("unreadable")
+
+    await away(stage)
+    with monkeypatch.context() as patch:
+        patch.setattr("cogs.catch_up.newest_message", broken)
+        await back(stage)
+    assert "catching up on shard 0 failed" in caplog.text
+    await away(stage)
+    await ask(stage, "two")
+    await back(stage)
+    await play(stage.env, 20, step=1.0)
+    assert stage.said() == ["All right.", "All right."]
+
+
+@pytest.mark.simcord(horizon=0.8, check_errors=False)
+async def test_a_message_that_cannot_be_read_keeps_no_other_channel_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = stage.guild.create_text_channel("other")
+    await stage.alice.send(other, f"{stage.me} hi")
+    await ask(stage)
+    await play(stage.env, 3)
+    history = discord.TextChannel.history
+
+    def unreadable(self: discord.TextChannel, **options: Any) -> Any:
+        if self.id == other.id:
+            raise TypeError("unreadable")
+        return history(self, **options)
+
+    await away(stage)
+    await stage.alice.send(other, f"{stage.me} one")
+    await ask(stage, "two")
+    with monkeypatch.context() as patch:
+        patch.setattr(discord.TextChannel, "history", unreadable)
+        await back(stage)
+        await play(stage.env, 3)
+    assert stage.said() == ["All right.", "All right."]
+    assert f"reading what was missed in {other.id} failed" in caplog.text
+    assert f"comparing discord:{other.id} with Discord failed" in caplog.text
+
+
+async def test_a_server_that_is_not_there_yet_is_no_reason_to_stop(stage: Stage) -> None:
+    await ask(stage)
+    await play(stage.env, 2)
+    guild = stage.bot.get_guild(stage.guild.id)
+    state = stage.bot._connection
+    await away(stage)
+    with stage.env._bot_scope():
+        state._remove_guild(guild)
+        unavailable = state._get_or_create_unavailable_guild(stage.guild.id)
+    channel = await stage.bot.fetch_channel(stage.channel.id)
+    assert channel.guild is not None
+    assert unavailable.me is None
+    assert not is_readable(channel)
 
 
 async def test_a_reply_under_way_is_not_begun_twice_by_a_new_session(stage: Stage) -> None:

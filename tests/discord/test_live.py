@@ -12,6 +12,7 @@ import pytest
 from bot.conversation.reply import Reply
 from bot.errors import EngineInterrupted, EngineUnreachable, StoreUnavailable
 from cogs.live import live_of
+from cogs.live.wording import UNFIT
 from tests.discord.conftest import Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
 
@@ -249,6 +250,26 @@ async def test_a_place_that_refuses_is_left_in_peace(stage: Stage) -> None:
     assert stage.said() == []
     assert stage.engine.closed == 1
     assert await stage.bot.conversations.owed() == []
+
+
+@pytest.mark.simcord(horizon=0.8, check_errors=False)
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_words_that_discord_refuses_are_told_in_others(stage: Stage, at_once: bool) -> None:
+    stage.engine.answers = [[1.0, "See " if at_once else "See this: ", 1.0, "bad.example"]]
+    await ask(stage)
+    await play(stage.env, 0.8 if at_once else 1.5)
+    method, path = ("POST", "") if at_once else ("PATCH", "/*")
+    stage.env.inject_error(method, f"/channels/*/messages{path}", status=400, code=240000, times=1)
+    await play(stage.env, 3)
+    [message] = stage.shown()
+    assert message.content == UNFIT if at_once else f"See this:\n-# ⚠ {UNFIT}"
+    assert labels(message) == ["Retry"]
+    assert await stage.bot.conversations.owed() == []
+
+    stage.engine.answers = [[0.1, "Ask elsewhere."]]
+    await stage.alice.click(message, label="Retry")
+    await play(stage.env, 2)
+    assert stage.said()[-1] == "Ask elsewhere."
 
 
 async def test_an_edit_that_is_too_old_is_posted_anew(stage: Stage) -> None:

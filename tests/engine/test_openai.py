@@ -183,6 +183,7 @@ async def test_shapes_of_streams(
         ([event("Hi"), DONE], EngineInterrupted),
         ([event("Hi"), event("", "abort"), DONE], EngineInterrupted),
         ([event("Hi"), "data: {"], EngineInterrupted),
+        ([event("Hi"), "data: null"], EngineInterrupted),
         ([event("Hi"), 'data: {"error": {"message": "boom", "code": 500}}'], EngineInterrupted),
         ([event("Hi"), 'error: {"code": 500, "message": "boom"}'], EngineInterrupted),
         (['data: {"error": {"message": "overloaded", "code": 429}}'], EngineBusy),

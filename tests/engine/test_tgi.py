@@ -347,6 +347,9 @@ async def test_the_concurrency_limit_of_the_server():
         (502, "<html>Bad Gateway</html>", EngineUnreachable, 3),
         (503, "", EngineUnreachable, 3),
         (504, "", EngineTimeout, 1),
+        (522, "<html>Connection timed out</html>", EngineUnreachable, 3),
+        (524, "<html>A timeout occurred</html>", EngineTimeout, 1),
+        (529, "", EngineBusy, 3),
         (404, "", EngineRefused, 1),
         (403, "", EngineRefused, 1),
         (413, "", PromptTooLong, 1),
@@ -453,12 +456,34 @@ async def test_unknown_error_events(tgi: TgiStandIn, engine: TgiEngine, error_ty
         ("data: <html>\n\n", EngineInterrupted),
         ('data: {"index": 4, "to', EngineInterrupted),
         ('data: {"id": "x", "choices": []}\n\n', EngineRefused),
+        ("data: null\n\n", EngineInterrupted),
+        ("data: []\n\n", EngineInterrupted),
+        ('data: {"token": "text"}\n\n', EngineRefused),
     ],
 )
 async def test_garbage_in_the_stream(tgi: TgiStandIn, engine: TgiEngine, text: str, expected: type):
     tgi.fault = Fault("raw", after=3, text=text)
     shown, error = await read_until_error(engine, ask())
     assert (shown, type(error)) == ("Well met,", expected)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        '"generated_text": "Well met, all", "details": null',
+        '"generated_text": null, "details": {"finish_reason": "eos_token"}',
+    ],
+)
+async def test_a_last_event_with_fewer_details(tgi: TgiStandIn, engine: TgiEngine, last: str):
+    token = '{"id": 1, "text": " all", "logprob": null, "special": false}'
+    tgi.fault = Fault("raw", after=3, text=f'data: {{"token": {token}, {last}}}\n\n')
+    assert await read(engine, ask()) == ("Well met, all", End("stop", None, None, 4))
+
+
+async def test_a_token_without_text_is_no_text(tgi: TgiStandIn, engine: TgiEngine):
+    event = '{"token": {"id": 1, "text": null, "special": true}, "generated_text": "Well met,"}'
+    tgi.fault = Fault("raw", after=3, text=f"data: {event}\n\n")
+    assert await read(engine, ask()) == ("Well met,", End("stop", None, None, 4))
 
 
 # Time
@@ -594,6 +619,15 @@ async def test_describe(tgi: TgiStandIn, engine: TgiEngine):
     assert info.kind == "tgi"
     assert info.model == "NousResearch/Hermes-2-Pro-Llama-3-8B"
     assert (info.context, info.max_prompt) == (8192, 8191)
+
+
+async def test_describes_what_a_sparing_server_tells(
+    tgi: TgiStandIn, engine: TgiEngine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(tgi, "max_stop_sequences", None)
+    monkeypatch.setattr(tgi, "max_total_tokens", 0)
+    info = await engine.describe()
+    assert (info.max_stops, info.context, info.max_prompt) == (4, None, 8191)
 
 
 async def test_counts_tokens_without_bos(engine: TgiEngine):

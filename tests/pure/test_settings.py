@@ -107,6 +107,14 @@ def test_a_secret_is_never_shown():
     assert "hunter2" not in repr(load({"DISCORD_TOKEN": "hunter2"}, NO_FILE))
 
 
+@pytest.mark.parametrize("value", ["two words", "two\nlines", "“MTA.x.y”", "schlüssel"])
+@pytest.mark.parametrize("name", ["DISCORD_TOKEN", "ENGINE_API_KEY"])
+def test_a_key_that_no_header_can_carry_is_a_fault(name: str, value: str):
+    told = fault(**{name: value})
+    assert told.startswith(f"{name}: takes one word")
+    assert value not in told
+
+
 def test_a_secret_may_stand_in_a_file(tmp_path: Path):
     secret = tmp_path / "token"
     secret.write_text("abc.def\n")
@@ -128,6 +136,21 @@ def test_a_dotenv_file_is_read_and_the_environment_wins(tmp_path: Path):
     dotenv.write_text("HTTP_PORT=9000\nMODEL=Hermes-2-Pro-Llama-3-8B\nCOMPOSE_PROFILES=cpu\n")
     settings = load({"HTTP_PORT": "9001"}, dotenv)
     assert (settings.http_port, settings.model) == (9001, "Hermes-2-Pro-Llama-3-8B")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_dotenv_file_in_another_encoding_is_a_fault(tmp_path: Path, encoding: str):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("# Grüße\nHTTP_PORT=9000\n", encoding=encoding)
+    with pytest.raises(SettingsError, match=r"\.env: is not written in UTF-8"):
+        load({}, dotenv)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_dotenv_file_from_windows_is_read(tmp_path: Path, encoding: str):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text('HTTP_PORT="9000"\n', encoding=encoding, newline="\r\n")
+    assert load({}, dotenv).http_port == 9000
 
 
 def test_an_unknown_name_in_the_dotenv_file_is_a_fault(tmp_path: Path):

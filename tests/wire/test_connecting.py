@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -124,6 +125,37 @@ async def test_new_session_and_resume_stay_with_the_same_gateway(world, store) -
 async def test_message_of_4000_emoji_is_answered(world, store) -> None:
     async with running(world, store):
         assert await answered(world, "🙂" * 3_900) == "All right."
+
+
+async def test_a_request_nobody_waits_for_fails_without_a_word(
+    world, store, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(world, store) as bot:
+        assert await answered(world) == "All right."
+        fault = world.fault("POST", "/channels/*/typing", drop=True, delay=0.2, times=None)
+        typing = asyncio.create_task(bot.http.send_typing(world.channel))
+        await world.until(lambda: fault.hits)
+        typing.cancel()
+        await asyncio.sleep(0.5)
+        del typing
+        gc.collect()
+    assert "never retrieved" not in caplog.text
+
+
+async def test_an_event_that_cannot_be_read_costs_itself_only(
+    world, store, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with running(world, store):
+        assert await answered(world) == "All right."
+        [session] = world.gateway.sessions.values()
+        poll = {"question": {"text": "?"}, "answers": [], "expiry": None, "layout_type": 1}
+        session.dispatch("MESSAGE_CREATE", {"id": "1", "channel_id": str(world.channel)})
+        session.dispatch("MESSAGE_CREATE", {"id": "2", "channel_id": "3", "poll": poll})
+        session.dispatch("GUILD_UPDATE", {"id": str(world.guild)})
+        session.dispatch("INTERACTION_CREATE", {"id": "4", "type": 2})
+        assert await answered(world, "And now?") == "All right."
+    assert caplog.text.count("reading MESSAGE_CREATE failed") == 2
+    assert world.gateway.identifies == 1
 
 
 async def test_wrong_token_is_one_line(store) -> None:
