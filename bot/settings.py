@@ -65,9 +65,11 @@ def _public_url(value: str) -> str:
 
 
 def _key(value: SecretStr | None) -> SecretStr | None:
-    if value and not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+    # Files leave blanks and line ends around it; within it, no header could be made of it.
+    word = value.get_secret_value().strip() if value else ""
+    if value and not re.fullmatch(r"[!-~]+", word):
         raise ValueError("takes one word of plain letters, digits and signs")
-    return value
+    return SecretStr(word) if value else None
 
 
 def _engine_url(value: str) -> str:

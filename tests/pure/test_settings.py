@@ -107,6 +107,14 @@ def test_a_secret_is_never_shown():
     assert "hunter2" not in repr(load({"DISCORD_TOKEN": "hunter2"}, NO_FILE))
 
 
+def test_blanks_and_line_ends_around_a_key_are_no_part_of_it():
+    found = load({"DISCORD_TOKEN": " secret\r", "ENGINE_API_KEY": "key\n"}, NO_FILE)
+    assert found.discord_token
+    assert found.discord_token.get_secret_value() == "secret"
+    assert found.engine_api_key
+    assert found.engine_api_key.get_secret_value() == "key"
+
+
 @pytest.mark.parametrize("value", ["two words", "two\nlines", "“MTA.x.y”", "schlüssel"])
 @pytest.mark.parametrize("name", ["DISCORD_TOKEN", "ENGINE_API_KEY"])
 def test_a_key_that_no_header_can_carry_is_a_fault(name: str, value: str):
