@@ -15,8 +15,9 @@ from hypothesis import settings
 from bot.store.embedded import EmbeddedValkey
 from bot.store.history import RedisStore
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("any-machine", deadline=None)
+# How long an example takes says more about the machine than about the code. What a run says of a
+# change must not depend on its luck; FUZZ=1 tries other examples.
+settings.register_profile("any-machine", deadline=None, derandomize="FUZZ" not in os.environ)
 settings.load_profile("any-machine")
 
 

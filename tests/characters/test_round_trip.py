@@ -56,9 +56,9 @@ versions = st.sampled_from([("chara_card_v2", "2.0"), ("chara_card_v3", "3.0")])
 def cards(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     """A card's text, in some program's style, and what it says."""
     spec, version = draw(versions)
-    root = {**draw(objects), "spec": spec, "spec_version": version, "data": draw(datas)}
-    # Such a thing at the root makes no difference to a card that has `data`.
-    root.pop("entries", None)
+    # Names that mean something at the root, too, are another matter than those that do not.
+    own = {f"own {name}": value for name, value in draw(objects).items()}
+    root = {**own, "spec": spec, "spec_version": version, "data": draw(datas)}
     return json.dumps(root, **draw(styles)), root
 
 

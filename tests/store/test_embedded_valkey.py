@@ -252,8 +252,8 @@ async def test_a_stop_leaves_another_bot_s_server_alone(data_dir: Path):
 
 
 async def test_a_server_out_of_reach_is_named(data_dir: Path, monkeypatch):
-    monkeypatch.setattr(embedded, "_START_SECONDS", 0.2)
     async with EmbeddedValkey(data_dir) as first:
+        monkeypatch.setattr(embedded, "_START_SECONDS", 0.2)
         where = socket_of(first)
         hidden = where.with_suffix(".hidden")
         os.rename(where, hidden)
