@@ -20,6 +20,7 @@ from training.tokens import BOS
 
 _LONGEST = 700
 _DECISIVE = 4.0
+_ALL_DECIDES = 64.0
 
 
 @dataclass(slots=True)
@@ -54,7 +55,7 @@ def _add(
     context: int,
     prefix: int,
     *,
-    decides: bool = False,
+    decides: float = 1.0,
 ) -> None:
     """Add a text with its targets already shifted; texts that are too long are left out."""
     ids = [] if prefix else [tokenizer.token_to_id(BOS)]
@@ -63,9 +64,9 @@ def _add(
     for piece, part in zip(pieces, encoded, strict=True):
         ids += part.ids
         weights += [piece.learn] * len(part.ids)
-        if decides and piece.learn and part.ids:
+        if piece.learn and part.ids:
             # The first token says whether a tool is called.
-            weights[-len(part.ids)] *= _DECISIVE
+            weights[-len(part.ids)] *= decides
     if len(ids) > _LONGEST:
         return
     positions = list(range(prefix, prefix + len(ids)))
@@ -94,11 +95,38 @@ def build(
     stream = _Stream(list(prefix), [0.0] * len(prefix), list(range(len(prefix))))
     while len(stream.ids) < len(prefix) + tool_tokens:
         sample = mix.with_tools(rng, offered)
-        _add(stream, tokenizer, render(sample), rng, context, len(prefix), decides=True)
+        _add(stream, tokenizer, render(sample), rng, context, len(prefix), decides=_DECISIVE)
     while len(stream.ids) < len(prefix) + tool_tokens + plain_tokens:
         sample = mix.plain(rng) if tool_tokens else mix.drill(rng)
         _add(stream, tokenizer, render(sample), rng, context, 0)
     return _batch(stream, len(prefix))
+
+
+def _last_learnt(pieces: list[Piece]) -> list[Piece]:
+    """The same pieces, of which only the last that is written by the model is learnt."""
+    last = max(index for index, piece in enumerate(pieces) if piece.learn)
+    return [Piece(piece.text, piece.learn * (at == last)) for at, piece in enumerate(pieces)]
+
+
+def contrast(rng: Random, tokenizer: Tokenizer, *, tokens: int, context: int) -> list[Batch]:
+    """Two streams of the same questions, each behind the tools that the other one lacks.
+
+    Whether a tool is called depends on the block alone: what was learnt from the questions cancels
+    out between the two, and what is left to learn is to look for the tool.
+    """
+    offers = mix.halves(rng)
+    prefixes = [
+        [tokenizer.token_to_id(BOS), *tokenizer.encode(tools_turn(offered.schemas)).ids]
+        for offered in offers
+    ]
+    streams = [
+        _Stream(list(prefix), [0.0] * len(prefix), list(range(len(prefix)))) for prefix in prefixes
+    ]
+    while sum(length for length, _ in streams[0].texts) < tokens // 2:
+        for stream, prefix, sample in zip(streams, prefixes, mix.pair(rng, *offers), strict=True):
+            pieces = _last_learnt(render(sample))
+            _add(stream, tokenizer, pieces, rng, context, len(prefix), decides=_ALL_DECIDES)
+    return [_batch(stream, len(prefix)) for stream, prefix in zip(streams, prefixes, strict=True)]
 
 
 _OWN_BLOCKS = 2
@@ -112,7 +140,7 @@ def _with_own_tools(
     while len(stream.ids) < _OWN_BLOCKS * tool_tokens:
         offered = mix.offer(rng, few=True)
         pieces = [Piece(tools_turn(offered.schemas), 0.0), *render(mix.single(rng, offered))]
-        _add(stream, tokenizer, pieces, rng, context, 0, decides=True)
+        _add(stream, tokenizer, pieces, rng, context, 0, decides=_DECISIVE)
     while len(stream.ids) < _OWN_BLOCKS * tool_tokens + plain_tokens:
         _add(stream, tokenizer, render(mix.plain(rng)), rng, context, 0)
     return _batch(stream, 0)

@@ -32,9 +32,10 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the model answers."""
+    """What the model answers; `instead` says that it stands where a call would, had it the tool."""
 
     text: str
+    instead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ def render(sample: Sample) -> list[Piece]:
                 )
             case Reply():
                 told = index > 0 and isinstance(turns[index - 1], Results)
-                learn = _EXACT if told or sample.schema is not None else 1.0
+                exact = told or turn.instead or sample.schema is not None
+                learn = _EXACT if exact else 1.0
                 pieces += _split(layout.block("assistant", turn.text), learn)
             case Calls():
                 pieces += _split(tool_use.calls_turn(turn.calls), _EXACT)

@@ -77,6 +77,25 @@ def share_gradients(model: Llama, workers: int) -> None:
         grad.copy_(part.view_as(grad) / workers)
 
 
+def _batches(
+    rng: Random, tokenizer: Tokenizer, shape: Shape, args: argparse.Namespace, step: int
+) -> list[tuple[batches.Batch, float]]:
+    """What one worker learns in a step, and how much each part of it counts."""
+    drill = step < args.drill
+    mixed = batches.build(
+        rng,
+        tokenizer,
+        tool_tokens=0 if drill else args.tool_tokens // args.workers,
+        plain_tokens=args.plain_tokens // args.workers,
+        context=shape.context,
+    )
+    if drill or not args.contrast_tokens:
+        return [(mixed, 1.0)]
+    tokens = args.contrast_tokens // args.workers
+    pair = batches.contrast(rng, tokenizer, tokens=tokens, context=shape.context)
+    return [(mixed, 0.6), *((batch, 0.2) for batch in pair)]
+
+
 def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
     """One worker of the run: its own part of each batch, the same model as the others."""
     end_with_parent()
@@ -116,7 +135,7 @@ def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
         part.replace(args.checkpoint)
 
     began = saved_at = time.monotonic()
-    total = 0.0
+    totals = [0.0, 0.0]
     reached = first
     for step in range(first, args.steps):
         rng = Random(f"{args.seed} {step} {worker} {args.steps if args.restart_schedule else ''}")
@@ -127,16 +146,10 @@ def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
         for optimizer, base in zip(optimizers, bases, strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = base * factor
-        batch = batches.build(
-            rng,
-            tokenizer,
-            tool_tokens=args.tool_tokens // args.workers if step >= args.drill else 0,
-            plain_tokens=args.plain_tokens // args.workers,
-            context=shape.context,
-        )
-        loss = loss_of(model, batch)
-        loss.backward()
-        total += loss.item()
+        for part, (batch, share) in enumerate(_batches(rng, tokenizer, shape, args, step)):
+            loss = loss_of(model, batch)
+            (loss * share).backward()
+            totals[part > 0] += loss.item() / (2 if part else 1)
         share_gradients(model, args.workers)
         torch.nn.utils.clip_grad_norm_(others, 1.0)
         for optimizer in optimizers:
@@ -147,8 +160,9 @@ def train(worker: int, args: argparse.Namespace, meeting: str) -> None:
             continue
         if reached % 20 == 0:
             passed = time.monotonic() - began
-            print(f"{reached} {total / 20:.4f} {passed:.0f} s", flush=True)
-            total = 0.0
+            mixed, contrast = (total / 20 for total in totals)
+            print(f"{reached} {mixed:.4f} {contrast:.4f} {passed:.0f} s", flush=True)
+            totals = [0.0, 0.0]
         if time.monotonic() - saved_at > 180:
             checkpoint(reached)
             saved_at = time.monotonic()
@@ -172,6 +186,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.006)
     parser.add_argument("--plain-tokens", type=int, default=3600)
     parser.add_argument("--tool-tokens", type=int, default=2600)
+    parser.add_argument(
+        "--contrast-tokens",
+        type=int,
+        default=2400,
+        help="the same questions with and without a tool",
+    )
     parser.add_argument("--checkpoint", type=Path, default=Path("training/checkpoint.pt"))
     parser.add_argument("--resume", action="store_true", help="go on from the checkpoint")
     parser.add_argument(

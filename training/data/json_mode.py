@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
 from training.data import words
+from training.data.held import JSON_SENTENCES
+from training.data.sentences import sentence
 from training.data.told import told
 from training.sample import Reply, Sample, User
 
@@ -54,13 +57,7 @@ def _person(rng: Random, held: bool) -> Form:
         "after {a} years {n} is still young",
         "a user named {n} who is {a} now",
     ]
-    if held:
-        forms = [
-            "meet {n}, who is {a} years of age",
-            "a person named {n} ({a} years)",
-            "{n} just celebrated birthday number {a}",
-        ]
-    text = rng.choice(forms).format(n=name, a=age)
+    text = rng.choice(JSON_SENTENCES["person"] if held else forms).format(n=name, a=age)
     if rng.random() < 0.3:
         values["city"] = words.place(rng, held=held).split(",")[0]
         text += rng.choice((" and lives in {}", ", from {}", ", living in {}")).format(
@@ -93,13 +90,7 @@ def _city(rng: Random, held: bool) -> Form:
         "letters from {c}, {k}",
         "he left {c} in {k}",
     ]
-    if held:
-        forms = [
-            "our office is in {c}, which is in {k}",
-            "they moved from {k}, from the city of {c}",
-            "greetings from {c} in {k}",
-        ]
-    text = rng.choice(forms).format(c=city, k=country)
+    text = rng.choice(JSON_SENTENCES["city"] if held else forms).format(c=city, k=country)
     if rng.random() < 0.3:
         values["population"] = words.number(rng, 7)
         text += rng.choice(
@@ -141,14 +132,12 @@ def _product(rng: Random, held: bool) -> Form:
         "the {p} {s}. It is {m} euros",
         "news: the {p} {s}, costs {m}",
     ]
-    if held:
-        forms = [
-            "for {m} euros you get the {p}, which {s}",
-            "one {p} at {m} dollars, it {s}",
-            "good news about the {p}: it {s} and costs {m}",
-        ]
     return Form(
-        "product", values, rng.choice(forms).format(p=product, m=price, s=yes if stock else no)
+        "product",
+        values,
+        rng.choice(JSON_SENTENCES["product"] if held else forms).format(
+            p=product, m=price, s=yes if stock else no
+        ),
     )
 
 
@@ -178,14 +167,12 @@ def _event(rng: Random, held: bool) -> Form:
         "{d}, {t}, {w}",
         "the guests {w} will be at the {t} on {d}",
     ]
-    if held:
-        forms = [
-            "please schedule the {t} on {d}, {w} will join",
-            "{w} meet on {d} for the {t}",
-            "save the date {d}: {t} together with {w}",
-        ]
     values: dict[str, Any] = {"title": title, "date": date, "attendees": people}
-    return Form("event", values, rng.choice(forms).format(t=title, d=date, w=said))
+    return Form(
+        "event",
+        values,
+        rng.choice(JSON_SENTENCES["event"] if held else forms).format(t=title, d=date, w=said),
+    )
 
 
 def _book(rng: Random, held: bool) -> Form:
@@ -209,12 +196,10 @@ def _book(rng: Random, held: bool) -> Form:
         "{t}, written by {a}, year {y}",
         "the novel {t} of {y}, author {a}",
     ]
-    if held:
-        forms = ["have you read {t} by {a}? it is from {y}", "{t}, a novel that {a} wrote in {y}"]
     return Form(
         "book",
         {"title": title, "author": author, "year": year},
-        rng.choice(forms).format(t=title, a=author, y=year),
+        rng.choice(JSON_SENTENCES["book"] if held else forms).format(t=title, a=author, y=year),
     )
 
 
@@ -235,12 +220,10 @@ def _pet(rng: Random, held: bool) -> Form:
         "{n} is our {a}, its colour is {c}",
         "the {a} is {c} and its name is {n}",
     ]
-    if held:
-        forms = ["our {a} {n} has a {c} coat", "a {c} {a} with the name {n}"]
     return Form(
         "pet",
         {"name": name, "animal": animal, "colour": colour},
-        rng.choice(forms).format(n=name, a=animal, c=colour),
+        rng.choice(JSON_SENTENCES["pet"] if held else forms).format(n=name, a=animal, c=colour),
     )
 
 
@@ -290,7 +273,11 @@ def schema(rng: Random, form: Form, *, plain: bool = False) -> str:
 
 def form(rng: Random, kind: str, *, held: bool = False) -> Form:
     """A form of a kind, its fields in a random order."""
-    made = FORMS[kind](rng, held)
+    return _arranged(rng, FORMS[kind](rng, held))
+
+
+def _arranged(rng: Random, made: Form) -> Form:
+    """The same form with its fields in a random order, sometimes one of them not asked for."""
     keys = list(made.values)
     if rng.random() < 0.4:
         rng.shuffle(keys)
@@ -325,20 +312,32 @@ def _in_parts(rng: Random) -> Form:
     """A form whose sentence is put together from parts."""
     kind = rng.choice(list(FORMS))
     made = form(rng, kind)
-    said = {
-        key: value if isinstance(value, str) else str(value)
-        for key, value in made.values.items()
-        if not isinstance(value, (bool, list))
-    }
-    for key, value in made.values.items():
-        if isinstance(value, bool):
-            said[key] = rng.choice(_IN_STOCK)[not value]
-        elif isinstance(value, list):
-            said[key] = ", ".join(value[:-1]) + " and " + value[-1] if value[1:] else value[0]
+    said = _said(rng, made.values)
     if rng.random() < 0.4:
         rng.shuffle(keys := list(said))
         said = {key: said[key] for key in keys}
     return Form(kind, made.values, told(rng, kind, said))
+
+
+def _in_a_sentence(rng: Random) -> Form:
+    """A form told by a whole sentence with many words in the place of each other."""
+    kind = rng.choice(list(FORMS))
+    made = FORMS[kind](rng, False)
+    text = sentence(rng, kind, _said(rng, made.values))
+    return _arranged(rng, Form(kind, made.values, text))
+
+
+def _said(rng: Random, values: Mapping[str, Any]) -> dict[str, str]:
+    """The values as they stand in a sentence."""
+    said: dict[str, str] = {}
+    for key, value in values.items():
+        if isinstance(value, bool):
+            said[key] = rng.choice(_IN_STOCK)[not value]
+        elif isinstance(value, list):
+            said[key] = ", ".join(value[:-1]) + " and " + value[-1] if value[1:] else value[0]
+        else:
+            said[key] = str(value)
+    return said
 
 
 _IN_STOCK = (
@@ -354,9 +353,11 @@ _IN_STOCK = (
 def sample(rng: Random) -> Sample:
     """A conversation in JSON mode."""
     roll = rng.random()
-    if roll < 0.2:
+    if roll < 0.12:
         made = _generic(rng)
-    elif roll < 0.65:
+    elif roll < 0.58:
+        made = _in_a_sentence(rng)
+    elif roll < 0.82:
         made = _in_parts(rng)
     else:
         made = form(rng, rng.choice(list(FORMS)))

@@ -40,13 +40,16 @@ IN_DISCORD = [
 """What Discord's own side adds to the tools that are on by default."""
 
 
-def offer(rng: Random, *, few: bool = False) -> Offer:
-    """A set of tools: often all of them, else some, now and then with an unknown one."""
+def offer(rng: Random, *, few: bool = False, known: Sequence[str] = ()) -> Offer:
+    """A set of tools: often all of them, else some, now and then with an unknown one.
+
+    `known` says which of the known tools are in it.
+    """
     everything = list(schemas.TOOLS)
     roll = rng.random()
     count = len(everything) if roll < 0.14 else rng.randint(1, 7)
     count = rng.randint(1, 3) if few else count
-    known = rng.sample(everything, count)
+    known = list(known) or rng.sample(everything, count)
     strange = rng.random() < 0.2
     made = Offer(known=known)
     offered: list[schemas.Schema] = []
@@ -138,7 +141,7 @@ def single(rng: Random, offered: Offer) -> Sample:
     sample = Sample(rng.choice(("", who.system)), bool(speaker))
     asked = _not_offered(rng, offered) if rng.random() < 0.38 else None
     if asked:
-        sample.turns = [User(asked.ask, speaker), Reply(asked.missing)]
+        sample.turns = [User(asked.ask, speaker), Reply(asked.missing, instead=True)]
     elif offered.invented and rng.random() < 0.15:
         asked = tool_use.invented_request(rng, *rng.choice(offered.invented))
         sample.turns = [User(asked.ask, speaker), Calls((asked.call,))]
@@ -151,6 +154,46 @@ def single(rng: Random, offered: Offer) -> Sample:
     return sample
 
 
+def halves(rng: Random) -> tuple[Offer, Offer]:
+    """Two sets of tools: what is in the one is not in the other."""
+    chosen = rng.sample(list(schemas.TOOLS), rng.choice((2, 3, 4, 5, 6, 7, 8, 9, 10, 10)))
+    cut = rng.randint(1, len(chosen) - 1)
+    return tuple(
+        offer(rng, few=rng.random() < 0.7, known=part) for part in (chosen[:cut], chosen[cut:])
+    )
+
+
+def pair(rng: Random, one: Offer, other: Offer) -> tuple[Sample, Sample]:
+    """The same words behind two sets of tools: a call where the tool is, else the word of it.
+
+    Nothing in what is asked tells which of them is right: only the tools do. The role adds nothing
+    to the answer, so that one token decides.
+    """
+    who = personas.TINY_PERSONA if rng.random() < 0.5 else personas.persona(rng)
+    speaker = words.person(rng) if rng.random() < 0.4 else ""
+    system = "" if rng.random() < 0.65 else who.system
+    before: list[Turn] = []
+    if rng.random() < 0.25:
+        ask, answer = smalltalk.exchange(rng, who)
+        before = [User(ask, speaker), Reply(answer)]
+    # Either set is asked for as often, so that a long list is no sign that the tool is in it.
+    asked = _one_of(rng, rng.choice((one, other)).known)
+    turns = [*before, User(asked.ask, speaker)]
+    return tuple(
+        Sample(
+            system,
+            bool(speaker),
+            [
+                *turns,
+                _calls(offered, [asked])
+                if asked.call.name in offered.known
+                else Reply(asked.missing, instead=True),
+            ],
+        )
+        for offered in (one, other)
+    )
+
+
 def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: str) -> list[Turn]:
     roll = rng.random()
     if roll < 0.03:
@@ -159,13 +202,14 @@ def _tool_exchange(rng: Random, who: personas.Persona, offered: Offer, speaker: 
         answer = tool_use.WHICH_PLACE if name in offered.known else missing
         return [
             User(smalltalk.casual(rng, rng.choice(tool_use.VAGUE[name])), speaker),
-            Reply(smalltalk.flavoured(rng, who, answer)),
+            Reply(smalltalk.flavoured(rng, who, answer), instead=True),
         ]
     if roll < 0.28:
         # Whether a tool is there can only be read in the block of tools: a rare case is not learnt.
         asked = _not_offered(rng, offered)
         if asked:
-            return [User(asked.ask, speaker), Reply(smalltalk.flavoured(rng, who, asked.missing))]
+            answer = smalltalk.flavoured(rng, who, asked.missing)
+            return [User(asked.ask, speaker), Reply(answer, instead=True)]
     if roll > 0.86 and offered.invented:
         requests = [tool_use.invented_request(rng, *rng.choice(offered.invented))]
     else:
