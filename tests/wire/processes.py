@@ -152,7 +152,8 @@ class BotProcess(Process):
         """Start it; it is not ready yet when this returns."""
         (self._directory / "data").mkdir(exist_ok=True)
         await self.spawn(
-            sys.executable,
+            # Of an environment without what only tests need: for figures of memory.
+            os.environ.get("BOT_PYTHON", sys.executable),
             *self.command,
             env=environment(**self.settings),
             cwd=self._directory,
