@@ -78,7 +78,7 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
     async with AsyncExitStack() as stack:
         store = await _open_store(settings, stack)
         engine = await _connect(settings, settings.engine_url, stack)
-        model = Model(engine, settings.model, settings.max_reply_tokens)
+        model = Model(engine, settings.model, settings.max_reply_tokens, sampling=settings.sampling)
         others = [await _other(settings, named, stack) for named in settings.engines or ()]
         services = Services(searxng=settings.searxng_url or "", sandbox=settings.sandbox_url or "")
         fetcher = Fetcher(allow=services.overridden())
@@ -169,7 +169,7 @@ async def _other(settings: Settings, named: NamedEngine, stack: AsyncExitStack) 
     """One of ENGINES. What is wrong with it is said of that setting."""
     engine = await _connect(settings, named.url, stack, "ENGINES")
     setting = f"ENGINES' profile of {named.name}"
-    model = Model(engine, named.model, settings.max_reply_tokens, setting)
+    model = Model(engine, named.model, settings.max_reply_tokens, setting, settings.sampling)
     return Served(named.name, engine, model, _line(settings))
 
 

@@ -23,6 +23,7 @@ from bot.conversation.fair_order import Asker
 from bot.conversation.ports import Store
 from bot.conversation.quotas import Allowed, Kind
 from bot.conversation.read_once import REFRESHED, ReadOnce
+from bot.conversation.wishes import NO_WISHES, Wishes
 from bot.language import Language
 
 _NONE: Configs = MappingProxyType({})
@@ -55,6 +56,12 @@ class Configuration:
     def system(self, places: Sequence[str]) -> str:
         """The system prompt that conversations there inherit, "" if there is none."""
         return self.source(places, "system")[0] or ""
+
+    def wishes(self, places: Sequence[str]) -> Wishes:
+        """What is wanted of answers there."""
+        wanted, _ = self.source(places, "sampling")
+        longest, _ = self.source(places, "reply_tokens")
+        return Wishes(wanted or {}, longest) if wanted or longest else NO_WISHES
 
     def language(self, places: Sequence[str]) -> Language | None:
         """The language that was set for a place, None where nobody has set any."""

@@ -181,6 +181,7 @@ class Groundwork:
             recap=self._summaries.recap(snapshot),
             part=part,
             persona=self._configuration.system(places_in(owed.origin)),
+            wishes=self._configuration.wishes(places_in(owed.origin)),
             spend=lambda tokens: self._limits.spend(whose, tokens),
         )
 
