@@ -102,6 +102,7 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
             ),
             summaries=settings.summaries,
             house=house,
+            system=settings.system_prompt or "",
         )
         stack.push_async_callback(conversations.summaries.aclose)
         yield Core(engine, store, model, conversations, kit, cogs)

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         description="For the embedded engine: a GGUF file, or hf:owner/repository/file.gguf. "
         "Unset: the bundled tiny model.",
     )
+    system_prompt: str | None = Field(
+        None,
+        description="Who the bot is and how it talks, where neither a server nor a channel says "
+        "otherwise. {{date}} and {{weekday}} say what day it is.",
+    )
     character_file: Path | None = Field(
         None,
         description="A character card (PNG, JSON or CHARX): who the bot is wherever no other "

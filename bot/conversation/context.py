@@ -97,9 +97,9 @@ def counted_by(
 
     Another model has another tokenizer. Each turn tells who counted it, so that turns which a
     reply never touched are not taken for counted when the engine changes. The head is unknown as
-    well if another `recap`, `part` or inherited `persona` stands in it now.
+    well if another `recap`, `part` or `persona` (inherited, or of another day) stands in it now.
     """
-    inherited = f"\0{persona}" if persona and not (part or state.system) else ""
+    inherited = f"\0{persona}" if persona and not part else ""
     told = _digest(recap + _head_of(part) + inherited)
     if (state.engine, state.recap) != (mark, told):
         state = replace(state, engine=mark, recap=told, base_tokens=0, examples=-1)

@@ -40,12 +40,13 @@ def head_of(
     """What stands before the first turn: the same bytes for as long as nothing is changed.
 
     `offer` is the text that offers tools, `recap` tells what was said before the first turn, `part`
-    is what the model plays, `persona` the system prompt where the conversation has none of its own.
+    is what the model plays, `persona` the system prompt that holds instead of the conversation's
+    own.
     """
     form = model.profile.script
     named = any(turn.speaker for turn in turns if turn.role == "user")
     if part is None:
-        system = state.system or persona or model.profile.persona
+        system = persona or state.system or model.profile.persona
         return form.head(system, named=named, tool_text=offer, recap=recap)
     # Who speaks, and for whom nobody else does, is said by the part itself.
     head = form.head(part.system, tool_text=offer, recap=recap)
@@ -58,9 +59,9 @@ class Prompting:
 
     `asked` is how many of them are the question. `memory` has the facts that apply, `likeness`
     tells which are near to it. `recap` tells what was said before `turns`, `part` is what the model
-    plays, `begun` the reply that this one goes on with, `persona` the system prompt where the
-    conversation has none of its own. After `build`, `text` is the prompt,
-    `window` what it was made of, and `form` its format.
+    plays, `begun` the reply that this one goes on with, `persona` the system prompt that holds
+    instead of the conversation's own. After `build`, `text` is the prompt, `window` what it was
+    made of, and `form` its format.
     """
 
     def __init__(

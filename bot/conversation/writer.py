@@ -51,7 +51,7 @@ class Writer:
     any, and `owed.how` what becomes of it. `rounds` runs the tools that are offered. `memory` has
     the facts that apply, `likeness` tells which are near to the question. `ticket` is
     for the line in front of the engine. `recap` tells what was said before `turns`, `part` is what
-    the model plays, `persona` the system prompt where the conversation has none of its own.
+    the model plays, `persona` the system prompt that holds instead of the conversation's own.
     `wishes` are what the place wants of its answers. `spend` says for whom the tokens that are
     written count.
     """

@@ -171,6 +171,8 @@ def _default(bot: HermesBot, name: str) -> str:
     match name:
         case "engine":
             return tr("the operator's default")
+        case "system" if bot.settings.system_prompt:
+            return tr("the operator's default")
         case "system":
             return tr("the model's own")
         case "language":

@@ -168,7 +168,13 @@ def make_bot(
         tools = [tool for cog in tool_cogs for tool in tools_of(cog)]
         toolbox = Toolbox(tools, parts["store"], ToolRules(parts["store"]), in_discord=True)
         conversations = Conversations(
-            parts["engine"], parts["store"], model, more, toolbox if tools else None, **core
+            parts["engine"],
+            parts["store"],
+            model,
+            more,
+            toolbox if tools else None,
+            system=settings.system_prompt or "",
+            **core,
         )
         return HermesBot(
             settings,
