@@ -89,12 +89,19 @@ def names(value: object) -> object:
 
 
 def ids(value: object) -> object:
-    """Read Discord's ids that are divided by commas or blanks."""
-    if not isinstance(value, str):
-        return value
+    """Read the ids of bots that are divided by commas or blanks."""
+    return _ids_of(value, "bots") if isinstance(value, str) else value
+
+
+def people(value: object) -> object:
+    """Read the ids of people that are divided by commas or blanks."""
+    return _ids_of(value, "people") if isinstance(value, str) else value
+
+
+def _ids_of(value: str, whose: str) -> tuple[int, ...]:
     parts = re.split(r"[,\s]+", value.strip(", \n"))
     if not all(re.fullmatch(r"\d{15,20}", part) for part in parts):
-        raise ValueError("takes ids of bots, divided by commas: 155149108183695360, …")
+        raise ValueError(f"takes ids of {whose}, divided by commas: 155149108183695360, …")
     return tuple(map(int, parts))
 
 

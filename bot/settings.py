@@ -157,6 +157,13 @@ class Settings(BaseSettings):
         description="Ids of bots that are answered when they mention the bot or reply to it; all "
         "others never are.",
     )
+    allowed_users: Annotated[tuple[int, ...], BeforeValidator(takes.people)] = Field(
+        (), description="Ids of people: nobody else is answered, in any server or direct message."
+    )
+    blocked_users: Annotated[tuple[int, ...], BeforeValidator(takes.people)] = Field(
+        (), description="Ids of people who are answered nowhere."
+    )
+    answer_dms: bool = Field(True, description="Answer direct messages.")
     waiting_per_user: int = Field(
         3,
         ge=0,

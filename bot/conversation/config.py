@@ -23,7 +23,15 @@ log = logging.getLogger(__name__)
 Mode = Literal["mention", "name", "always"]
 """What is answered: what addresses the bot; besides, what says a name; or everything."""
 
-Bar = Literal["", "switched off", "age-restricted only", "denied", "not allowed"]
+Bar = Literal[
+    "",
+    "switched off",
+    "age-restricted only",
+    "denied",
+    "not allowed",
+    "blocked by the operator",
+    "no direct messages",
+]
 """Why nobody, or somebody, is not answered in a place; "" if they are."""
 
 MAX_CHANGES = 100

@@ -212,6 +212,8 @@ def _because(why: str, here: Standpoint, where: str) -> str:
                 "them.",
                 place=place,
             )
+        case "blocked by the operator":
+            return tr("Whoever runs me does not want me to answer its author anywhere.")
         case _:
             return tr(_REASONS[why]) if why in _REASONS else why
 

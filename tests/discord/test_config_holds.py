@@ -209,6 +209,47 @@ class TestTheOperatorsSystemPrompt:
         assert total == found.state.usage.prompt
 
 
+class TestWhomTheOperatorShutsOut:
+    """Ids are given out by the simulation, so each test puts them into the bot's settings."""
+
+    @staticmethod
+    def let(stage: Stage, **settings: object) -> None:
+        stage.bot.settings = stage.bot.settings.model_copy(update=settings)
+
+    @REFUSED
+    async def test_is_answered_nowhere(self, stage: Stage):
+        self.let(stage, blocked_users=(stage.alice.id,))
+        assert not await answered(stage)
+        await stage.alice.send_dm("hi")
+        assert stage.engine.prompts == []
+        asked = await stage.alice.slash(stage.channel, "ask", question="hm?")
+        assert asked.ephemeral
+        assert asked.response.content == "Whoever runs me does not want me to answer you."
+        told = await stage.alice.slash(stage.channel, "config why")
+        assert "Whoever runs me does not want me to answer its author anywhere" in (
+            told.response.content
+        )
+        assert await answered(stage, stage.bob)
+
+    async def test_only_those_who_are_named_are_answered(self, stage: Stage):
+        self.let(stage, allowed_users=(stage.bob.id,))
+        assert not await answered(stage)
+        assert await answered(stage, stage.bob)
+        await stage.alice.send_dm("hi")
+        assert len(stage.engine.prompts) == 1
+        await stage.bob.send_dm("hi")
+        assert len(stage.engine.prompts) == 2
+
+    @REFUSED
+    async def test_nobody_in_direct_messages(self, stage: Stage):
+        self.let(stage, answer_dms=False)
+        await stage.alice.send_dm("hi")
+        assert stage.engine.prompts == []
+        asked = await stage.alice.user.slash("ask", question="hm?")
+        assert "I do not answer in direct messages" in asked.response.content
+        assert await answered(stage)
+
+
 async def test_a_server_limits_what_one_person_may_ask(stage: Stage):
     await stage.bot.configuration.change(server(stage), replies_per_user=1)
     assert await answered(stage)
