@@ -31,6 +31,7 @@ NAMES = (
     "engine",
     "system",
     "language",
+    "thinks",
     "sampling",
     "reply_tokens",
     "answers",
@@ -62,6 +63,7 @@ _MEANT = {
     "mode": later('"mention", "name" or "always"'),
     "answers": later("true or false"),
     "age_restricted_only": later("true or false"),
+    "thinks": later("true or false"),
     "system": later("a text that is not empty"),
     "language": later("one of {known}", known=", ".join(f'"{one}"' for one in LANGUAGES)),
     "sampling": later(

@@ -49,8 +49,9 @@ class PlaceConfig:
     elsewhere (`AlwaysOn`), and so is the engine. `allow` and `deny` name roles and people,
     "role:<id>" and "user:<id>"; an `allow` that is empty lets nobody in. `system` is the system
     prompt of conversations that have none of their own. `language` is what the bot speaks where it
-    is not answering a command; without one, the locale of the server counts. `sampling` is how
-    freely the model writes (`bot.sampling`), `reply_tokens` the longest answer. The limits are
+    is not answering a command; without one, the locale of the server counts. `thinks`: the
+    model is asked to think before it answers, if it knows how. `sampling` is how freely it writes
+    (`bot.sampling`), `reply_tokens` the longest answer. The limits are
     replies, tokens that are written and tool calls in an hour, 0: none of its own; they are for a
     whole server. Those of roles are by the role's id.
     """
@@ -62,6 +63,7 @@ class PlaceConfig:
     deny: tuple[str, ...] | None = None
     system: str | None = None
     language: Language | None = None
+    thinks: bool | None = None
     sampling: Mapping[str, float] | None = None
     reply_tokens: int | None = None
     replies_per_user: int | None = None
@@ -243,7 +245,7 @@ def fits(name: str, value: object) -> bool:
             return value in get_args(Mode)
         case "language":
             return value in LANGUAGES
-        case "answers" | "age_restricted_only":
+        case "answers" | "age_restricted_only" | "thinks":
             return isinstance(value, bool)
         case "allow" | "deny":
             if not isinstance(value, (list, tuple)):

@@ -24,7 +24,7 @@ from bot.conversation.ports import Store
 from bot.conversation.quotas import Allowed, Kind
 from bot.conversation.read_once import REFRESHED, ReadOnce
 from bot.conversation.report import Whose
-from bot.conversation.wishes import NO_WISHES, Wishes
+from bot.conversation.wishes import Wishes
 from bot.language import Language
 
 _NONE: Configs = MappingProxyType({})
@@ -72,7 +72,8 @@ class Configuration:
         """What is wanted of answers there."""
         wanted, _ = self.source(places, "sampling")
         longest, _ = self.source(places, "reply_tokens")
-        return Wishes(wanted or {}, longest) if wanted or longest else NO_WISHES
+        thinks, _ = self.source(places, "thinks")
+        return Wishes(wanted or {}, longest, thinks or False)
 
     def language(self, places: Sequence[str]) -> Language | None:
         """The language that was set for a place, None where nobody has set any."""

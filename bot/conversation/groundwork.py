@@ -29,6 +29,7 @@ from bot.conversation.summaries import Summaries
 from bot.conversation.today import dated
 from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, Snapshot, Turn
+from bot.conversation.wishes import Wishes
 from bot.conversation.writer import Writer
 from bot.errors import BadInput
 from bot.tools.context import places_in
@@ -101,6 +102,10 @@ class Groundwork:
         """Who is on stage, but for those whom the server's policy does not allow there."""
         policy = await self._policies.of(origin.get(SERVER, ""))
         return await self._casting.company(conversation, snapshot, origin, asks, policy)
+
+    def wishes(self, origin: Mapping[str, str]) -> Wishes:
+        """What is wanted of answers there."""
+        return self._configuration.wishes(places_in(origin))
 
     def with_system(self, snapshot: Snapshot, origin: Mapping[str, str]) -> Snapshot:
         """The conversation as if what it inherits were its own, to measure its prompt."""
@@ -192,7 +197,7 @@ class Groundwork:
             recap=self._summaries.recap(snapshot),
             part=part,
             persona=self._persona(snapshot, owed.origin),
-            wishes=self._configuration.wishes(places_in(owed.origin)),
+            wishes=self.wishes(owed.origin),
             spend=lambda tokens: self._limits.spend(whose, tokens),
         )
 

@@ -13,11 +13,12 @@ class Wishes:
     """What a place wants of its answers, in place of what holds for all.
 
     `sampling` is by name, as `bot.sampling` reads it. `reply_tokens` is the longest answer, None
-    if it may be as long as anywhere.
+    if it may be as long as anywhere. `thinks`: the model thinks first, if it knows how.
     """
 
     sampling: Mapping[str, float] = field(default_factory=dict[str, float])
     reply_tokens: int | None = None
+    thinks: bool = False
 
 
 NO_WISHES = Wishes()

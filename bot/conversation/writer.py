@@ -102,6 +102,7 @@ class Writer:
             part=part,
             begun=self._begun_text,
             persona=persona,
+            thinks=wishes.thinks,
         )
         self._ends: list[End] = []
         self._spend = spend

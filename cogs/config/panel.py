@@ -25,6 +25,7 @@ TITLES: Mapping[str, Text] = {
     "engine": later("Model"),
     "system": later("System prompt"),
     "language": later("Language"),
+    "thinks": later("Thinks before it answers"),
     "sampling": later("How freely it writes"),
     "reply_tokens": later("Longest answer, in tokens"),
     "answers": later("Answers at all"),
@@ -47,6 +48,7 @@ _DEFAULTS = {
     "mode": later("when addressed"),
     "answers": later("yes"),
     "age_restricted_only": later("no"),
+    "thinks": later("no"),
     "allow": later("everybody"),
     "deny": later("nobody"),
 }
@@ -59,6 +61,7 @@ _CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
         (later("Everything"), "always"),
     ),
     "answers": _YES_OR_NO,
+    "thinks": _YES_OR_NO,
     "age_restricted_only": _YES_OR_NO,
 }
 _NOT_SET = (later("Nothing: what is wider holds"), "-")

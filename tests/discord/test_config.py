@@ -106,6 +106,7 @@ async def test_the_panel_shows_everything_and_where_it_comes_from(
         "**Model:** the operator's default (*default*)",
         "**System prompt:** the model's own (*default*)",
         "**Language:** the server's on Discord (*default*)",
+        "**Thinks before it answers:** no (*default*)",
         "**How freely it writes:** as suits the model (*default*)",
         "**Longest answer, in tokens:** 1,024 (*default*)",
         "**Answers at all:** yes (*server*)",

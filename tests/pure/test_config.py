@@ -31,6 +31,7 @@ VALUES = {
     "deny": st.lists(st.sampled_from(["role:1", "user:2", "user:3"])).map(tuple),
     "system": st.text("ab ✨\n", min_size=1).filter(str.strip),
     "language": st.sampled_from(["en", "de", "zh-TW"]),
+    "thinks": st.booleans(),
     "sampling": st.dictionaries(
         st.sampled_from(["temperature", "repetition_penalty"]), st.floats(0.5, 2), min_size=1
     ),
