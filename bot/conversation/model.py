@@ -204,7 +204,7 @@ class Model:
         context = profile.context
         if info and info.context:
             # An unknown model is what the engine says; a known one is never read past its training.
-            context = info.context if profile is GENERIC else min(context, info.context)
+            context = info.context if profile.is_generic else min(context, info.context)
         max_reply = min(self._max_reply, max(int(context * _REPLY_SHARE), 1))
         prompt_limit = context - max_reply - _MARGIN
         if info and info.max_prompt:

@@ -78,6 +78,11 @@ class Profile:
     note: str = ""
 
     @property
+    def is_generic(self) -> bool:
+        """Whether it only says how to speak, to a model of which nothing else is known."""
+        return not self.matches
+
+    @property
     def script(self) -> Format:
         """The format, with the calls and results of tools as the model was trained on them."""
         exchanges = {"tool_use": tool_use.exchange, "card": card_tools.exchange}
