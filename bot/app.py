@@ -145,6 +145,7 @@ async def _toolbox(
         store,
         ToolRules(store, on | foreign),
         in_discord=in_discord,
+        rounds=settings.tool_rounds,
         calls_per_hour=settings.tool_calls_per_hour,
         calls_per_server=settings.tool_calls_per_server_per_hour,
         foreign=servers.tools,

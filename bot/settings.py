@@ -186,6 +186,12 @@ class Settings(BaseSettings):
         description="Tools that are on unless a server says otherwise: names of tools, or of files "
         "in cogs/tools such as weather. Others that reach out of Discord are off at first.",
     )
+    tool_rounds: int = Field(
+        6,
+        ge=1,
+        le=30,
+        description="After so many rounds of tool calls a model has to answer with what it has.",
+    )
     tool_calls_per_hour: int = Field(
         60, ge=0, description="How many tool calls one person may cause in an hour; 0: none."
     )
