@@ -100,6 +100,11 @@ class Settings(BaseSettings):
         description="A character card (PNG, JSON or CHARX): who the bot is wherever no other "
         "character is on stage.",
     )
+    status_text: str | None = Field(
+        None,
+        max_length=128,
+        description="What stands under the bot's name in lists of members; up to 128 characters.",
+    )
     data_dir: Path = Field(Path("data"), description="Where the bot keeps its files.")
     log_format: Literal["pretty", "json"] = Field("pretty", description="pretty or json.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
