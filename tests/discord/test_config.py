@@ -16,6 +16,7 @@ from bot.conversation.models import Served
 from bot.conversation.ports import EngineInfo, Sampling
 from bot.errors import StoreUnavailable
 from bot.language import LANGUAGES, speaking
+from bot.sampling import BOUNDS
 from cogs.config.levels import Standpoint
 from cogs.config.panel import Chosen, panel_of
 from cogs.places import category_place, conversation_in, server_place
@@ -336,7 +337,9 @@ async def test_a_panel_fits_whatever_is_set(stage: Stage, admin: MemberActor) ->
     counts = dict.fromkeys((*PER_USER, *PER_SERVER), 1_000_000_000)
     roles = {str(10**19 + n): 1_000_000_000 for n in range(25)}
     limits = counts | dict.fromkeys(PER_ROLE, roles)
-    await stage.bot.configuration.change(server, system="word " * 300, **limits)
+    wishes: dict[str, Any] = {"thinks": True, "reply_tokens": 16_384}
+    wishes["sampling"] = {name: 1 for name in BOUNDS}
+    await stage.bot.configuration.change(server, system="word " * 300, **wishes, **limits)
     for language in LANGUAGES:
         with speaking(language):
             here = Standpoint(
