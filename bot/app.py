@@ -137,7 +137,11 @@ async def _toolbox(
     foreign = {name for name in unknown if name.startswith(tuple(f"{c.name}_" for c in configs))}
     if wrong := [name for name in unknown if name not in foreign]:
         known = ", ".join(sorted(tool.name for tool in tools))
-        raise SettingsError(f"TOOLS_ON: there is no tool {wrong[0]!r}; there are {known}")
+        files = ", ".join(sorted({discovery.file_of(cog) for cog in cogs}))
+        raise SettingsError(
+            f"TOOLS_ON: there is no tool {wrong[0]!r}; there are {known}; "
+            f"or all tools of a file: {files}"
+        )
     servers = McpServers(configs, taken={tool.name for tool in tools})
     await stack.enter_async_context(servers)
     return Toolbox(
