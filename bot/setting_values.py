@@ -1,6 +1,6 @@
-"""What single settings take: text from the environment in, a value or a `ValueError` out.
+"""What single settings take: each reads a value, or says in a `ValueError` what it wants instead.
 
-An error goes on where the setting's name ends: "takes …".
+The words follow the setting's name: "ENGINE_URL: takes …".
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from bot import sampling as samplings
 
 
 def http_url(value: str) -> str:
-    """An address of a server, without a slash at its end."""
+    """An address of the web, without a slash at its end."""
     if not value.startswith(("http://", "https://")) or len(value.split("://", 1)[1]) == 0:
         raise ValueError("takes an address that begins with http:// or https://")
     return value.rstrip("/")
 
 
 def public_url(value: str) -> str:
-    """An address that Discord can be told."""
+    """An address at which everybody reaches this bot."""
     address = urlsplit(http_url(value))
     if not address.hostname or address.query or address.fragment or "@" in address.netloc:
         raise ValueError("takes an address such as https://bot.example, without ? and #")
@@ -30,7 +30,7 @@ def public_url(value: str) -> str:
 
 
 def key(value: SecretStr | None) -> SecretStr | None:
-    """A token, without the blanks that files leave around it."""
+    """A key that a header can carry; None if there is none."""
     # Files leave blanks and line ends around it; within it, no header could be made of it.
     word = value.get_secret_value().strip() if value else ""
     if value and not re.fullmatch(r"[!-~]+", word):
@@ -39,7 +39,7 @@ def key(value: SecretStr | None) -> SecretStr | None:
 
 
 def engine_url(value: str) -> str:
-    """The address of an engine, with or without its kind."""
+    """The address of an engine, without a slash at its end."""
     kinds = ("tgi+http://", "tgi+https://", "openai+http://", "openai+https://")
     if not value.startswith((*kinds, "http://", "https://")):
         raise ValueError("takes tgi+http://host:port, openai+http://host:port/v1 or http://…")
@@ -60,11 +60,10 @@ def engines(value: object) -> object:
     if not isinstance(value, str):
         return value
     parts = [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
-    engines = tuple(_named_engine(part) for part in parts)
-    names = [engine.name for engine in engines]
-    if len(set(names)) < len(names):
+    found = tuple(_named_engine(part) for part in parts)
+    if len({engine.name for engine in found}) < len(found):
         raise ValueError("gives each engine a name of its own")
-    return engines
+    return found
 
 
 def _named_engine(part: str) -> NamedEngine:
@@ -106,7 +105,7 @@ def _ids_of(value: str, whose: str) -> tuple[int, ...]:
 
 
 def channel(value: object) -> object:
-    """Read the id of one of Discord's channels."""
+    """Read the id of a channel."""
     if isinstance(value, str) and not re.fullmatch(r"\d{15,20}", value.strip()):
         raise ValueError("takes the id of a channel: 155149108183695360")
     return int(value) if isinstance(value, str) else value
@@ -118,7 +117,7 @@ def sampling(value: object) -> object:
 
 
 def redis_url(value: SecretStr) -> SecretStr:
-    """The address of Redis or Valkey."""
+    """The address of a Redis, as far as its beginning tells."""
     if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
         raise ValueError("takes redis://host:port/0, rediss://… or unix://path")
     return value
