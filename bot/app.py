@@ -78,7 +78,7 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
     async with AsyncExitStack() as stack:
         store = await _open_store(settings, stack)
         engine = await _connect(settings, settings.engine_url, stack)
-        model = Model(engine, settings.model, settings.max_reply_tokens)
+        model = Model(engine, settings.model, settings.max_reply_tokens, sampling=settings.sampling)
         others = [await _other(settings, named, stack) for named in settings.engines or ()]
         services = Services(searxng=settings.searxng_url or "", sandbox=settings.sandbox_url or "")
         fetcher = Fetcher(allow=services.overridden())
@@ -102,6 +102,7 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
             ),
             summaries=settings.summaries,
             house=house,
+            system=settings.system_prompt or "",
         )
         stack.push_async_callback(conversations.summaries.aclose)
         yield Core(engine, store, model, conversations, kit, cogs)
@@ -136,7 +137,11 @@ async def _toolbox(
     foreign = {name for name in unknown if name.startswith(tuple(f"{c.name}_" for c in configs))}
     if wrong := [name for name in unknown if name not in foreign]:
         known = ", ".join(sorted(tool.name for tool in tools))
-        raise SettingsError(f"TOOLS_ON: there is no tool {wrong[0]!r}; there are {known}")
+        files = ", ".join(sorted({discovery.file_of(cog) for cog in cogs}))
+        raise SettingsError(
+            f"TOOLS_ON: there is no tool {wrong[0]!r}; there are {known}; "
+            f"or all tools of a file: {files}"
+        )
     servers = McpServers(configs, taken={tool.name for tool in tools})
     await stack.enter_async_context(servers)
     return Toolbox(
@@ -144,6 +149,7 @@ async def _toolbox(
         store,
         ToolRules(store, on | foreign),
         in_discord=in_discord,
+        rounds=settings.tool_rounds,
         calls_per_hour=settings.tool_calls_per_hour,
         calls_per_server=settings.tool_calls_per_server_per_hour,
         foreign=servers.tools,
@@ -169,7 +175,7 @@ async def _other(settings: Settings, named: NamedEngine, stack: AsyncExitStack) 
     """One of ENGINES. What is wrong with it is said of that setting."""
     engine = await _connect(settings, named.url, stack, "ENGINES")
     setting = f"ENGINES' profile of {named.name}"
-    model = Model(engine, named.model, settings.max_reply_tokens, setting)
+    model = Model(engine, named.model, settings.max_reply_tokens, setting, settings.sampling)
     return Served(named.name, engine, model, _line(settings))
 
 

@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot import setting_values as takes
 from bot.errors import SettingsError
+from bot.setting_values import NamedEngine
 
 DOTENV = ".env"
 
@@ -51,121 +50,29 @@ _OUR_PREFIXES = (
 )
 
 
-def _http_url(value: str) -> str:
-    if not value.startswith(("http://", "https://")) or len(value.split("://", 1)[1]) == 0:
-        raise ValueError("takes an address that begins with http:// or https://")
-    return value.rstrip("/")
-
-
-def _public_url(value: str) -> str:
-    address = urlsplit(_http_url(value))
-    if not address.hostname or address.query or address.fragment or "@" in address.netloc:
-        raise ValueError("takes an address such as https://bot.example, without ? and #")
-    return value.rstrip("/")
-
-
-def _key(value: SecretStr | None) -> SecretStr | None:
-    # Files leave blanks and line ends around it; within it, no header could be made of it.
-    word = value.get_secret_value().strip() if value else ""
-    if value and not re.fullmatch(r"[!-~]+", word):
-        raise ValueError("takes one word of plain letters, digits and signs")
-    return SecretStr(word) if value else None
-
-
-def _engine_url(value: str) -> str:
-    kinds = ("tgi+http://", "tgi+https://", "openai+http://", "openai+https://")
-    if not value.startswith((*kinds, "http://", "https://")):
-        raise ValueError("takes tgi+http://host:port, openai+http://host:port/v1 or http://…")
-    return value.rstrip("/")
-
-
-@dataclass(frozen=True, slots=True)
-class NamedEngine:
-    """One more engine: its name, its address, and a profile unless the engine tells its model."""
-
-    name: str
-    url: str
-    model: str | None = None
-
-
-def _engines(value: object) -> object:
-    """Read `name=address`, or `name=address|profile`, divided by commas or new lines."""
-    if not isinstance(value, str):
-        return value
-    parts = [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
-    engines = tuple(_named_engine(part) for part in parts)
-    names = [engine.name for engine in engines]
-    if len(set(names)) < len(names):
-        raise ValueError("gives each engine a name of its own")
-    return engines
-
-
-def _named_engine(part: str) -> NamedEngine:
-    name, _, rest = part.partition("=")
-    url, _, model = rest.partition("|")
-    if not re.fullmatch(r"[a-z0-9-]{1,32}", name.strip()):
-        raise ValueError(
-            "takes name=tgi+http://host:port, name=openai+http://host:port/v1|profile and so on; "
-            "names are up to 32 of a-z, 0-9 and -"
-        )
-    if name.strip() == "default":
-        raise ValueError("takes other names than default: that is the engine of ENGINE_URL")
-    try:
-        return NamedEngine(name.strip(), _engine_url(url.strip()), model.strip() or None)
-    except ValueError as error:
-        raise ValueError(f"{name.strip()} {error}") from None
-
-
-def _names(value: object) -> object:
-    """Read names that are divided by commas or blanks."""
-    return tuple(re.split(r"[,\s]+", value.strip(", \n"))) if isinstance(value, str) else value
-
-
-def _ids(value: object) -> object:
-    """Read Discord's ids that are divided by commas or blanks."""
-    if not isinstance(value, str):
-        return value
-    parts = re.split(r"[,\s]+", value.strip(", \n"))
-    if not all(re.fullmatch(r"\d{15,20}", part) for part in parts):
-        raise ValueError("takes ids of bots, divided by commas: 155149108183695360, …")
-    return tuple(map(int, parts))
-
-
-def _channel(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"\d{15,20}", value.strip()):
-        raise ValueError("takes the id of a channel: 155149108183695360")
-    return int(value) if isinstance(value, str) else value
-
-
-def _redis_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("takes redis://host:port/0, rediss://… or unix://path")
-    return value
-
-
 class Settings(BaseSettings):
     """Everything that can be set from outside. Times are in seconds."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True)
 
-    discord_token: Annotated[SecretStr | None, AfterValidator(_key)] = Field(
+    discord_token: Annotated[SecretStr | None, AfterValidator(takes.key)] = Field(
         None, description="The bot's token from Discord's developer portal."
     )
-    discord_api_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    discord_api_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="An API proxy or a test server in place of Discord's own API."
     )
-    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
+    redis_url: Annotated[SecretStr, AfterValidator(takes.redis_url)] | None = Field(
         None, description="Redis or Valkey. Unset: a private one, in DATA_DIR."
     )
-    engine_url: Annotated[str, AfterValidator(_engine_url)] | None = Field(
+    engine_url: Annotated[str, AfterValidator(takes.engine_url)] | None = Field(
         None,
         description="tgi+http://host:port, openai+http://host:port/v1; plain http:// is probed. "
         "Unset: the embedded engine.",
     )
-    engine_api_key: Annotated[SecretStr | None, AfterValidator(_key)] = Field(
+    engine_api_key: Annotated[SecretStr | None, AfterValidator(takes.key)] = Field(
         None, description="The engine's key, if it has one."
     )
-    engines: Annotated[tuple[NamedEngine, ...], BeforeValidator(_engines)] | None = Field(
+    engines: Annotated[tuple[NamedEngine, ...], BeforeValidator(takes.engines)] | None = Field(
         None,
         description="More engines to choose from by /model: name=address, name=address|profile.",
     )
@@ -183,17 +90,27 @@ class Settings(BaseSettings):
         description="For the embedded engine: a GGUF file, or hf:owner/repository/file.gguf. "
         "Unset: the bundled tiny model.",
     )
+    system_prompt: str | None = Field(
+        None,
+        description="Who the bot is and how it talks, where neither a server nor a channel says "
+        "otherwise. {{date}} and {{weekday}} say what day it is.",
+    )
     character_file: Path | None = Field(
         None,
         description="A character card (PNG, JSON or CHARX): who the bot is wherever no other "
         "character is on stage.",
+    )
+    status_text: str | None = Field(
+        None,
+        max_length=128,
+        description="What stands under the bot's name in lists of members; up to 128 characters.",
     )
     data_dir: Path = Field(Path("data"), description="Where the bot keeps its files.")
     log_format: Literal["pretty", "json"] = Field("pretty", description="pretty or json.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="debug, info, warning or error."
     )
-    alert_channel: Annotated[int, BeforeValidator(_channel)] | None = Field(
+    alert_channel: Annotated[int, BeforeValidator(takes.channel)] | None = Field(
         None, description="The id of a channel where the bot says that an engine is away."
     )
     alert_after: float = Field(
@@ -201,7 +118,7 @@ class Settings(BaseSettings):
     )
     http_host: str = Field("127.0.0.1", description="Where health, metrics and playground listen.")
     http_port: int = Field(8420, ge=0, le=65535, description="Their port; 0 picks a free one.")
-    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+    public_url: Annotated[str, AfterValidator(takes.public_url)] | None = Field(
         None,
         description="Where everybody reaches this web server, for pictures of characters: "
         "https://bot.example. Unset: pictures become emojis of the application.",
@@ -213,6 +130,11 @@ class Settings(BaseSettings):
     )
     max_reply_tokens: int = Field(
         1024, ge=16, le=16384, description="The longest answer, in tokens."
+    )
+    sampling: Annotated[Mapping[str, float] | None, BeforeValidator(takes.sampling)] = Field(
+        None,
+        description="How freely models write, in place of what their cards say, unless a server "
+        "says otherwise.",
     )
     first_token_timeout: float = Field(
         120.0, gt=0, description="How long the engine may stay silent before its first token."
@@ -235,11 +157,18 @@ class Settings(BaseSettings):
         True,
         description="Buttons under the newest reply: again, continue, edit, delete, variants.",
     )
-    answer_bots: Annotated[tuple[int, ...], BeforeValidator(_ids)] = Field(
+    answer_bots: Annotated[tuple[int, ...], BeforeValidator(takes.ids)] = Field(
         (),
         description="Ids of bots that are answered when they mention the bot or reply to it; all "
         "others never are.",
     )
+    allowed_users: Annotated[tuple[int, ...], BeforeValidator(takes.people)] = Field(
+        (), description="Ids of people: nobody else is answered, in any server or direct message."
+    )
+    blocked_users: Annotated[tuple[int, ...], BeforeValidator(takes.people)] = Field(
+        (), description="Ids of people who are answered nowhere."
+    )
+    answer_dms: bool = Field(True, description="Answer direct messages.")
     waiting_per_user: int = Field(
         3,
         ge=0,
@@ -257,10 +186,16 @@ class Settings(BaseSettings):
     tokens_per_server_per_hour: int = Field(
         0, ge=0, description="How many tokens are written for one server in an hour; 0: any number."
     )
-    tools_on: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+    tools_on: Annotated[tuple[str, ...], BeforeValidator(takes.names)] = Field(
         (),
         description="Tools that are on unless a server says otherwise: names of tools, or of files "
         "in cogs/tools such as weather. Others that reach out of Discord are off at first.",
+    )
+    tool_rounds: int = Field(
+        6,
+        ge=1,
+        le=30,
+        description="After so many rounds of tool calls a model has to answer with what it has.",
     )
     tool_calls_per_hour: int = Field(
         60, ge=0, description="How many tool calls one person may cause in an hour; 0: none."
@@ -268,16 +203,16 @@ class Settings(BaseSettings):
     tool_calls_per_server_per_hour: int = Field(
         0, ge=0, description="How many tool calls one server may cause in an hour; 0: any number."
     )
-    searxng_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    searxng_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="A SearXNG server that web_search asks; it may be a private one."
     )
-    sandbox_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    sandbox_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="A sandbox with Piston's API that run_python runs code in."
     )
     mcp_config: Path | None = Field(
         None, description="A JSON file with Model Context Protocol servers whose tools are offered."
     )
-    embedding_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    embedding_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="An embedding model's server, to find facts that use other words."
     )
     embedding_model: str | None = Field(

@@ -1,4 +1,4 @@
-"""Who is answered where, as servers have set it with `/config`."""
+"""Who is answered where, as servers have set it with `/config`, and the operator for all."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ REFUSALS: Mapping[Bar, Text] = {
         "Here I only answer some people, and you are not among them. Those who manage "
         "the server decide that."
     ),
+    "blocked by the operator": later("Whoever runs me does not want me to answer you."),
+    "no direct messages": later(
+        "I do not answer in direct messages. Please ask me in a server that we share."
+    ),
 }
 """What somebody who uses a command is told."""
 
@@ -33,9 +37,14 @@ def bar_of(
     guild_id: int | None,
     person: discord.User | discord.Member,
 ) -> tuple[Bar, str]:
-    """Why somebody is not answered in a channel, and where that was set; ("", "") if they are."""
+    """Why somebody is not answered in a channel, and where that was set; ("", "") if they are.
+
+    What the operator has set is set nowhere: "".
+    """
+    if _is_blocked(bot, person):
+        return "blocked by the operator", ""
     if guild_id is None:
-        return "", ""
+        return ("", "") if bot.settings.answer_dms else ("no direct messages", "")
     roles = person.roles if isinstance(person, discord.Member) else ()
     return bot.configuration.bar(
         rule_places(channel, guild_id),
@@ -43,6 +52,14 @@ def bar_of(
         roles=[str(role.id) for role in roles],
         age_restricted=age_restricted(channel),
     )
+
+
+def _is_blocked(bot: HermesBot, person: discord.User | discord.Member) -> bool:
+    """Whether the operator wants somebody answered nowhere; bots are let in by ANSWER_BOTS."""
+    settings = bot.settings
+    if person.id in settings.blocked_users:
+        return True
+    return bool(settings.allowed_users) and not (person.bot or person.id in settings.allowed_users)
 
 
 def asker_for(
@@ -56,10 +73,9 @@ def asker_for(
 
 def refuse_barred(interaction: discord.Interaction[HermesBot]) -> None:
     """Raise a `BadInput` that says why, if whoever uses a command is not answered there."""
-    if is_guest(interaction):
-        return
-    found, _ = bar_of(
-        interaction.client, interaction.channel, interaction.guild_id, interaction.user
-    )
+    bot, person = interaction.client, interaction.user
+    found: Bar = "blocked by the operator" if _is_blocked(bot, person) else ""
+    if not is_guest(interaction):
+        found, _ = bar_of(bot, interaction.channel, interaction.guild_id, person)
     if found:
         raise BadInput(REFUSALS[found])

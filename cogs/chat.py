@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot import metrics
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, told
-from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide
+from bot.conversation.addressing import Decision, Incoming, RepliesTo, decide, is_aside
 from bot.conversation.ask import Ask
 from bot.conversation.casting import ADDRESSED
 from bot.conversation.config import Bar
@@ -229,6 +229,7 @@ class Chat(commands.Cog):
             opens_with_other=first not in (None, me, role and role.id),
             always_on=always_on,
             readable=is_readable(message),
+            aside=is_aside(message.content),
             welcome_machine=self._is_welcome(message),
             calls_everyone=message.mention_everyone,
         )

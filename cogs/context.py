@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.conversation.report import ContextReport
-from bot.language import later, tr
+from bot.conversation.report import ContextReport, Whose
+from bot.language import Text, later, tr
 from cogs import summary
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
-from cogs.places import conversation_in, engine_here, private_conversation
+from cogs.places import conversation_in, engine_here, places_of, private_conversation
 from cogs.system import quoted
 
 _SYSTEM_SHOWN = 400
 _FACT_SHOWN = 160
 _FACTS_SHOWN = 700
 
+_WHOSE: Mapping[Whose, Text] = {
+    "channel": later("**System prompt** (this channel's own)"),
+    "server": later("**System prompt** (the server's own default)"),
+    "operator": later("**System prompt** (my operator's default)"),
+    "model": later("**System prompt** (the model's default)"),
+}
 _HIDDEN = later("You may not read this channel's history, so I do not show you what was sent.")
 
 
@@ -42,7 +48,10 @@ class Context(commands.Cog):
         own = private_conversation(channel, interaction.user.id)
         conversation = own if private else conversation_in(channel)
         report = await self.bot.conversations.report(
-            conversation, await engine_here(interaction), viewer=str(interaction.user.id)
+            conversation,
+            await engine_here(interaction),
+            viewer=str(interaction.user.id),
+            places=places_of(interaction.channel),
         )
         hidden = interaction.guild_id is not None and not (
             private or interaction.permissions.read_message_history
@@ -74,10 +83,7 @@ def described(report: ContextReport, *, hidden: bool = False) -> str:
     lines.append(_turns(report))
     if report.facts and not hidden:
         lines += [tr("**Memory** in the last prompt, and why"), *_facts(report.facts)]
-    if report.own_system:
-        lines.append(tr("**System prompt** (this channel's own)"))
-    else:
-        lines.append(tr("**System prompt** (the model's default)"))
+    lines.append(tr(_WHOSE[report.whose]))
     lines.append(quoted(report.system, _SYSTEM_SHOWN))
     return "\n".join(lines)
 

@@ -69,11 +69,15 @@ class System(
             await engine_here(interaction),
             places=places_of(interaction.channel),
         )
-        whose = tr("The default of {model}:", model=report.model)
-        if report.own_system:
-            whose = tr("This channel has its own:")
-        elif report.inherited:
-            whose = tr("The server's own default:")
+        match report.whose:
+            case "channel":
+                whose = tr("This channel has its own:")
+            case "server":
+                whose = tr("The server's own default:")
+            case "operator":
+                whose = tr("My operator's default:")
+            case "model":
+                whose = tr("The default of {model}:", model=report.model)
         text = f"{whose}\n{quoted(report.system, _SHOWN)}"
         files = []
         if len(report.system) > _SHOWN:

@@ -9,7 +9,6 @@ from bot.commands import memory
 from bot.commands.memory import Machine
 from bot.errors import StartupError
 from bot.models import catalogue, deploy, launch
-from bot.models.generic import GENERIC
 from bot.models.profile import Profile
 from bot.models.tiny import TINY
 
@@ -24,7 +23,7 @@ def table(machine: Machine) -> str:
     """All profiles, and whether each fits the machine."""
     rows = [("MODEL", "SIZE", "CONTEXT", "FORMAT", "TOOLS", "JSON", "THINKS", "FITS HERE")]
     for profile in catalogue.PROFILES:
-        if profile is GENERIC:
+        if profile.is_generic:
             continue
         rows.append(
             (

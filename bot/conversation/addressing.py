@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 from bot.conversation.config import Bar
 from bot.language import later
+
+# What people put before words that are not part of a story: ((brb)), // brb, OOC: brb.
+_ASIDE = re.compile(r"\s*(?:\(\(|//|[(\[{]{0,2}\s*ooc\b)", re.IGNORECASE)
 
 RepliesTo = Literal["nobody", "me", "someone else", "unknown"]
 
@@ -23,6 +27,7 @@ class Incoming:
     everything in this channel is meant for the bot. `readable`: Discord showed at least a part of
     what was written. `welcome_machine`: another machine, that the operator lets speak to the bot.
     `by_name`: it says a name that wakes somebody there, where names count.
+    `aside`: it is marked as something that people say to each other beside a story.
     `calls_everyone`: it mentions @everyone or @here. `barred`: what the server has set against an
     answer to its author there.
     """
@@ -37,6 +42,7 @@ class Incoming:
     by_name: bool = False
     readable: bool = True
     welcome_machine: bool = False
+    aside: bool = False
     calls_everyone: bool = False
     barred: Bar = ""
 
@@ -47,6 +53,11 @@ class Decision:
 
     answer: bool
     why: str
+
+
+def is_aside(text: str) -> bool:
+    """Whether a message begins as people begin what is not meant for a story's characters."""
+    return _ASIDE.match(text) is not None
 
 
 def decide(message: Incoming) -> Decision:
@@ -77,6 +88,8 @@ def decide(message: Incoming) -> Decision:
         return Decision(False, later("a reply to a message that is gone"))
     if not message.readable:
         return Decision(False, later("Discord does not show me what it says"))
+    if message.aside:
+        return Decision(False, later("an aside among people"))
     if message.always_on:
         return Decision(True, later("in a channel where I answer everything"))
     return Decision(True, later("says a name"))

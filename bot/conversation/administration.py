@@ -6,20 +6,34 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from bot import sampling
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
-from bot.conversation.config import LIMITS, NAMED, PER_ROLE, PER_SERVER, PER_USER, Change, fits
+from bot.conversation.config import (
+    LIMITS,
+    NAMED,
+    PER_ROLE,
+    PER_SERVER,
+    PER_USER,
+    REPLY_TOKENS,
+    Change,
+    fits,
+)
 from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.errors import BadInput
 from bot.language import LANGUAGES, later
 from bot.language import NAMES as LANGUAGE_NAMES
+from bot.sampling import BOUNDS
 
 NAMES = (
     "mode",
     "engine",
     "system",
     "language",
+    "thinks",
+    "sampling",
+    "reply_tokens",
     "answers",
     "age_restricted_only",
     "allow",
@@ -49,8 +63,16 @@ _MEANT = {
     "mode": later('"mention", "name" or "always"'),
     "answers": later("true or false"),
     "age_restricted_only": later("true or false"),
+    "thinks": later("true or false"),
     "system": later("a text that is not empty"),
     "language": later("one of {known}", known=", ".join(f'"{one}"' for one in LANGUAGES)),
+    "sampling": later(
+        "an object with at least one of {bounds}",
+        bounds=", ".join(f'"{name}" ({at:g} to {to:g})' for name, (at, to) in BOUNDS.items()),
+    ),
+    "reply_tokens": later(
+        "a whole number from {least} to {most:,}", least=REPLY_TOKENS[0], most=REPLY_TOKENS[1]
+    ),
     **dict.fromkeys(_LISTS, later('a list of "role:<id>" and "user:<id>"')),
     **dict.fromkeys(_COUNTS, later("a whole number from 1 to {most:,}", most=MOST_COUNTED)),
     **dict.fromkeys(
@@ -187,6 +209,8 @@ def in_words(name: str, value: Any) -> str:
     """A value of a setting for a log, "" for none; in English."""
     if name == "language" and value in LANGUAGES:
         return LANGUAGE_NAMES[value]
+    if name == "sampling" and value is not None:
+        return sampling.written(value)
     match value:
         case None:
             return ""

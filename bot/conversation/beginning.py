@@ -123,7 +123,13 @@ class Beginnings:
         rounds = await self._ground.rounds(conversation, origin, as_written[-1], served, played)
         recap, part = self._summaries.recap(snapshot), played.part if played else None
         turns = await fitting(
-            served, as_written, self._ground.with_system(snapshot, origin), rounds.text, recap, part
+            served,
+            as_written,
+            self._ground.with_system(snapshot, origin),
+            rounds.text,
+            recap,
+            part,
+            thinks=self._ground.wishes(origin).thinks,
         )
         owed = owed_for(reply_id(asks[-1].id), turns, origin, served)
         # Meanwhile something else of theirs may have begun.

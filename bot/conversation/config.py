@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Protocol, cast, get_args
 
+from bot import sampling
 from bot.conversation.quotas import Allowed, Kind
 from bot.language import LANGUAGES, Language
 
@@ -22,7 +23,15 @@ log = logging.getLogger(__name__)
 Mode = Literal["mention", "name", "always"]
 """What is answered: what addresses the bot; besides, what says a name; or everything."""
 
-Bar = Literal["", "switched off", "age-restricted only", "denied", "not allowed"]
+Bar = Literal[
+    "",
+    "switched off",
+    "age-restricted only",
+    "denied",
+    "not allowed",
+    "blocked by the operator",
+    "no direct messages",
+]
 """Why nobody, or somebody, is not answered in a place; "" if they are."""
 
 MAX_CHANGES = 100
@@ -40,7 +49,9 @@ class PlaceConfig:
     elsewhere (`AlwaysOn`), and so is the engine. `allow` and `deny` name roles and people,
     "role:<id>" and "user:<id>"; an `allow` that is empty lets nobody in. `system` is the system
     prompt of conversations that have none of their own. `language` is what the bot speaks where it
-    is not answering a command; without one, the locale of the server counts. The limits are
+    is not answering a command; without one, the locale of the server counts. `thinks`: the
+    model is asked to think before it answers, if it knows how. `sampling` is how freely it writes
+    (`bot.sampling`), `reply_tokens` the longest answer. The limits are
     replies, tokens that are written and tool calls in an hour, 0: none of its own; they are for a
     whole server. Those of roles are by the role's id.
     """
@@ -52,6 +63,9 @@ class PlaceConfig:
     deny: tuple[str, ...] | None = None
     system: str | None = None
     language: Language | None = None
+    thinks: bool | None = None
+    sampling: Mapping[str, float] | None = None
+    reply_tokens: int | None = None
     replies_per_user: int | None = None
     replies_per_server: int | None = None
     replies_per_role: Mapping[str, int] | None = None
@@ -72,6 +86,9 @@ ROLE = re.compile(r"[0-9]{1,20}")
 PER_USER = ("replies_per_user", "tokens_per_user", "calls_per_user")
 PER_SERVER = ("replies_per_server", "tokens_per_server", "calls_per_server")
 PER_ROLE = ("replies_per_role", "tokens_per_role", "calls_per_role")
+REPLY_TOKENS = (16, 16_384)
+"""The bounds of the longest answer, in tokens."""
+
 LIMITS = (*PER_USER, *PER_SERVER, *PER_ROLE)
 """The settings that are for whole servers only."""
 
@@ -228,12 +245,16 @@ def fits(name: str, value: object) -> bool:
             return value in get_args(Mode)
         case "language":
             return value in LANGUAGES
-        case "answers" | "age_restricted_only":
+        case "answers" | "age_restricted_only" | "thinks":
             return isinstance(value, bool)
         case "allow" | "deny":
             if not isinstance(value, (list, tuple)):
                 return False
             return all(isinstance(one, str) for one in cast("Sequence[Any]", value))
+        case "sampling":
+            return sampling.fits(value)
+        case "reply_tokens":
+            return _is_count(value) and REPLY_TOKENS[0] <= cast(int, value) <= REPLY_TOKENS[1]
         case "system":
             return isinstance(value, str) and bool(value.strip())
         case _ if name in PER_ROLE:

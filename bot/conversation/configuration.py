@@ -23,15 +23,21 @@ from bot.conversation.fair_order import Asker
 from bot.conversation.ports import Store
 from bot.conversation.quotas import Allowed, Kind
 from bot.conversation.read_once import REFRESHED, ReadOnce
+from bot.conversation.report import Whose
+from bot.conversation.wishes import Wishes
 from bot.language import Language
 
 _NONE: Configs = MappingProxyType({})
 
 
 class Configuration:
-    """Knows without asking the store what was set where. While it was never read, nothing was."""
+    """Knows without asking the store what was set where. While it was never read, nothing was.
 
-    def __init__(self, store: Store) -> None:
+    `system` is the operator's system prompt, "" for the model's own.
+    """
+
+    def __init__(self, store: Store, system: str = "") -> None:
+        self._system = system
         self._store = store
         self._configs = ReadOnce(self._read, "what servers have set", every=REFRESHED)
 
@@ -54,7 +60,20 @@ class Configuration:
 
     def system(self, places: Sequence[str]) -> str:
         """The system prompt that conversations there inherit, "" if there is none."""
-        return self.source(places, "system")[0] or ""
+        return self.inherited(places)[0]
+
+    def inherited(self, places: Sequence[str]) -> tuple[str, Whose]:
+        """The same, and who has set it."""
+        if set_there := self.source(places, "system")[0]:
+            return set_there, "server"
+        return self._system, "operator" if self._system else "model"
+
+    def wishes(self, places: Sequence[str]) -> Wishes:
+        """What is wanted of answers there."""
+        wanted, _ = self.source(places, "sampling")
+        longest, _ = self.source(places, "reply_tokens")
+        thinks, _ = self.source(places, "thinks")
+        return Wishes(wanted or {}, longest, thinks or False)
 
     def language(self, places: Sequence[str]) -> Language | None:
         """The language that was set for a place, None where nobody has set any."""

@@ -92,15 +92,19 @@ def counted_by(
     recap: str = "",
     part: Part | None = None,
     persona: str = "",
+    *,
+    thinks: bool = False,
 ) -> tuple[tuple[Turn, ...], State]:
     """Turns and state with the counts of one engine only: what another one counted is unknown.
 
     Another model has another tokenizer. Each turn tells who counted it, so that turns which a
     reply never touched are not taken for counted when the engine changes. The head is unknown as
-    well if another `recap`, `part` or inherited `persona` stands in it now.
+    well if another `recap`, `part` or `persona` (inherited, or of another day) stands in it now, or
+    it asks the model to think and did not before.
     """
-    inherited = f"\0{persona}" if persona and not (part or state.system) else ""
-    told = _digest(recap + _head_of(part) + inherited)
+    inherited = f"\0{persona}" if persona and not part else ""
+    asked = "\0\0" if thinks and not part else ""
+    told = _digest(recap + _head_of(part) + inherited + asked)
     if (state.engine, state.recap) != (mark, told):
         state = replace(state, engine=mark, recap=told, base_tokens=0, examples=-1)
     known = tuple(

@@ -41,7 +41,7 @@ def of_model(
 def of_context(profile: Profile, info: EngineInfo, *, wanted_reply: int, reply: int) -> str:
     """A sentence about a context that is not the model's, which may be meant; "" if it is."""
     served, trained = info.context, profile.context
-    if not served or profile is GENERIC or served == trained:
+    if not served or profile.is_generic or served == trained:
         return ""
     if served > trained:
         return later(

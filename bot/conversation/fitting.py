@@ -24,12 +24,14 @@ async def fitting(
     offer: str = "",
     recap: str = "",
     part: Part | None = None,
+    *,
+    thinks: bool = False,
 ) -> tuple[Turn, ...]:
     """The questions, shortened where the prompt could not hold them even alone."""
     model = await served.model.current()
     limit = model.prompt_limit
     known, state = context.counted_by(served.mark, turns, snapshot.state, recap, part)
-    head = head_of((*snapshot.turns, *turns), state, model, offer, recap, part)
+    head = head_of((*snapshot.turns, *turns), state, model, offer, recap, part, thinks=thinks)
     if context.total(model.profile.script, head, known, state, part) <= limit:
         return turns
     room = limit - await served.count(head)

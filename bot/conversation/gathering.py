@@ -50,6 +50,6 @@ def _request(prompt: str, model: ModelInUse, session: str) -> Generation:
         prompt=prompt,
         max_tokens=model.max_reply,
         stop=(*model.profile.stop, "<tool_response>"),
-        sampling=model.profile.sampling,
+        sampling=model.sampling,
         session=session,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from bot import tracing
 from bot.characters.part import Part
@@ -25,8 +26,10 @@ from bot.conversation.questions import ENGINE, answered_by
 from bot.conversation.recalling import Memory
 from bot.conversation.reply import Reply
 from bot.conversation.summaries import Summaries
+from bot.conversation.today import dated
 from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, Snapshot, Turn
+from bot.conversation.wishes import Wishes
 from bot.conversation.writer import Writer
 from bot.errors import BadInput
 from bot.tools.context import places_in
@@ -100,10 +103,23 @@ class Groundwork:
         policy = await self._policies.of(origin.get(SERVER, ""))
         return await self._casting.company(conversation, snapshot, origin, asks, policy)
 
+    def wishes(self, origin: Mapping[str, str]) -> Wishes:
+        """What is wanted of answers there."""
+        return self._configuration.wishes(places_in(origin))
+
     def with_system(self, snapshot: Snapshot, origin: Mapping[str, str]) -> Snapshot:
         """The conversation as if what it inherits were its own, to measure its prompt."""
-        system = snapshot.state.system or self._configuration.system(places_in(origin))
+        system = self._persona(snapshot, origin) or snapshot.state.system
         return replace(snapshot, state=replace(snapshot.state, system=system or None))
+
+    def _persona(self, snapshot: Snapshot, origin: Mapping[str, str]) -> str:
+        """The system prompt that holds instead of the conversation's own; "" if that one does.
+
+        It is inherited, or tells what day it is.
+        """
+        own = snapshot.state.system or ""
+        told = dated(own or self._configuration.system(places_in(origin)), datetime.now(UTC))
+        return "" if told == own else told
 
     async def played(
         self,
@@ -180,7 +196,8 @@ class Groundwork:
             likeness=self._likeness,
             recap=self._summaries.recap(snapshot),
             part=part,
-            persona=self._configuration.system(places_in(owed.origin)),
+            persona=self._persona(snapshot, owed.origin),
+            wishes=self.wishes(owed.origin),
             spend=lambda tokens: self._limits.spend(whose, tokens),
         )
 

@@ -7,10 +7,12 @@ import logging
 import math
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.conversation import faults
-from bot.conversation.ports import Engine, EngineInfo, Tokenizer
+from bot.conversation.ports import Engine, EngineInfo, Sampling, Tokenizer
+from bot.conversation.wishes import sampled
 from bot.errors import EngineError, EngineUnreachable
 from bot.models import catalogue
 from bot.models.generic import GENERIC
@@ -39,7 +41,8 @@ class ModelInUse:
     """A profile together with the limits of the engine that serves it, in tokens.
 
     `context` is prompt plus reply, `max_reply` the longest reply, `prompt_limit` the longest
-    prompt that leaves room for it. `info` is None while the engine cannot be asked.
+    prompt that leaves room for it. `info` is None while the engine cannot be asked. `sampling` is
+    the card's with what the operator has set.
     """
 
     profile: Profile
@@ -47,6 +50,7 @@ class ModelInUse:
     context: int
     max_reply: int
     prompt_limit: int
+    sampling: Sampling
 
     @property
     def name(self) -> str:
@@ -60,16 +64,22 @@ class Model:
     `wanted` is a profile's name, from the `setting` that is named when it is wrong; without it the
     engine's own answer decides. While the engine cannot be asked, what it served last stands in,
     or the profile with its limits, or the generic one. `slots` is how many replies the engine last
-    said it can write at once, None if it never told.
+    said it can write at once, None if it never told. `sampling` is what the operator has set.
     """
 
     def __init__(
-        self, engine: Engine, wanted: str | None, max_reply_tokens: int, setting: str = "MODEL"
+        self,
+        engine: Engine,
+        wanted: str | None,
+        max_reply_tokens: int,
+        setting: str = "MODEL",
+        sampling: Mapping[str, float] | None = None,
     ) -> None:
         self._engine = engine
         self._wanted = catalogue.named(wanted, setting) if wanted else None
         self._setting = setting
         self._max_reply = max_reply_tokens
+        self._sampling = sampling or {}
         self.slots: int | None = None
         self._known: ModelInUse | None = None
         self._last: ModelInUse | None = None
@@ -194,9 +204,10 @@ class Model:
         context = profile.context
         if info and info.context:
             # An unknown model is what the engine says; a known one is never read past its training.
-            context = info.context if profile is GENERIC else min(context, info.context)
+            context = info.context if profile.is_generic else min(context, info.context)
         max_reply = min(self._max_reply, max(int(context * _REPLY_SHARE), 1))
         prompt_limit = context - max_reply - _MARGIN
         if info and info.max_prompt:
             prompt_limit = min(prompt_limit, info.max_prompt - _MARGIN)
-        return ModelInUse(profile, info, context, max_reply, prompt_limit)
+        sampling = sampled(profile.sampling, self._sampling)
+        return ModelInUse(profile, info, context, max_reply, prompt_limit, sampling)

@@ -36,17 +36,21 @@ def head_of(
     recap: str = "",
     part: Part | None = None,
     persona: str = "",
+    *,
+    thinks: bool = False,
 ) -> str:
     """What stands before the first turn: the same bytes for as long as nothing is changed.
 
     `offer` is the text that offers tools, `recap` tells what was said before the first turn, `part`
-    is what the model plays, `persona` the system prompt where the conversation has none of its own.
+    is what the model plays, `persona` the system prompt that holds instead of the conversation's
+    own. `thinks`: it is asked to think before it answers, unless it plays.
     """
     form = model.profile.script
     named = any(turn.speaker for turn in turns if turn.role == "user")
     if part is None:
-        system = state.system or persona or model.profile.persona
-        return form.head(system, named=named, tool_text=offer, recap=recap)
+        system = persona or state.system or model.profile.persona
+        thinking = model.profile.thinking_text(tools=bool(offer)) if thinks else ""
+        return form.head(system, named=named, tool_text=offer, recap=recap, thinking=thinking)
     # Who speaks, and for whom nobody else does, is said by the part itself.
     head = form.head(part.system, tool_text=offer, recap=recap)
     blocks = part.examples if state.examples < 0 else part.examples[: state.examples]
@@ -58,9 +62,9 @@ class Prompting:
 
     `asked` is how many of them are the question. `memory` has the facts that apply, `likeness`
     tells which are near to it. `recap` tells what was said before `turns`, `part` is what the model
-    plays, `begun` the reply that this one goes on with, `persona` the system prompt where the
-    conversation has none of its own. After `build`, `text` is the prompt,
-    `window` what it was made of, and `form` its format.
+    plays, `begun` the reply that this one goes on with, `persona` the system prompt that holds
+    instead of the conversation's own. `thinks`: the model is asked to think first. After `build`,
+    `text` is the prompt, `window` what it was made of, and `form` its format.
     """
 
     def __init__(
@@ -76,16 +80,20 @@ class Prompting:
         part: Part | None = None,
         begun: Turn | None = None,
         persona: str = "",
+        thinks: bool = False,
     ) -> None:
         self._model = served.model
         self._count = served.count
-        self.turns, self.state = context.counted_by(served.mark, turns, state, recap, part, persona)
+        self.turns, self.state = context.counted_by(
+            served.mark, turns, state, recap, part, persona, thinks=thinks
+        )
         self._asked = asked
         self._memory = memory
         self._likeness = likeness
         self._recap = recap
         self._part = part
         self._persona = persona
+        self._thinks = thinks
         self._begun = begun
         self.form = CHATML
         self.text = ""
@@ -151,7 +159,16 @@ class Prompting:
         return context.opening(self.form, self._part)
 
     def _head_with(self, turns: Sequence[Turn], state: State, model: ModelInUse) -> str:
-        return head_of(turns, state, model, self._offer, self._recap, self._part, self._persona)
+        return head_of(
+            turns,
+            state,
+            model,
+            self._offer,
+            self._recap,
+            self._part,
+            self._persona,
+            thinks=self._thinks,
+        )
 
     def _text_begun(self) -> str:
         """What the reply goes on with, as it stands in the prompt: its turn is not closed yet."""

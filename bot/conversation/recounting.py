@@ -58,7 +58,7 @@ async def recount(served: Served, asker: Asker, conversation: str, snapshot: Sna
         prompt=_request(model.profile.script, snapshot, room, served),
         max_tokens=min(_MOST_TOKENS, model.max_reply),
         stop=model.profile.stop,
-        sampling=replace(model.profile.sampling, temperature=_TEMPERATURE),
+        sampling=replace(model.sampling, temperature=_TEMPERATURE),
         session=conversation,
     )
     listener, text, whole = Listener(model.profile, ()), "", True

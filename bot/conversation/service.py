@@ -63,7 +63,7 @@ class Conversations:
     wait, `limits` are how much people may ask. `timeline` changes what was said; `summaries` tell
     in short what no prompt has room for, where they are wanted; `policies` are what servers allow.
     `house` is the character that the bot is wherever no other one is on stage; None: it is itself.
-    `stages` sets stages up.
+    `system` is the system prompt where nobody has set any. `stages` sets stages up.
     `configuration` knows what servers have set, which is never more than `limits` allow.
     `presence` knows of other processes over the same store, while somebody runs it; `handover`
     gives replies to them, and takes over theirs.
@@ -82,6 +82,7 @@ class Conversations:
         limits: ReplyLimits | None = None,
         summaries: bool = False,
         house: Read | None = None,
+        system: str = "",
     ) -> None:
         self.models = Models(Served(DEFAULT, engine, model, line or Line()), *others)
         self._store = store
@@ -93,7 +94,7 @@ class Conversations:
         self.toolbox = toolbox
         self._offering = Offering(toolbox)
         self.policies = Policies(store)
-        self.configuration = Configuration(store)
+        self.configuration = Configuration(store, system)
         self.presence = Presence(store)
         neighbours = Neighbours(self.presence)
         self.handover = Handover(store, self._places, self.presence, neighbours)
@@ -307,7 +308,7 @@ class Conversations:
         snapshot = await self._store.load(conversation)
         model = await self.model(engine)
         sent = await self._store.last_prompt(conversation)
-        return report_of(snapshot, model, sent, viewer, self.configuration.system(places))
+        return report_of(snapshot, model, sent, viewer, self.configuration.inherited(places))
 
     async def history(self, conversation: str) -> Sequence[Turn]:
         """The turns that the model is sent, oldest first."""

@@ -197,7 +197,7 @@ class JsonMode:
             prompt=prompt,
             max_tokens=min(model.max_reply, _LONGEST_FORCED) if schema else model.max_reply,
             stop=model.profile.stop,
-            sampling=model.profile.sampling,
+            sampling=model.sampling,
             session=session,
             schema=schema,
         )

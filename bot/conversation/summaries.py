@@ -176,7 +176,7 @@ class Summaries:
                 prompt=prompt,
                 max_tokens=most,
                 stop=model.profile.stop,
-                sampling=replace(model.profile.sampling, temperature=_TEMPERATURE),
+                sampling=replace(model.sampling, temperature=_TEMPERATURE),
                 session=conversation,
             )
             try:

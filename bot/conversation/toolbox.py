@@ -20,6 +20,9 @@ from bot.tools.context import ToolContext
 from bot.tools.run import ToolRun
 from bot.tools.tool import Tool
 
+MAX_ROUNDS = 6
+"""After so many rounds of calls a model has to answer with what it has, unless set otherwise."""
+
 CALLS_PER_HOUR = 60
 """How many calls one person may cause in an hour, in one server, unless set otherwise."""
 
@@ -47,7 +50,8 @@ class Toolbox:
     """All tools that this process has.
 
     `in_discord` tells whether it is connected to Discord. `foreign` gives the tools of other
-    servers, which may change at any time. `calls_per_hour` are one person's in one server,
+    servers, which may change at any time. After `rounds` of calls a model has to answer.
+    `calls_per_hour` are one person's in one server,
     `calls_per_server` a whole server's (0 is any number); `own` tells what a server allows less.
     """
 
@@ -58,12 +62,14 @@ class Toolbox:
         rules: ToolRules,
         *,
         in_discord: bool,
+        rounds: int = MAX_ROUNDS,
         calls_per_hour: int = CALLS_PER_HOUR,
         calls_per_server: int = 0,
         foreign: Callable[[], Iterable[Tool]] = tuple,
     ) -> None:
         self._own = [tool for tool in tools if in_discord or not tool.needs_discord]
         self._foreign = foreign
+        self.rounds = rounds
         self.rules = rules
         self._store = store
         self._most = calls_per_hour

@@ -10,15 +10,12 @@ from dataclasses import replace
 from typing import Any, cast
 
 from bot import metrics, tracing
-from bot.conversation.toolbox import PlannedCall, Toolbox
+from bot.conversation.toolbox import MAX_ROUNDS, PlannedCall, Toolbox
 from bot.tools import runner
 from bot.tools.context import ToolContext
 from bot.tools.parsing import Answer, Call, validate
 from bot.tools.run import Step, ToolRun
 from bot.tools.tool import Tool
-
-MAX_ROUNDS = 6
-"""After so many rounds of calls the model has to answer with what it has."""
 
 MAX_CALLS = 16
 """The most calls of one reply."""
@@ -55,6 +52,7 @@ class Rounds:
         choose: Choose | None = None,
     ) -> None:
         self._toolbox = toolbox
+        self._most_rounds = toolbox.rounds if toolbox else MAX_ROUNDS
         self._context = context
         self._choose = choose
         self._offer(tools, text)
@@ -79,7 +77,7 @@ class Rounds:
     @property
     def over(self) -> bool:
         """Whether the model was told to answer now."""
-        return len(self.steps) >= MAX_ROUNDS
+        return len(self.steps) >= self._most_rounds
 
     def lines(self, answer: Answer) -> list[str]:
         """What is shown while the calls of an answer run."""
@@ -95,7 +93,7 @@ class Rounds:
             self._until = time.monotonic() + MAX_SECONDS
         runs = list(await self._runs(answer.calls))
         runs += [_misread(fault.code, fault.text) for fault in answer.errors]
-        if len(self.steps) + 1 >= MAX_ROUNDS:
+        if len(self.steps) + 1 >= self._most_rounds:
             runs = [_told_to_end(run) for run in runs]
         for run in runs:
             self._count(run)

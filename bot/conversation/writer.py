@@ -26,6 +26,7 @@ from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.conversation.usage import use_of
 from bot.conversation.variants import in_place, joined
+from bot.conversation.wishes import NO_WISHES, Wishes, sampled
 from bot.errors import EngineBusy, EngineInterrupted, EngineUnreachable, PromptTooLong
 from bot.language import later, tr
 from bot.prompts.neutralise import restore
@@ -50,8 +51,9 @@ class Writer:
     any, and `owed.how` what becomes of it. `rounds` runs the tools that are offered. `memory` has
     the facts that apply, `likeness` tells which are near to the question. `ticket` is
     for the line in front of the engine. `recap` tells what was said before `turns`, `part` is what
-    the model plays, `persona` the system prompt where the conversation has none of its own.
-    `spend` says for whom the tokens that are written count.
+    the model plays, `persona` the system prompt that holds instead of the conversation's own.
+    `wishes` are what the place wants of its answers. `spend` says for whom the tokens that are
+    written count.
     """
 
     def __init__(
@@ -72,9 +74,11 @@ class Writer:
         recap: str = "",
         part: Part | None = None,
         persona: str = "",
+        wishes: Wishes = NO_WISHES,
         spend: Callable[[int], Spending | None] = lambda _: None,
     ) -> None:
         self._ticket = ticket
+        self._wishes = wishes
         self._engine = served.engine
         self._engine_name = served.name
         self._model = served.model
@@ -98,6 +102,7 @@ class Writer:
             part=part,
             begun=self._begun_text,
             persona=persona,
+            thinks=wishes.thinks,
         )
         self._ends: list[End] = []
         self._spend = spend
@@ -352,9 +357,9 @@ class Writer:
         made_up = (_MADE_UP,) if self._rounds.tools and model.profile.tools else ()
         return Generation(
             prompt=self._prompt.text,
-            max_tokens=model.max_reply,
+            max_tokens=min(model.max_reply, self._wishes.reply_tokens or model.max_reply),
             stop=(*model.profile.stop, *made_up),
-            sampling=model.profile.sampling,
+            sampling=sampled(model.sampling, self._wishes.sampling),
             session=self._conversation,
             hints=stop_strings(self._part.name, self._part.others) if self._part else (),
         )

@@ -6,7 +6,13 @@ import difflib
 import re
 
 from bot.errors import SettingsError
-from bot.models.generic import GENERIC
+from bot.models.generic import (
+    GENERIC,
+    GENERIC_ALPACA,
+    GENERIC_LLAMA3,
+    GENERIC_VICUNA,
+    GENERIC_ZEPHYR,
+)
 from bot.models.hermes_2 import HERMES_2_PRO_LLAMA_3_8B, HERMES_2_THETA_LLAMA_3_8B
 from bot.models.hermes_3 import (
     HERMES_3_LLAMA_3_1_8B,
@@ -35,6 +41,10 @@ PROFILES: tuple[Profile, ...] = (
     NOUS_HERMES_LLAMA2_7B,
     TINY,
     GENERIC,
+    GENERIC_LLAMA3,
+    GENERIC_ALPACA,
+    GENERIC_VICUNA,
+    GENERIC_ZEPHYR,
 )
 
 _BY_NAME = {profile.name.casefold(): profile for profile in PROFILES}

@@ -19,6 +19,7 @@ from bot.models.llama_3 import (
     tokens,
 )
 from bot.models.profile import Profile, Quantised
+from bot.prompts import scratch_pad
 from bot.prompts.chatml import CHATML
 
 PERSONA = (
@@ -58,6 +59,7 @@ def _hermes_3(
         persona=PERSONA,
         sampling=CARD_SAMPLING,
         tools="tool_use",
+        planning=scratch_pad.TEXT,
         json_mode=True,
         tokens=tokens("<|im_end|>", *eos_ids),
         template_system=TEMPLATE_SYSTEM,

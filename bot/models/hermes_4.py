@@ -23,6 +23,14 @@ CARD_SAMPLING = Sampling(temperature=0.6, top_p=0.95, top_k=20)
 
 THINK = ("<think>", "</think>")
 
+# Model cards, "Prompt Format for Hermes 4": the system text of its training.
+THINKING = (
+    "You are a deep thinking AI, you may use extremely long chains of thought to deeply consider "
+    "the problem and deliberate with yourself via systematic reasoning processes to help come to a "
+    "correct solution prior to answering. You should enclose your thoughts and internal monologue "
+    "inside <think> </think> tags, and then provide your solution or response to the problem."
+)
+
 _NOTE = later(
     "It thinks before it answers if its system prompt says so; what it thinks is not shown."
 )
@@ -41,6 +49,7 @@ HERMES_4_14B = Profile(
     # Qwen has no BOS.
     tokens=Tokens(eos="<|im_end|>", eos_ids=(151645, 151643)),
     reasoning=THINK,
+    thinking=THINKING,
     parameters=14.8e9,
     kv_bytes=2 * 40 * 8 * 128 * 2,
     repository="NousResearch/Hermes-4-14B",
@@ -66,6 +75,7 @@ def _on_llama(size: str, parameters: float, kv_bytes: int) -> Profile:
         json_mode=True,
         tokens=tokens("<|eot_id|>", EOT, END_OF_TEXT, EOM),
         reasoning=THINK,
+        thinking=THINKING,
         parameters=parameters,
         kv_bytes=kv_bytes,
         repository=f"NousResearch/Hermes-4-{size}",

@@ -49,7 +49,8 @@ class Profile:
     `context` is prompt plus answer in tokens, as trained. `stop` ends a turn. `tools` is the form
     in which tools are offered, None if the model was not trained on any. `persona` is the default
     system prompt; `template_system` what the official template inserts where there is none.
-    `reasoning` are the tags around what the model thinks before it answers, if it does.
+    `reasoning` are the tags around what the model thinks before it answers, if it does; `thinking`
+    is the system text that has it think, `planning` the one that has it plan before it calls tools.
     `parameters` counts weights, `kv_bytes` the memory that one token of context takes (16 bit);
     both are 0 where unknown. `summaries`: it can sum up what was said. `repository` is on the
     Hugging Face Hub.
@@ -67,6 +68,8 @@ class Profile:
     tokens: Tokens = field(default_factory=Tokens)
     template_system: str = ""
     reasoning: tuple[str, str] | None = None
+    thinking: str = ""
+    planning: str = ""
     summaries: bool = True
     parameters: float = 0
     kv_bytes: int = 0
@@ -75,10 +78,19 @@ class Profile:
     note: str = ""
 
     @property
+    def is_generic(self) -> bool:
+        """Whether it only says how to speak, to a model of which nothing else is known."""
+        return not self.matches
+
+    @property
     def script(self) -> Format:
         """The format, with the calls and results of tools as the model was trained on them."""
         exchanges = {"tool_use": tool_use.exchange, "card": card_tools.exchange}
         return replace(self.format, exchange=exchanges[self.tools]) if self.tools else self.format
+
+    def thinking_text(self, *, tools: bool) -> str:
+        """The system text that has the model think first; "" where it never learnt to."""
+        return self.thinking or (self.planning if tools else "")
 
     def tool_text(self, tools: Sequence[tool_use.Schema]) -> str:
         """The system text that offers `tools`; "" without tools, or where the model knows none."""

@@ -84,19 +84,27 @@ class Format:
         return "".join(written)
 
     def head(
-        self, system: str, *, named: bool = False, tool_text: str = "", recap: str = ""
+        self,
+        system: str,
+        *,
+        named: bool = False,
+        tool_text: str = "",
+        recap: str = "",
+        thinking: str = "",
     ) -> str:
         """Everything before the first turn.
 
         `tool_text`, which offers tools, stands in a system turn of its own before the channel's
         system prompt, as the `tool_use` template has it; it goes in as it is. `named` adds how
         speakers are told apart, `recap` what was said before the first turn. It comes last, since
-        it changes more often than the rest.
+        it changes more often than the rest. `thinking` asks the model to think first, in the words
+        of its training: its tags mean something, so it goes in as it is.
         """
         parts = (system, SEVERAL_PEOPLE if named else "", recap)
         text = "\n\n".join(part for part in parts if part)
         offer = self.turn("system", tool_text) if tool_text else ""
-        return offer + (self.block("system", text) if text else "")
+        told = "\n\n".join(part for part in (neutralise(text), thinking) if part)
+        return offer + (self.turn("system", told) if told else "")
 
     def render(self, messages: Iterable[Message], *, add_generation_prompt: bool = True) -> str:
         """Whole messages with their contents as they are, then the opening of the reply."""

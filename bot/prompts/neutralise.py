@@ -20,18 +20,21 @@ _TAGS = r"tool_call|tool_response|tools|scratch_pad|think|schema|s|unk|pad|mask"
 _LINE = r"(?:^|[\r\v\f\x1c-\x1e\x85\u2028\u2029])"
 _BLANK = r"[ \t\u00a0\u00ad\u1680\u2000-\u200f\u202f\u205f\u2060-\u2064\u3000\ufeff]*"
 
-_FIRST = "<[#"
+_FIRST = ("<", "[", "#", "USER", "ASSISTANT")
 _MARKUP = re.compile(
     r"<(?=\|[\w.:\-]{1,64}\|>)"  # <|im_end|>, <|eot_id|>, <|reserved_special_token_7|>
     rf"|<(?=/?(?:{_TAGS})\s*/?>)"  # </tool_call>, <s>, <think>
     r"|<(?=<SYS>>|</SYS>>)"
     r"|\[(?=/?(?:INST|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS)\])"
+    # Vicuna's names; in small letters they are nothing.
+    rf"|{_LINE}{_BLANK}(?-i:[UA](?=(?:SER|SSISTANT):))"
     rf"|{_LINE}{_BLANK}#+(?=##{_BLANK}(?:Instruction|Input|Response|System)\b)",
     re.IGNORECASE | re.MULTILINE,
 )
 _GUARDED = re.compile(
-    rf"([<\[#]){GUARD}"
-    rf"(?=\|[\w.:\-]{{1,64}}\|>|/?(?:{_TAGS})\s*/?>|</?SYS>>|/?(?:INST|TOOL_|AVAILABLE_)|##)",
+    rf"([<\[#UA]){GUARD}"
+    rf"(?=\|[\w.:\-]{{1,64}}\|>|/?(?:{_TAGS})\s*/?>|</?SYS>>|/?(?:INST|TOOL_|AVAILABLE_)|##"
+    r"|(?-i:SER|SSISTANT):)",
     re.IGNORECASE,
 )
 

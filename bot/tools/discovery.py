@@ -51,11 +51,16 @@ def tools_in(cogs: Iterable[object]) -> tuple[Tool, ...]:
     return tuple(found.values())
 
 
+def file_of(cog: object) -> str:
+    """The name of the file that a cog's tools are in."""
+    return type(cog).__module__.rpartition(".")[2]
+
+
 def named(wanted: Iterable[str], cogs: Iterable[object]) -> tuple[frozenset[str], list[str]]:
     """The tools that names of tools, or of the files they are in, mean; and names of neither."""
     by_name: dict[str, set[str]] = {}
     for cog in cogs:
-        file = type(cog).__module__.rpartition(".")[2]
+        file = file_of(cog)
         for tool in tools_of(cog):
             by_name.setdefault(tool.name, set()).add(tool.name)
             by_name.setdefault(file, set()).add(tool.name)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import discord
 
+from bot import sampling
 from bot.client import HermesBot
 from bot.conversation.administration import MOST_NAMED, NAMES
 from bot.conversation.config import LIMITS, PER_ROLE, PER_SERVER, PER_USER
@@ -24,6 +25,9 @@ TITLES: Mapping[str, Text] = {
     "engine": later("Model"),
     "system": later("System prompt"),
     "language": later("Language"),
+    "thinks": later("Thinks before it answers"),
+    "sampling": later("How freely it writes"),
+    "reply_tokens": later("Longest answer, in tokens"),
     "answers": later("Answers at all"),
     "age_restricted_only": later("Only in age-restricted channels"),
     "allow": later("Only for"),
@@ -44,6 +48,7 @@ _DEFAULTS = {
     "mode": later("when addressed"),
     "answers": later("yes"),
     "age_restricted_only": later("no"),
+    "thinks": later("no"),
     "allow": later("everybody"),
     "deny": later("nobody"),
 }
@@ -56,6 +61,7 @@ _CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
         (later("Everything"), "always"),
     ),
     "answers": _YES_OR_NO,
+    "thinks": _YES_OR_NO,
     "age_restricted_only": _YES_OR_NO,
 }
 _NOT_SET = (later("Nothing: what is wider holds"), "-")
@@ -115,6 +121,8 @@ async def panel_of(bot: HermesBot, here: Standpoint, chosen: Chosen, said: str =
 def shown(name: str, value: Any) -> str:
     """A value in words, harmless in a message."""
     match value:
+        case dict() if name == "sampling":
+            return f"`{sampling.written(cast('dict[str, float]', value))}`"
         case None:
             return tr(_DEFAULTS[name]) if name in _DEFAULTS else tr("none")
         case bool():
@@ -166,10 +174,17 @@ def _default(bot: HermesBot, name: str) -> str:
     match name:
         case "engine":
             return tr("the operator's default")
+        case "system" if bot.settings.system_prompt:
+            return tr("the operator's default")
         case "system":
             return tr("the model's own")
         case "language":
             return tr("the server's on Discord")
+        case "sampling":
+            own = bot.settings.sampling
+            return f"`{sampling.written(own)}`" if own else tr("as suits the model")
+        case "reply_tokens":
+            return f"{bot.settings.max_reply_tokens:,}"
         case _ if name in (*PER_USER, *PER_SERVER):
             return tr("as the operator allows") if _operators(bot, name) else tr("any number")
         case _:
@@ -228,7 +243,7 @@ def _editor(bot: HermesBot, here: Standpoint, chosen: Chosen, value: Any) -> Ite
         return [*items, _row(_people_menu(chosen, value)), _buttons(chosen)]
     if chosen.name in PER_ROLE:
         return [*items, _row(_role_menu(chosen)), _buttons(chosen)]
-    if chosen.name in ("system", *LIMITS):
+    if chosen.name in ("system", "sampling", "reply_tokens", *LIMITS):
         return [*items, _buttons(chosen, write=True)]
     if chosen.name == "engine":
         choices = [(served.name, served.name) for served in bot.conversations.models][:24]

@@ -7,12 +7,14 @@ from typing import Any, Self, cast
 
 import discord
 
+from bot import sampling
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.administration import LONGEST_SYSTEM, NAMES
 from bot.conversation.config import LIMITS
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
+from bot.sampling import EXAMPLE
 from cogs.config import why
 from cogs.config.levels import Level, Standpoint, check_changes, check_sees, standpoint
 from cogs.config.panel import TITLES, Chosen, panel_of, shown
@@ -28,6 +30,12 @@ _PATTERN = re.compile(
 )
 _WORDS = {"yes": True, "no": False, "-": None}
 _NUMBER = later("Please write a whole number, for example 20.")
+_NO_SAMPLING = later(
+    "Please write it like this, with what you want to set: `{example}`. What you leave out stays "
+    "as suits the model.",
+    example=EXAMPLE,
+)
+_LONGEST = {"system": LONGEST_SYSTEM, "sampling": 200}
 _GONE = later("This panel is out of date. Please use `/config show` again.")
 
 
@@ -94,7 +102,8 @@ class Form(discord.ui.Modal):
         long = chosen.name == "system"
         self.field: discord.ui.TextInput[Form] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
-            max_length=LONGEST_SYSTEM if long else 10,
+            max_length=_LONGEST.get(chosen.name, 10),
+            placeholder=EXAMPLE if chosen.name == "sampling" else None,
             default=present or None,
             required=False,
             custom_id="value",
@@ -112,11 +121,7 @@ class Form(discord.ui.Modal):
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Keep what was written."""
         text = self.field.value.strip()
-        value: Any = text or None
-        if text and self._chosen.name != "system":
-            if not (text.isascii() and text.isdecimal()):
-                raise BadInput(_NUMBER)
-            value = int(text)
+        value = _read(self._chosen.name, text) if text else None
         if self._role:
             value = await self._with_role(cast(Interaction, interaction), value)
         await change(cast(Interaction, interaction), self._here, self._chosen, value)
@@ -130,6 +135,20 @@ class Form(discord.ui.Modal):
     async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
         """Tell it like any other failure."""
         await answer_failure(interaction, error)
+
+
+def _read(name: str, text: str) -> Any:
+    """What was written into the form as a value of a setting; raises `BadInput`."""
+    if name == "system":
+        return text
+    if name == "sampling":
+        try:
+            return sampling.read(text)
+        except ValueError:
+            raise BadInput(_NO_SAMPLING) from None
+    if not (text.isascii() and text.isdecimal()):
+        raise BadInput(_NUMBER)
+    return int(text)
 
 
 async def change(interaction: Interaction, here: Standpoint, chosen: Chosen, value: Any) -> None:
@@ -165,6 +184,8 @@ async def _form(interaction: Interaction, here: Standpoint, chosen: Chosen, role
     value = await _present(interaction, here, chosen)
     if role:
         value = (value or {}).get(role)
+    if chosen.name == "sampling" and value:
+        value = sampling.written(value)
     return Form(here, chosen, "" if value is None else str(value)[:LONGEST_SYSTEM], role)
 
 

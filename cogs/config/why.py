@@ -49,6 +49,9 @@ _REASONS: Mapping[str, Text] = {
         "It does not address me, and I only answer here when I am mentioned, when somebody "
         "replies to me, or by `/ask`. `/config show` changes that: *When I answer*."
     ),
+    "an aside among people": later(
+        "It begins like an aside among people (`((`, `//` or OOC), and does not address me."
+    ),
     "a reply to someone else": later("It is a reply to somebody else."),
     "a reply to a message that is gone": later("It is a reply to a message that is gone."),
     "Discord does not show me what it says": later("Discord does not show me what it says."),
@@ -212,6 +215,8 @@ def _because(why: str, here: Standpoint, where: str) -> str:
                 "them.",
                 place=place,
             )
+        case "blocked by the operator":
+            return tr("Whoever runs me does not want me to answer its author anywhere.")
         case _:
             return tr(_REASONS[why]) if why in _REASONS else why
 

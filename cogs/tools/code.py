@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from bot.language import later
@@ -10,6 +11,9 @@ from cogs.tools import ToolCog
 
 _MOST = 4_000
 _MILLISECONDS = 10_000
+
+# Models that learnt to hand over Markdown put the program into a code block.
+_FENCED = re.compile(r"\s*(?P<marks>`{3,})[^\n`]*\n(?P<code>.*?)\n?[ \t]*(?P=marks)\s*", re.DOTALL)
 
 _NO_SANDBOX = "Code cannot be run here: the bot's operator has set up no sandbox (SANDBOX_URL)."
 
@@ -32,7 +36,7 @@ class Code(ToolCog):
             {
                 "language": "python",
                 "version": "*",
-                "files": [{"name": "main.py", "content": code}],
+                "files": [{"name": "main.py", "content": _unfenced(code)}],
                 "run_timeout": _MILLISECONDS,
             },
             timeout=25.0,
@@ -42,6 +46,12 @@ class Code(ToolCog):
         if not isinstance(run, dict):
             raise ToolError("The sandbox gave an answer that cannot be read.")
         return _told(cast("dict[str, Any]", run))
+
+
+def _unfenced(code: str) -> str:
+    """The program within a code block, if that is all there is."""
+    fenced = _FENCED.fullmatch(code)
+    return fenced["code"] if fenced else code
 
 
 def _told(run: dict[str, Any]) -> dict[str, Any]:

@@ -15,8 +15,7 @@ from bot.conversation.reply import Trace
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
 from bot.conversation.tool_rules import ToolRules
-from bot.conversation.toolbox import Toolbox
-from bot.conversation.tooling import MAX_ROUNDS
+from bot.conversation.toolbox import MAX_ROUNDS, Toolbox
 from bot.engine.limits import Limits
 from bot.engine.tgi import TgiEngine
 from bot.schemas import reading
@@ -238,6 +237,14 @@ async def test_a_model_that_calls_for_ever_is_told_to_answer(tgi, talking, desk)
     assert len(prompts(tgi)) == MAX_ROUNDS + 1
     assert "Answer now with what you have" in prompts(tgi)[-1]
     assert reply.text == "I have used my tools, but could not make an answer of what they gave."
+
+
+async def test_an_operator_may_let_it_call_less_often(tgi, talking, desk):
+    tgi.reply = lambda prompt: PARIS.replace("Paris", f"Place {prompt.count('<tool_response>')}")
+    async with talking(rounds=2) as talk:
+        await talk.say("how warm is it?")
+    assert len(desk.seen) == 2
+    assert len(prompts(tgi)) == 3
 
 
 async def test_the_same_failing_call_is_not_made_twice(tgi, talking, desk):

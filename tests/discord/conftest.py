@@ -164,11 +164,17 @@ def make_bot(
         }
         more = options.pop("others", others)
         settings = load(environ, dotenv=None)
-        model = Model(parts["engine"], None, settings.max_reply_tokens)
+        model = Model(parts["engine"], None, settings.max_reply_tokens, sampling=settings.sampling)
         tools = [tool for cog in tool_cogs for tool in tools_of(cog)]
         toolbox = Toolbox(tools, parts["store"], ToolRules(parts["store"]), in_discord=True)
         conversations = Conversations(
-            parts["engine"], parts["store"], model, more, toolbox if tools else None, **core
+            parts["engine"],
+            parts["store"],
+            model,
+            more,
+            toolbox if tools else None,
+            system=settings.system_prompt or "",
+            **core,
         )
         return HermesBot(
             settings,

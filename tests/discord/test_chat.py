@@ -96,6 +96,15 @@ class TestAlwaysOn:
         await always.alice.send(always.channel, "no mention at all")
         assert always.said() == ["All right."]
 
+    async def test_asides_are_left_alone_and_not_remembered(self, always: Stage) -> None:
+        await always.alice.send(always.channel, "((back in five))")
+        await always.alice.send(always.channel, "// same here")
+        assert always.engine.prompts == []
+        await always.alice.send(always.channel, "Hello.")
+        assert "five" not in always.engine.prompts[-1]
+        await always.alice.send(always.channel, f"(( {always.me} what is the time? ))")
+        assert len(always.engine.prompts) == 2
+
     async def test_people_among_themselves_are_left_alone(self, always: Stage) -> None:
         first = await always.alice.send(always.channel, f"{always.bob.mention} look at this")
         await always.bob.send(always.channel, "wow", reply_to=first)

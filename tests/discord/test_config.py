@@ -13,9 +13,10 @@ from bot.conversation.config import PER_ROLE, PER_SERVER, PER_USER
 from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model
 from bot.conversation.models import Served
-from bot.conversation.ports import EngineInfo
+from bot.conversation.ports import EngineInfo, Sampling
 from bot.errors import StoreUnavailable
 from bot.language import LANGUAGES, speaking
+from bot.sampling import BOUNDS
 from cogs.config.levels import Standpoint
 from cogs.config.panel import Chosen, panel_of
 from cogs.places import category_place, conversation_in, server_place
@@ -106,6 +107,9 @@ async def test_the_panel_shows_everything_and_where_it_comes_from(
         "**Model:** the operator's default (*default*)",
         "**System prompt:** the model's own (*default*)",
         "**Language:** the server's on Discord (*default*)",
+        "**Thinks before it answers:** no (*default*)",
+        "**How freely it writes:** as suits the model (*default*)",
+        "**Longest answer, in tokens:** 1,024 (*default*)",
         "**Answers at all:** yes (*server*)",
         "**Only in age-restricted channels:** no (*default*)",
         "**Only for:** everybody (*default*)",
@@ -215,6 +219,52 @@ async def test_a_language_is_inherited_until_a_channel_has_its_own(
     assert "**Language** Deutsch → not set" in logged
 
 
+@REFUSED
+async def test_how_freely_and_how_long_it_writes(stage: Stage, admin: MemberActor) -> None:
+    desk = await Desk.open(stage, admin)
+    await desk.choose("server", "sampling")
+    await _write(desk, "temperature 0.4, top_p=0.9, TOP_K: 20")
+    told = "`temperature=0.4, top_p=0.9, top_k=20`"
+    assert desk.line("How freely it writes") == f"**How freely it writes:** {told} (*server*)"
+    await desk.choose("channel", "reply_tokens")
+    await _write(desk, "100")
+    assert desk.line("Longest answer, in tokens").endswith("100 (*this channel*)")
+    await stage.alice.send(stage.channel, f"{stage.me} hi")
+    asked = stage.engine.requests[-1]
+    # What nobody has set stays the card's: a repetition penalty of 1.1.
+    assert asked.sampling == Sampling(0.4, top_p=0.9, top_k=20, repetition_penalty=1.1)
+    assert asked.max_tokens == 100
+    await desk.choose("channel", "sampling")
+    await _write(desk, "temperature=0")
+    await stage.alice.send(stage.channel, f"{stage.me} hi")
+    assert stage.engine.requests[-1].sampling == Sampling(0, repetition_penalty=1.1)
+    for wrong in ("hot", "temperature=3", "temperature=1, temperature=2", "top_k=1.5"):
+        refused = await _write(desk, wrong)
+        assert "Please write it like this" in text(refused)
+    logged = text(await admin.slash(stage.channel, "config log"))
+    assert "not set → temperature=0.4, top" in logged
+
+
+class TestTheOperatorsSampling:
+    @pytest.fixture
+    def environ(self) -> dict[str, str]:
+        return {"SAMPLING": "temperature=1.2, top_p=0.8", "MAX_REPLY_TOKENS": "64"}
+
+    async def test_holds_where_nobody_has_set_any(self, stage: Stage, admin: MemberActor) -> None:
+        desk = await Desk.open(stage, admin)
+        assert desk.line("How freely it writes").endswith(
+            "`temperature=1.2, top_p=0.8` (*default*)"
+        )
+        await desk.choose("server", "sampling")
+        await _write(desk, "temperature=0.5")
+        await desk.choose("server", "reply_tokens")
+        await _write(desk, "9000")
+        await stage.alice.send(stage.channel, f"{stage.me} hi")
+        asked = stage.engine.requests[-1]
+        assert asked.sampling == Sampling(0.5, top_p=0.8, repetition_penalty=1.1)
+        assert asked.max_tokens == 64
+
+
 async def test_people_and_roles_are_chosen_from_a_menu(stage: Stage, admin: MemberActor) -> None:
     role = stage.guild.create_role("friends")
     carol = stage.guild.add_member(stage.env.create_user("carol"), roles=[role])
@@ -287,7 +337,9 @@ async def test_a_panel_fits_whatever_is_set(stage: Stage, admin: MemberActor) ->
     counts = dict.fromkeys((*PER_USER, *PER_SERVER), 1_000_000_000)
     roles = {str(10**19 + n): 1_000_000_000 for n in range(25)}
     limits = counts | dict.fromkeys(PER_ROLE, roles)
-    await stage.bot.configuration.change(server, system="word " * 300, **limits)
+    wishes: dict[str, Any] = {"thinks": True, "reply_tokens": 16_384}
+    wishes["sampling"] = {name: 1 for name in BOUNDS}
+    await stage.bot.configuration.change(server, system="word " * 300, **wishes, **limits)
     for language in LANGUAGES:
         with speaking(language):
             here = Standpoint(

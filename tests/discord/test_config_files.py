@@ -58,11 +58,17 @@ class TestFiles:
         settings = {
             server: {"answers": True, "deny": [f"user:{stage.bob.id}"], "replies_per_user": 9}
             | limits,
-            games: {"mode": "always", "system": "You are a rook.", "language": "zh-TW"},
+            games: {
+                "mode": "always",
+                "system": "You are a rook.",
+                "language": "zh-TW",
+                "sampling": {"temperature": 0.4},
+                "reply_tokens": 300,
+            },
             here: {"mode": "mention", "system": "You are a bard.", "engine": "default"},
         }
         told = await give(stage, admin, file_of(settings))
-        assert "That file changes 11 settings:" in text(told)
+        assert "That file changes 13 settings:" in text(told)
         assert "category games · mode: not set → always" in text(told)
         assert "category games · language: not set → 繁體中文" in text(told)
         assert "#general · system: not set → You are a bard." in text(told)
@@ -79,7 +85,7 @@ class TestFiles:
         assert left["places"][server] == {"answers": True, "replies_per_user": 9} | limits
         assert left["places"][here] == settings[here]
         logged = await admin.slash(stage.channel, "config log")
-        assert text(logged).count("→") == 12
+        assert text(logged).count("→") == 14
 
     async def test_cancel_changes_nothing(self, stage: Stage, admin: MemberActor) -> None:
         told = await give(stage, admin, file_of({server_place(stage.guild.id): {"answers": False}}))
@@ -105,6 +111,8 @@ class TestFiles:
             ({"calls_per_role": {"everyone": 5}}, "`calls_per_role` has to be an object"),
             ({"calls_per_role": {str(n): 1 for n in range(26)}}, "`calls_per_role` can name 25"),
             ({"language": "tlh"}, "`language` has to be one of"),
+            ({"sampling": {"min_p": 1}}, '"temperature" (0 to 2), "top_p" (0.01 to 1)'),
+            ({"reply_tokens": 5}, "`reply_tokens` has to be a whole number from 16 to 16,384."),
             ({"system": " "}, "`system` has to be a text"),
             ({"system": "x" * 4_001}, "`system` can have 4,000"),
             ({"replies_per_user": 0}, "`replies_per_user` has to be a whole number"),

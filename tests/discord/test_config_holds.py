@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, tzinfo
+
 import discord
 import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
+from bot.conversation import groundwork
 from bot.conversation.ports import Store
 from cogs.places import category_place, conversation_in, server_place
 from tests.discord.conftest import MakeBot, Stage
@@ -14,6 +17,17 @@ from tests.discord.live_support import play
 from tests.discord.test_controls import id_of
 
 pytestmark = pytest.mark.usefixtures("one_hour")
+
+
+class Day(datetime):
+    """A clock that stands still."""
+
+    today: datetime  # type: ignore[assignment]
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return cls.today
+
 
 REFUSED = pytest.mark.simcord(check_errors=False)
 
@@ -144,6 +158,96 @@ async def test_counts_add_up_when_the_inherited_prompt_changes(stage: Stage, sto
     total = found.state.base_tokens + sum(turn.tokens for turn in found.turns[:-1])
     assert total == found.state.usage.prompt
     assert found.state.system is None
+
+
+class TestTheOperatorsSystemPrompt:
+    @pytest.fixture
+    def environ(self) -> dict[str, str]:
+        return {"SYSTEM_PROMPT": "You are a librarian. Today is {{Weekday}}, {{date}}."}
+
+    @pytest.fixture(autouse=True)
+    def today(self, monkeypatch: pytest.MonkeyPatch) -> type[Day]:
+        monkeypatch.setattr(groundwork, "datetime", Day)
+        Day.today = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+        return Day
+
+    async def test_holds_everywhere_and_knows_the_day(self, stage: Stage):
+        told = "<|im_start|>system\nYou are a librarian. Today is Sunday, 22 November 2026."
+        assert await answered(stage)
+        assert stage.engine.prompts[-1].startswith(told)
+        await stage.alice.send_dm("hi")
+        assert stage.engine.prompts[-1].startswith(told)
+        viewed = await stage.alice.slash(stage.channel, "context")
+        assert "**System prompt** (my operator's default)" in viewed.response.content
+        admin = stage.person("admin", manage_channels=True)
+        viewed = await admin.slash(stage.channel, "system view")
+        assert viewed.response.content.startswith("My operator's default:\n> You are a librarian.")
+
+    async def test_gives_way_to_a_servers_and_that_to_a_channels(self, stage: Stage):
+        await stage.bot.configuration.change(server(stage), system="You are a bard.")
+        assert await answered(stage)
+        assert "You are a bard." in stage.engine.prompts[-1]
+        assert "librarian" not in stage.engine.prompts[-1]
+        viewed = await stage.alice.slash(stage.channel, "context")
+        assert "**System prompt** (the server's own default)" in viewed.response.content
+        admin = stage.person("admin", manage_channels=True)
+        await admin.slash(stage.channel, "system set", text="{{date}}: write {{name}} in Jinja.")
+        assert await answered(stage)
+        assert "22 November 2026: write {{name}} in Jinja." in stage.engine.prompts[-1]
+        viewed = await admin.slash(stage.channel, "system view")
+        assert viewed.response.content.startswith("This channel has its own:\n> {{date}}: write")
+
+    async def test_counts_add_up_on_the_next_day(
+        self, stage: Stage, store: Store, today: type[Day]
+    ):
+        assert await answered(stage)
+        today.today = datetime(2026, 12, 1, 0, 1, tzinfo=UTC)
+        assert await answered(stage)
+        assert "Today is Tuesday, 1 December 2026." in stage.engine.prompts[-1]
+        found = await store.load(here(stage))
+        total = found.state.base_tokens + sum(turn.tokens for turn in found.turns[:-1])
+        assert total == found.state.usage.prompt
+
+
+class TestWhomTheOperatorShutsOut:
+    """Ids are given out by the simulation, so each test puts them into the bot's settings."""
+
+    @staticmethod
+    def let(stage: Stage, **settings: object) -> None:
+        stage.bot.settings = stage.bot.settings.model_copy(update=settings)
+
+    @REFUSED
+    async def test_is_answered_nowhere(self, stage: Stage):
+        self.let(stage, blocked_users=(stage.alice.id,))
+        assert not await answered(stage)
+        await stage.alice.send_dm("hi")
+        assert stage.engine.prompts == []
+        asked = await stage.alice.slash(stage.channel, "ask", question="hm?")
+        assert asked.ephemeral
+        assert asked.response.content == "Whoever runs me does not want me to answer you."
+        told = await stage.alice.slash(stage.channel, "config why")
+        assert "Whoever runs me does not want me to answer its author anywhere" in (
+            told.response.content
+        )
+        assert await answered(stage, stage.bob)
+
+    async def test_only_those_who_are_named_are_answered(self, stage: Stage):
+        self.let(stage, allowed_users=(stage.bob.id,))
+        assert not await answered(stage)
+        assert await answered(stage, stage.bob)
+        await stage.alice.send_dm("hi")
+        assert len(stage.engine.prompts) == 1
+        await stage.bob.send_dm("hi")
+        assert len(stage.engine.prompts) == 2
+
+    @REFUSED
+    async def test_nobody_in_direct_messages(self, stage: Stage):
+        self.let(stage, answer_dms=False)
+        await stage.alice.send_dm("hi")
+        assert stage.engine.prompts == []
+        asked = await stage.alice.user.slash("ask", question="hm?")
+        assert "I do not answer in direct messages" in asked.response.content
+        assert await answered(stage)
 
 
 async def test_a_server_limits_what_one_person_may_ask(stage: Stage):

@@ -143,6 +143,17 @@ class TestAsking:
         assert stage.asked == "hi"
         assert touched(stage, away.channel) == []
 
+    @pytest.mark.simcord(check_errors=False)
+    async def test_is_not_for_whom_the_operator_shuts_out(
+        self, stage: Stage, away: Elsewhere
+    ) -> None:
+        settings = stage.bot.settings
+        stage.bot.settings = settings.model_copy(update={"allowed_users": (stage.bob.id,)})
+        asked = await away.guest.slash(away.channel, "ask", question="hi")
+        assert asked.ephemeral
+        assert shown(asked).content == "Whoever runs me does not want me to answer you."
+        assert stage.engine.prompts == []
+
     async def test_says_at_first_whose_talk_it_is(self, stage: Stage, away: Elsewhere) -> None:
         first = await away.guest.slash(away.channel, "ask", question="one")
         await play(stage.env, 1)

@@ -20,11 +20,14 @@ TOKENS = (
     *("</tool_response>", "<think>", "</think>", "<scratch_pad>", "</scratch_pad>"),
     *("<schema>", "</schema>"),
 )
+NAMES = ("USER:", "ASSISTANT:")
 HEADINGS = ("### Instruction:", "### Input:", "### Response:", "### System:")
 
 CONTROL = re.compile("|".join(map(re.escape, TOKENS)))
-# A heading counts where a line begins, as the format writes it.
-HEADING = re.compile(r"^[ \t]*#*### ?(?:Instruction|Input|Response|System):", re.MULTILINE)
+# A heading, and one of Vicuna's names, count where a line begins, as the format writes it.
+HEADING = re.compile(
+    r"^[ \t]*(?:#*### ?(?:Instruction|Input|Response|System):|(?:USER|ASSISTANT):)", re.MULTILINE
+)
 
 _PIECES = (
     *("<", "<|", "|>", "im_end", "im_start|>", "</", ">", "/", "[", "]", "#", "##", "###"),
@@ -33,7 +36,7 @@ _PIECES = (
 )
 TEXTS = st.lists(
     st.sampled_from(TOKENS)
-    | st.sampled_from(HEADINGS)
+    | st.sampled_from((*HEADINGS, *NAMES))
     | st.sampled_from(_PIECES)
     | st.text("a<|>\n#"),
     max_size=8,

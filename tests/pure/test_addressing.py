@@ -6,9 +6,12 @@ import itertools
 
 import pytest
 
-from bot.conversation.addressing import Incoming, decide
+from bot.conversation.addressing import Incoming, decide, is_aside
 
 ANSWERED = {
+    "an aside that mentions it": Incoming(always_on=True, mentions_me=True, aside=True),
+    "an aside that replies to it": Incoming(always_on=True, replies_to="me", aside=True),
+    "an aside in a direct message": Incoming(direct=True, aside=True),
     "a mention": Incoming(mentions_me=True),
     "a mention of the bot and someone else in front": Incoming(
         mentions_me=True, opens_with_other=True
@@ -39,6 +42,8 @@ ANSWERED = {
     ),
 }
 IGNORED = {
+    "an aside where it is always on": Incoming(always_on=True, aside=True),
+    "an aside that says a name": Incoming(by_name=True, aside=True),
     "talk between people": Incoming(),
     "a reply to someone else": Incoming(replies_to="someone else"),
     "a mention of someone else": Incoming(opens_with_other=True),
@@ -95,3 +100,18 @@ def test_always_says_why_and_never_answers_a_machine() -> None:
             assert not (machine and decision.answer)
             if mentioned and ordinary and not machine:
                 assert decision.answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["((brb))", " (( hm", "// back in five", "OOC: sorry", "(ooc) lol", "[OOC sorry]", "ooc"],
+)
+def test_what_people_say_beside_a_story(text: str):
+    assert is_aside(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["(smiles) hi", "Hm. ((brb))", "/roll", "https://a.example//b", "Oocytes divide.", ""]
+)
+def test_what_belongs_to_it(text: str):
+    assert not is_aside(text)

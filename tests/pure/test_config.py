@@ -31,6 +31,11 @@ VALUES = {
     "deny": st.lists(st.sampled_from(["role:1", "user:2", "user:3"])).map(tuple),
     "system": st.text("ab ✨\n", min_size=1).filter(str.strip),
     "language": st.sampled_from(["en", "de", "zh-TW"]),
+    "thinks": st.booleans(),
+    "sampling": st.dictionaries(
+        st.sampled_from(["temperature", "repetition_penalty"]), st.floats(0.5, 2), min_size=1
+    ),
+    "reply_tokens": st.integers(16, 16_384),
     "replies_per_user": st.integers(0, 100),
     "replies_per_server": st.integers(0, 100),
     "tokens_per_user": st.integers(0, 10**9),
@@ -98,6 +103,9 @@ def test_a_number_is_no_boolean():
     assert not fits("replies_per_user", True)
     assert not fits("answers", 1)
     assert not fits("language", "tlh")
+    assert fits("sampling", {"top_k": 40})
+    assert not any(fits("sampling", bad) for bad in ({}, {"temperature": 3}, {"min_p": 1}, "hot"))
+    assert not any(fits("reply_tokens", bad) for bad in (15, 16_385, 20.5, True))
     assert not fits("colour", "red")
 
 

@@ -78,7 +78,7 @@ def test_a_model_id_means_a_profile(model_id: str, name: str):
 def test_every_profile_is_found_by_its_name_and_repositories(profile: Profile):
     assert named(profile.name) is profile
     assert named(f" {profile.name.upper()} ") is profile
-    if profile is GENERIC:
+    if profile.is_generic:
         return
     repositories = [copy.repository for copy in profile.quantised] + [profile.repository]
     for model_id in filter(None, [profile.name, *repositories]):

@@ -18,6 +18,14 @@ def fault(**environ: str) -> str:
     return str(caught.value)
 
 
+def test_ids_of_people_are_read():
+    settings = load({"ALLOWED_USERS": "155149108183695360, 155149108183695361"}, NO_FILE)
+    assert settings.allowed_users == (155149108183695360, 155149108183695361)
+    assert settings.blocked_users == ()
+    with pytest.raises(SettingsError, match=r"^BLOCKED_USERS: takes ids of people, divided by"):
+        load({"BLOCKED_USERS": "Ann"}, NO_FILE)
+
+
 def test_everything_has_a_default():
     settings = load({}, NO_FILE)
     assert settings.engine_url is None

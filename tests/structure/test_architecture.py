@@ -21,7 +21,7 @@ def path_of(room: str) -> str:
 
 
 # What is only part of a room, or above them all.
-SMALL = {"bot", "bot.__main__", "bot.tools.kit", "bot.pictures"}
+SMALL = {"bot", "bot.__main__", "bot.tools.kit", "bot.pictures", "bot.setting_values"}
 
 
 @pytest.mark.parametrize("room", sorted(set(MAY_IMPORT) - SMALL))

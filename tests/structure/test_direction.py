@@ -38,7 +38,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.metrics": ("errors", "__version__"),
     "bot.tracing": ("errors", "metrics", "__version__"),
     "bot.log": (),
-    "bot.settings": ("errors",),
+    # How freely a model writes, in words: the operator's setting and the servers' read the same.
+    "bot.sampling": (),
+    "bot.setting_values": ("sampling",),
+    "bot.settings": ("errors", "setting_values"),
     "bot.prompts": (
         "errors",
         "language",
@@ -63,6 +66,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "log",
         "metrics",
         "tracing",
+        "sampling",
         "models",
         *PURE_ROOMS,
     ),
@@ -111,6 +115,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "models",
         "conversation",
         "pictures",
+        "sampling",
         *PURE_ROOMS,
     ),
     "cogs.tools": (

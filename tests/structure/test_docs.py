@@ -10,7 +10,10 @@ import pytest
 
 from bot.__main__ import _parser
 from bot.checks import access
-from bot.settings import Settings, variable_names
+from bot.net.fetch import Fetcher
+from bot.settings import Settings, load, variable_names
+from bot.tools import discovery
+from bot.tools.kit import Kit
 from tests.structure.tree import ROOT, text_files
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -70,6 +73,18 @@ def test_the_settings_in_the_readme_have_their_defaults():
         default = Settings.model_fields[name.lower()].default
         if default not in (None, ()):
             assert shown.strip("`") == f"{default:g}", name
+
+
+def test_the_tools_that_examples_switch_on_exist():
+    cogs = discovery.build(Kit(load({}), Fetcher(), None))
+    pages = [ROOT / "README.md", ROOT / ".env.example", *(ROOT / "docs").glob("*.md")]
+    texts = [page.read_text("utf-8") for page in pages]
+    given = [
+        one for text in texts for one in re.findall(r"TOOLS_ON=([a-z_]+(?:, ?[a-z_]+)*)", text)
+    ]
+    [row] = re.findall(r"^\| `TOOLS_ON` .*`([a-z_, ]+)` \|$", README, re.MULTILINE)
+    for names in (*given, row):
+        assert discovery.named(names.replace(" ", "").split(","), cogs)[1] == []
 
 
 def test_the_page_about_traces_has_every_attribute():

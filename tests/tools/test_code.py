@@ -48,6 +48,23 @@ async def test_what_a_program_prints():
     assert seen[0]["files"] == [{"name": "main.py", "content": "print(6 * 7)"}]
 
 
+@pytest.mark.parametrize(
+    ("code", "run_as"),
+    [
+        ("```python\nprint(1)\n```", "print(1)"),
+        ("\n```py\n\nfor n in 1, 2:\n    print(n)\n```\n", "\nfor n in 1, 2:\n    print(n)"),
+        ("````\nprint('```')\n````", "print('```')"),
+        ("print('no block: ```')", "print('no block: ```')"),
+        ("```python\nprint(1)", "```python\nprint(1)"),
+    ],
+)
+async def test_a_program_in_a_code_block(code, run_as):
+    server, seen = await serve({"run": {"stdout": "", "stderr": "", "code": 0, "signal": None}})
+    async with server:
+        await run(str(server.make_url("")), code)
+    assert seen[0]["files"][0]["content"] == run_as
+
+
 async def test_a_program_that_fails_or_is_stopped():
     answer = {"run": {"stdout": "", "stderr": "ZeroDivisionError", "code": 1, "signal": None}}
     server, _ = await serve(answer)

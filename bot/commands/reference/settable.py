@@ -38,6 +38,7 @@ USED_BY: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("discord_token", "discord_api_url"), ("run", "doctor")),
     **dict.fromkeys(("alert_channel", "alert_after", "public_url"), ("run",)),
     **dict.fromkeys(("notify_after", "stop_after", "reply_controls", "answer_bots"), ("run",)),
+    **dict.fromkeys(("allowed_users", "blocked_users", "answer_dms", "status_text"), ("run",)),
     **dict.fromkeys(("http_host", "http_port", "trace_ids"), ("run", "play")),
     **dict.fromkeys(("data_dir", "log_format", "log_level"), _EVERY),
     "redis_url": (*_CORE, "backup", "restore"),
