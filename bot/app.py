@@ -28,7 +28,8 @@ from bot.engine.embedding import EmbeddingServer
 from bot.engine.limits import Limits
 from bot.errors import BadInput, SettingsError, StartupError, StoreUnavailable, UserError
 from bot.net.fetch import Fetcher
-from bot.settings import NamedEngine, Settings
+from bot.setting_values import NamedEngine
+from bot.settings import Settings
 from bot.store.history import RedisStore
 from bot.tools import discovery
 from bot.tools.kit import Kit

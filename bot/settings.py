@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.errors import SettingsError
+from bot import setting_values as takes
+from bot.errors import SettingsError, shown
 
 DOTENV = ".env"
 
@@ -37,6 +36,13 @@ _FOREIGN_PREFIXES = (
     "CUDA_",
     "OTEL_",
 )
+# What pydantic calls a value that is nothing of the kind.
+_KINDS = {
+    "bool_parsing": "true or false",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+}
 _OUR_PREFIXES = (
     "DISCORD_",
     "ENGINE_",
@@ -51,123 +57,34 @@ _OUR_PREFIXES = (
 )
 
 
-def _http_url(value: str) -> str:
-    if not value.startswith(("http://", "https://")) or len(value.split("://", 1)[1]) == 0:
-        raise ValueError("takes an address that begins with http:// or https://")
-    return value.rstrip("/")
-
-
-def _public_url(value: str) -> str:
-    address = urlsplit(_http_url(value))
-    if not address.hostname or address.query or address.fragment or "@" in address.netloc:
-        raise ValueError("takes an address such as https://bot.example, without ? and #")
-    return value.rstrip("/")
-
-
-def _key(value: SecretStr | None) -> SecretStr | None:
-    # Files leave blanks and line ends around it; within it, no header could be made of it.
-    word = value.get_secret_value().strip() if value else ""
-    if value and not re.fullmatch(r"[!-~]+", word):
-        raise ValueError("takes one word of plain letters, digits and signs")
-    return SecretStr(word) if value else None
-
-
-def _engine_url(value: str) -> str:
-    kinds = ("tgi+http://", "tgi+https://", "openai+http://", "openai+https://")
-    if not value.startswith((*kinds, "http://", "https://")):
-        raise ValueError("takes tgi+http://host:port, openai+http://host:port/v1 or http://…")
-    return value.rstrip("/")
-
-
-@dataclass(frozen=True, slots=True)
-class NamedEngine:
-    """One more engine: its name, its address, and a profile unless the engine tells its model."""
-
-    name: str
-    url: str
-    model: str | None = None
-
-
-def _engines(value: object) -> object:
-    """Read `name=address`, or `name=address|profile`, divided by commas or new lines."""
-    if not isinstance(value, str):
-        return value
-    parts = [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
-    engines = tuple(_named_engine(part) for part in parts)
-    names = [engine.name for engine in engines]
-    if len(set(names)) < len(names):
-        raise ValueError("gives each engine a name of its own")
-    return engines
-
-
-def _named_engine(part: str) -> NamedEngine:
-    name, _, rest = part.partition("=")
-    url, _, model = rest.partition("|")
-    if not re.fullmatch(r"[a-z0-9-]{1,32}", name.strip()):
-        raise ValueError(
-            "takes name=tgi+http://host:port, name=openai+http://host:port/v1|profile and so on; "
-            "names are up to 32 of a-z, 0-9 and -"
-        )
-    if name.strip() == "default":
-        raise ValueError("takes other names than default: that is the engine of ENGINE_URL")
-    try:
-        return NamedEngine(name.strip(), _engine_url(url.strip()), model.strip() or None)
-    except ValueError as error:
-        raise ValueError(f"{name.strip()} {error}") from None
-
-
-def _names(value: object) -> object:
-    """Read names that are divided by commas or blanks."""
-    return tuple(re.split(r"[,\s]+", value.strip(", \n"))) if isinstance(value, str) else value
-
-
-def _ids(value: object) -> object:
-    """Read Discord's ids that are divided by commas or blanks."""
-    if not isinstance(value, str):
-        return value
-    parts = re.split(r"[,\s]+", value.strip(", \n"))
-    if not all(re.fullmatch(r"\d{15,20}", part) for part in parts):
-        raise ValueError("takes ids of bots, divided by commas: 155149108183695360, …")
-    return tuple(map(int, parts))
-
-
-def _channel(value: object) -> object:
-    if isinstance(value, str) and not re.fullmatch(r"\d{15,20}", value.strip()):
-        raise ValueError("takes the id of a channel: 155149108183695360")
-    return int(value) if isinstance(value, str) else value
-
-
-def _redis_url(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("takes redis://host:port/0, rediss://… or unix://path")
-    return value
-
-
 class Settings(BaseSettings):
     """Everything that can be set from outside. Times are in seconds."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", env_ignore_empty=True)
 
-    discord_token: Annotated[SecretStr | None, AfterValidator(_key)] = Field(
+    discord_token: Annotated[SecretStr | None, AfterValidator(takes.key)] = Field(
         None, description="The bot's token from Discord's developer portal."
     )
-    discord_api_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    discord_api_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="An API proxy or a test server in place of Discord's own API."
     )
-    redis_url: Annotated[SecretStr, AfterValidator(_redis_url)] | None = Field(
+    redis_url: Annotated[SecretStr, AfterValidator(takes.redis_url)] | None = Field(
         None, description="Redis or Valkey. Unset: a private one, in DATA_DIR."
     )
-    engine_url: Annotated[str, AfterValidator(_engine_url)] | None = Field(
+    engine_url: Annotated[str, AfterValidator(takes.engine_url)] | None = Field(
         None,
         description="tgi+http://host:port, openai+http://host:port/v1; plain http:// is probed. "
         "Unset: the embedded engine.",
     )
-    engine_api_key: Annotated[SecretStr | None, AfterValidator(_key)] = Field(
+    engine_api_key: Annotated[SecretStr | None, AfterValidator(takes.key)] = Field(
         None, description="The engine's key, if it has one."
     )
-    engines: Annotated[tuple[NamedEngine, ...], BeforeValidator(_engines)] | None = Field(
-        None,
-        description="More engines to choose from by /model: name=address, name=address|profile.",
+    engines: Annotated[tuple[takes.NamedEngine, ...], BeforeValidator(takes.engines)] | None = (
+        Field(
+            None,
+            description="More engines to choose from by /model: name=address, "
+            "name=address|profile.",
+        )
     )
     engine_slots: int | None = Field(
         None,
@@ -189,11 +106,13 @@ class Settings(BaseSettings):
         "character is on stage.",
     )
     data_dir: Path = Field(Path("data"), description="Where the bot keeps its files.")
-    log_format: Literal["pretty", "json"] = Field("pretty", description="pretty or json.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="debug, info, warning or error."
+    log_format: Annotated[Literal["pretty", "json"], BeforeValidator(takes.word)] = Field(
+        "pretty", description="pretty or json."
     )
-    alert_channel: Annotated[int, BeforeValidator(_channel)] | None = Field(
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(takes.word)
+    ] = Field("info", description="debug, info, warning or error.")
+    alert_channel: Annotated[int, BeforeValidator(takes.channel)] | None = Field(
         None, description="The id of a channel where the bot says that an engine is away."
     )
     alert_after: float = Field(
@@ -201,7 +120,7 @@ class Settings(BaseSettings):
     )
     http_host: str = Field("127.0.0.1", description="Where health, metrics and playground listen.")
     http_port: int = Field(8420, ge=0, le=65535, description="Their port; 0 picks a free one.")
-    public_url: Annotated[str, AfterValidator(_public_url)] | None = Field(
+    public_url: Annotated[str, AfterValidator(takes.public_url)] | None = Field(
         None,
         description="Where everybody reaches this web server, for pictures of characters: "
         "https://bot.example. Unset: pictures become emojis of the application.",
@@ -235,7 +154,7 @@ class Settings(BaseSettings):
         True,
         description="Buttons under the newest reply: again, continue, edit, delete, variants.",
     )
-    answer_bots: Annotated[tuple[int, ...], BeforeValidator(_ids)] = Field(
+    answer_bots: Annotated[tuple[int, ...], BeforeValidator(takes.ids)] = Field(
         (),
         description="Ids of bots that are answered when they mention the bot or reply to it; all "
         "others never are.",
@@ -257,7 +176,7 @@ class Settings(BaseSettings):
     tokens_per_server_per_hour: int = Field(
         0, ge=0, description="How many tokens are written for one server in an hour; 0: any number."
     )
-    tools_on: Annotated[tuple[str, ...], BeforeValidator(_names)] = Field(
+    tools_on: Annotated[tuple[str, ...], BeforeValidator(takes.names)] = Field(
         (),
         description="Tools that are on unless a server says otherwise: names of tools, or of files "
         "in cogs/tools such as weather. Others that reach out of Discord are off at first.",
@@ -268,16 +187,16 @@ class Settings(BaseSettings):
     tool_calls_per_server_per_hour: int = Field(
         0, ge=0, description="How many tool calls one server may cause in an hour; 0: any number."
     )
-    searxng_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    searxng_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="A SearXNG server that web_search asks; it may be a private one."
     )
-    sandbox_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    sandbox_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="A sandbox with Piston's API that run_python runs code in."
     )
     mcp_config: Path | None = Field(
         None, description="A JSON file with Model Context Protocol servers whose tools are offered."
     )
-    embedding_url: Annotated[str, AfterValidator(_http_url)] | None = Field(
+    embedding_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="An embedding model's server, to find facts that use other words."
     )
     embedding_model: str | None = Field(
@@ -337,9 +256,12 @@ def _read_dotenv(path: Path) -> dict[str, str]:
     from dotenv import dotenv_values
 
     try:
+        _refuse_odd_lines(path)
         read = dotenv_values(path, encoding="utf-8")
     except UnicodeDecodeError:
         raise SettingsError(f"{path}: is not written in UTF-8; save it again as that") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     values = {name: value or "" for name, value in read.items()}
     known = variable_names()
     for name in values:
@@ -348,10 +270,27 @@ def _read_dotenv(path: Path) -> dict[str, str]:
     return values
 
 
+def _refuse_odd_lines(path: Path) -> None:
+    """Name the first line that sets nothing: left alone, it would look as if it had been read."""
+    from dotenv.parser import parse_stream
+
+    with path.open(encoding="utf-8") as file:
+        for one in parse_stream(file):
+            if one.error:
+                # Never the line itself: it may be the one with the token.
+                raise SettingsError(
+                    f"{path}, line {one.original.line}: cannot be read; a line is NAME=value, "
+                    "what begins with a quotation mark ends with one, and a remark begins with #"
+                )
+
+
 def _hand_on(written: Mapping[str, str]) -> None:
-    """Put into the environment what OpenTelemetry's own library looks for there."""
+    """Put into the environment what others' libraries look for there.
+
+    That is OpenTelemetry's, and the token with which a `MODEL_FILE` is fetched.
+    """
     for name, value in written.items():
-        if name.startswith("OTEL_"):
+        if value and (name.startswith("OTEL_") or name == "HF_TOKEN"):
             os.environ.setdefault(name, value)
 
 
@@ -367,7 +306,7 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
 
 
 def _nearest(name: str) -> str:
-    close = difflib.get_close_matches(name, variable_names(), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.upper(), variable_names(), n=1, cutoff=0.5)
     return f"; did you mean {close[0]}?" if close else ""
 
 
@@ -382,7 +321,8 @@ def _read_secret_files(given: Mapping[str, str]) -> dict[str, str]:
         try:
             values[secret.lower()] = Path(path).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{secret}_FILE: cannot read {path}: {error}") from None
+            why = (error.strerror if isinstance(error, OSError) else "") or "it is no text"
+            raise SettingsError(f"{secret}_FILE: cannot read {path}: {why}") from None
         if not values[secret.lower()]:
             raise SettingsError(f"{secret}_FILE: {path} is empty")
     return values
@@ -391,7 +331,12 @@ def _read_secret_files(given: Mapping[str, str]) -> dict[str, str]:
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_context=False)[0]
     name = str(fault["loc"][0]).upper() if fault["loc"] else "settings"
-    secret = name in SECRETS
-    shown = "" if secret else f", not {str(fault.get('input'))[:80]!r}"
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{name}: {message[:1].lower()}{message[1:]}{shown}"
+    wrong = "" if name in SECRETS else f", not {shown(fault.get('input'))}"
+    return f"{name}: {_in_words(fault)}{wrong}"
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    if fault["type"] in _KINDS:
+        return f"must be {_KINDS[fault['type']]}"
+    message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return message[:1].lower() + message[1:]

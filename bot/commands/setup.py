@@ -19,7 +19,7 @@ from bot.commands.proposal import WORDS, Kind, Plan
 from bot.commands.terminal import Terminal, is_there
 from bot.engine.connect import connect, parse
 from bot.engine.limits import Limits
-from bot.errors import EngineError, SettingsError, StartupError
+from bot.errors import EngineError, SettingsError, StartupError, shown
 from bot.models import catalogue
 from bot.models.profile import Profile
 
@@ -149,7 +149,7 @@ def _meant(where: str) -> tuple[Kind, str]:
     except SettingsError:
         raise SettingsError(
             "--engine: takes gpu, cpu, embedded, or an address: tgi+http://host:port, "
-            f"openai+http://host:port/v1, http://host:port; not {where!r}"
+            f"openai+http://host:port/v1, http://host:port; not {shown(where)}"
         ) from None
     return "external", where
 

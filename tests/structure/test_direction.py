@@ -38,7 +38,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.metrics": ("errors", "__version__"),
     "bot.tracing": ("errors", "metrics", "__version__"),
     "bot.log": (),
-    "bot.settings": ("errors",),
+    "bot.setting_values": (),
+    "bot.settings": ("errors", "setting_values"),
     "bot.prompts": (
         "errors",
         "language",

@@ -1,0 +1,114 @@
+"""What single settings take: each reads a value, or says in a `ValueError` what it wants instead.
+
+The words follow the setting's name: "ENGINE_URL: takes …".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+
+def word(value: object) -> object:
+    """Read one of a few words, in any case."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def http_url(value: str) -> str:
+    """An address of the web, without a slash at its end."""
+    if not value.startswith(("http://", "https://")) or len(value.split("://", 1)[1]) == 0:
+        raise ValueError("takes an address that begins with http:// or https://")
+    return value.rstrip("/")
+
+
+def public_url(value: str) -> str:
+    """An address at which everybody reaches this bot."""
+    address = urlsplit(http_url(value))
+    if not address.hostname or address.query or address.fragment or "@" in address.netloc:
+        raise ValueError("takes an address such as https://bot.example, without ? and #")
+    return value.rstrip("/")
+
+
+def key(value: SecretStr | None) -> SecretStr | None:
+    """A key that a header can carry; None if there is none."""
+    # Files leave blanks and line ends around it; within it, no header could be made of it.
+    word = value.get_secret_value().strip() if value else ""
+    if value and not re.fullmatch(r"[!-~]+", word):
+        raise ValueError("takes one word of plain letters, digits and signs")
+    return SecretStr(word) if value else None
+
+
+def engine_url(value: str) -> str:
+    """The address of an engine, without a slash at its end."""
+    kinds = ("tgi+http://", "tgi+https://", "openai+http://", "openai+https://")
+    if not value.startswith((*kinds, "http://", "https://")):
+        raise ValueError("takes tgi+http://host:port, openai+http://host:port/v1 or http://…")
+    return value.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEngine:
+    """One more engine: its name, its address, and a profile unless the engine tells its model."""
+
+    name: str
+    url: str
+    model: str | None = None
+
+
+def engines(value: object) -> object:
+    """Read `name=address`, or `name=address|profile`, divided by commas or new lines."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in re.split(r"[,\n]", value) if part.strip()]
+    found = tuple(_named_engine(part) for part in parts)
+    if len({engine.name for engine in found}) < len(found):
+        raise ValueError("gives each engine a name of its own")
+    return found
+
+
+def _named_engine(part: str) -> NamedEngine:
+    name, _, rest = part.partition("=")
+    url, _, model = rest.partition("|")
+    if not re.fullmatch(r"[a-z0-9-]{1,32}", name.strip()):
+        raise ValueError(
+            "takes name=tgi+http://host:port, name=openai+http://host:port/v1|profile and so on; "
+            "names are up to 32 of a-z, 0-9 and -"
+        )
+    if name.strip() == "default":
+        raise ValueError("takes other names than default: that is the engine of ENGINE_URL")
+    try:
+        return NamedEngine(name.strip(), engine_url(url.strip()), model.strip() or None)
+    except ValueError as error:
+        raise ValueError(f"{name.strip()} {error}") from None
+
+
+def names(value: object) -> object:
+    """Read names that are divided by commas or blanks."""
+    return tuple(re.split(r"[,\s]+", value.strip(", \n"))) if isinstance(value, str) else value
+
+
+def ids(value: object) -> object:
+    """Read Discord's ids that are divided by commas or blanks."""
+    if not isinstance(value, str):
+        return value
+    parts = re.split(r"[,\s]+", value.strip(", \n"))
+    if not all(re.fullmatch(r"\d{15,20}", part) for part in parts):
+        raise ValueError("takes ids of bots, divided by commas: 155149108183695360, …")
+    return tuple(map(int, parts))
+
+
+def channel(value: object) -> object:
+    """Read the id of a channel."""
+    if isinstance(value, str) and not re.fullmatch(r"\d{15,20}", value.strip()):
+        raise ValueError("takes the id of a channel: 155149108183695360")
+    return int(value) if isinstance(value, str) else value
+
+
+def redis_url(value: SecretStr) -> SecretStr:
+    """The address of a Redis, as far as its beginning tells."""
+    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("takes redis://host:port/0, rediss://… or unix://path")
+    return value
