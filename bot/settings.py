@@ -35,6 +35,7 @@ _FOREIGN_PREFIXES = (
     "GRAFANA_",
     "CUDA_",
     "OTEL_",
+    "SEARXNG_SECRET",
 )
 # What pydantic calls a value that is nothing of the kind.
 _KINDS = {

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from bot.__main__ import EXIT_CONFIG
-from bot.settings import load, variable_names
+from bot.settings import Settings, load, variable_names
 from tests.structure.tree import ROOT
 
 SOURCE = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -301,6 +301,11 @@ def test_the_systemd_unit_starts_the_bot_and_gives_up_on_wrong_settings():
     assert lines["ExecStart"].startswith(lines["WorkingDirectory"])
     assert int(lines["RestartPreventExitStatus"]) == EXIT_CONFIG
     assert lines["Environment"].partition("=")[2].endswith(lines["StateDirectory"])
+    # Only the bot is asked to stop: its private Valkey is needed for the last replies.
+    assert lines["KillMode"] == "mixed"
+    assert float(lines["TimeoutStopSec"]) == Settings.model_fields["stop_after"].default + 10
+    folders = re.findall(r"^Environment=\w+=(\S+)", unit, re.MULTILINE)
+    assert all(folder.startswith(f"/var/lib/{lines['StateDirectory']}") for folder in folders)
     # What it says about itself is true.
     assert "make .venv/.ready-run" in unit
     assert lines["EnvironmentFile"] in unit.partition("[Unit]")[0]
