@@ -136,7 +136,7 @@ def _where(run: _Run, machine: memory.Machine) -> tuple[Kind, str]:
         try:
             return kind, _meant(run.terminal.ask("Its address, http://host:port"))[1]
         except SettingsError as error:
-            run.terminal.say(f"  {error}.")
+            run.terminal.say(f"  {str(error).removeprefix('--engine: ')}.")
     return kind, ""
 
 
@@ -197,6 +197,8 @@ def _say_plan(run: _Run, plan: Plan) -> None:
     say(f"\nModel: {plan.title}, {WORDS[plan.kind]}.")
     if plan.remark:
         say(f"Mind: {plan.remark}.")
+    if plan.in_docker and not run.docker:
+        say("Mind: Docker with Compose is needed for that, and it is not on this machine yet.")
     if not plan.download:
         return
     where = _DOCKER_FILES if plan.in_docker and _DOCKER_FILES.is_dir() else Path()

@@ -195,6 +195,18 @@ async def test_an_existing_file_keeps_what_is_not_asked_about(
     assert len(names(folder, ".env.backup*")) == 1
 
 
+async def test_a_plan_for_docker_says_when_docker_is_missing(
+    folder: Path, discord: DiscordStandIn
+) -> None:
+    options = ("--yes", "--token-file", "token", "--engine", "cpu")
+    code, said = await setup(folder, *options, DISCORD_API_URL=discord.api)
+    assert code == 0, said
+    assert "Mind: Docker with Compose is needed for that, and it is not on this machine" in said
+    machine_with(folder, docker=True)
+    code, said = await setup(folder, *options, DISCORD_API_URL=discord.api)
+    assert "Mind: Docker" not in said
+
+
 async def test_intents_that_are_off_are_named_with_the_place_to_click(
     folder: Path, discord: DiscordStandIn
 ) -> None:
