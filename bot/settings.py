@@ -36,6 +36,8 @@ _FOREIGN_PREFIXES = (
     "CUDA_",
     "OTEL_",
     "SEARXNG_SECRET",
+    "VALKEY_",
+    "BOT_LOCK",
 )
 # What pydantic calls a value that is nothing of the kind.
 _KINDS = {

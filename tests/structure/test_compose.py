@@ -286,8 +286,15 @@ def test_an_overlay_changes_services_that_exist_and_publishes_nothing(path):
 
 def test_the_memory_has_room_to_write_its_file_anew():
     limits = yaml.safe_load((ROOT / "deploy/limits.yml").read_text("utf-8"))["services"]
-    assert limits["redis"]["mem_limit"] == "1g"
-    assert "--maxmemory 512mb" in SERVICES["redis"]["command"]
+    assert expand(limits["redis"]["mem_limit"]) == "1g"
+    assert "--maxmemory 512mb" in expand(SERVICES["redis"]["command"])
+    assert "--maxmemory 4gb" in expand(SERVICES["redis"]["command"], {"VALKEY_MAXMEMORY": "4gb"})
+
+
+def test_the_image_keeps_its_extras_when_it_is_built_anew():
+    lock = SERVICES["bot"]["build"]["args"]["LOCK"]
+    assert expand(lock) == "requirements.lock"
+    assert expand(lock, {"BOT_LOCK": "requirements-extras.lock"}) == "requirements-extras.lock"
 
 
 def test_a_backup_does_not_wait_for_replicas_nor_leaves_a_file():

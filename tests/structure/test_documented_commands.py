@@ -156,3 +156,22 @@ def test_the_example_is_read_by_compose_as_it_is_by_the_bot():
             assert "#" not in value, line
             assert "$" not in value, line
             assert not value.startswith((" ", "'", '"')), line
+
+
+# Files that a reader is to make, and what stands before a slash for another reason.
+EXAMPLES = {
+    "bot/prompts/vicuna.py",
+    "cogs/coin.py",
+    "cogs/tools/lots.py",
+    "deploy/bot",
+    "deploy/models/NAME.env",
+}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_is_named_exists(path):
+    ours = {entry.name for entry in ROOT.iterdir() if entry.is_dir()} - {"data"}
+    for named in re.findall(r"(?<![\w/.:@<])[\w.-]+(?:/[\w.-]+)+", code(path.read_text("utf-8"))):
+        if named.partition("/")[0] in ours and named not in EXAMPLES:
+            there = (ROOT / named).exists() or (ROOT / f"{named}.py").is_file()
+            assert there, f"{path.name}: {named}"
