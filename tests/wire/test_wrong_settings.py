@@ -43,6 +43,12 @@ async def bot(folder: Path, *words: str, python: tuple[str, ...] = ()) -> tuple[
         ("ENGINE_URL=tgi+http://me:hunter2@host:x", "ENGINE_URL: takes tgi+http://host:port"),
         ("REDIS_URL=redis://me:hunter2#x@host", "REDIS_URL: takes redis://"),
         ("REDIS_URL=hunter2", "REDIS_URL: takes redis://"),
+        # Before a model is loaded, or downloaded, for nothing.
+        ("MODEL=Hermes-9", "MODEL: there is no profile 'Hermes-9'"),
+        ("MODEL_FILE=no.gguf", "MODEL_FILE: there is no file no.gguf"),
+        ("ENGINES=big=http://a|Hermes-9", "ENGINES' profile of big: there is no profile"),
+        ("MCP_CONFIG=no.json", "MCP_CONFIG: no.json: cannot be read"),
+        ("CHARACTER_FILE=no.png", "CHARACTER_FILE: no.png cannot be read"),
         ("HTTP_PORT=99999", "HTTP_PORT: must be less than or equal to 65535, not '99999'"),
         ("SUMMARIES=maybe", "SUMMARIES: must be true or false, not 'maybe'"),
     ],
