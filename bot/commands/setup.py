@@ -17,6 +17,7 @@ from bot import settings
 from bot.commands import dotenv, memory, proposal, token
 from bot.commands.proposal import WORDS, Kind, Plan
 from bot.commands.terminal import Terminal, is_there
+from bot.conversation import faults
 from bot.engine.connect import connect, parse
 from bot.engine.limits import Limits
 from bot.errors import EngineError, SettingsError, StartupError, shown
@@ -189,7 +190,8 @@ async def _described(url: str, key: str | None) -> str:
     finally:
         await engine.aclose()
     profile = catalogue.recognise(info.model)
-    return f"{info.kind} serves {info.model or 'a model'}, spoken to as {profile.name}"
+    said = f"{info.kind} serves {info.model or 'a model'}, spoken to as {profile.name}"
+    return ". Mind: ".join([said, *faults.of_model(profile, info, chosen=False)])
 
 
 def _say_plan(run: _Run, plan: Plan) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from bot.settings import load
 from tests.stand_ins.discord import DiscordStandIn
+from tests.stand_ins.openai import OpenAIStandIn
 from tests.stand_ins.tgi import TgiStandIn
 from tests.structure.tree import ROOT
 from tests.wire.conftest import House
@@ -142,6 +143,18 @@ async def test_without_docker_the_bot_runs_by_itself(folder: Path, discord: Disc
     settings = load({}, folder / ".env")
     assert settings.engine_url is None
     assert settings.model_file is None or settings.model_file.startswith("hf:")
+
+
+async def test_a_server_that_does_not_fit_is_said_at_once(
+    folder: Path, discord: DiscordStandIn
+) -> None:
+    models = [{"id": "hermes3:8b", "owned_by": "library"}]
+    async with OpenAIStandIn(models=models, front="Ollama is running") as server:
+        options = ("--yes", "--token-file", "token", "--engine", f"openai+{server.url}")
+        code, said = await setup(folder, *options, DISCORD_API_URL=discord.api)
+    assert code == 0, said
+    assert "ollama serves hermes3:8b" in said
+    assert "Mind: the engine is Ollama" in said
 
 
 async def test_a_server_of_ones_own_is_asked_what_it_serves(
