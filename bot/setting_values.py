@@ -19,8 +19,15 @@ def word(value: object) -> object:
 
 def http_url(value: str) -> str:
     """An address of the web, without a slash at its end."""
-    if not value.startswith(("http://", "https://")) or len(value.split("://", 1)[1]) == 0:
+    if not value.startswith(("http://", "https://")):
         raise ValueError("takes an address that begins with http:// or https://")
+    try:
+        parts = urlsplit(value)
+        whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or any(map(str.isspace, value)):
+        raise ValueError("takes an address such as http://host:8080, or https://host")
     return value.rstrip("/")
 
 

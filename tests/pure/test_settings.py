@@ -54,6 +54,18 @@ def test_a_wrong_value_names_the_variable_and_what_it_takes(name: str, value: st
     assert value in text
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["http://h:abc", "http://h:99999", "http://", "http://a b", "http://[::1", "https:///x"],
+)
+@pytest.mark.parametrize("name", ["DISCORD_API_URL", "EMBEDDING_URL", "SEARXNG_URL", "PUBLIC_URL"])
+def test_an_address_that_leads_nowhere_is_a_fault(name: str, value: str):
+    told = fault(**{name: value})
+    assert (
+        told == f"{name}: takes an address such as http://host:8080, or https://host, not {value!r}"
+    )
+
+
 @pytest.mark.parametrize("value", ["DEBUG", "Debug", " debug "])
 def test_the_case_of_a_word_does_not_matter(value: str):
     assert load({"LOG_LEVEL": value}, NO_FILE).log_level == "debug"
