@@ -5,11 +5,18 @@ The words follow the setting's name: "ENGINE_URL: takes …".
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
+
+
+def path(value: Path | None) -> Path | None:
+    """A path with `~` as a shell would read it, which reads no `.env` file."""
+    return value and Path(os.path.expanduser(value))
 
 
 def word(value: object) -> object:
@@ -94,7 +101,7 @@ def _named_engine(part: str) -> NamedEngine:
 
 def names(value: object) -> object:
     """Read names that are divided by commas or blanks."""
-    return tuple(re.split(r"[,\s]+", value.strip(", \n"))) if isinstance(value, str) else value
+    return tuple(re.findall(r"[^,\s]+", value)) if isinstance(value, str) else value
 
 
 def ids(value: object) -> object:

@@ -103,12 +103,14 @@ class Settings(BaseSettings):
         description="For the embedded engine: a GGUF file, or hf:owner/repository/file.gguf. "
         "Unset: the bundled tiny model.",
     )
-    character_file: Path | None = Field(
+    character_file: Annotated[Path | None, AfterValidator(takes.path)] = Field(
         None,
         description="A character card (PNG, JSON or CHARX): who the bot is wherever no other "
         "character is on stage.",
     )
-    data_dir: Path = Field(Path("data"), description="Where the bot keeps its files.")
+    data_dir: Annotated[Path, AfterValidator(takes.path)] = Field(
+        Path("data"), description="Where the bot keeps its files."
+    )
     log_format: Annotated[Literal["pretty", "json"], BeforeValidator(takes.word)] = Field(
         "pretty", description="pretty or json."
     )
@@ -196,7 +198,7 @@ class Settings(BaseSettings):
     sandbox_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="A sandbox with Piston's API that run_python runs code in."
     )
-    mcp_config: Path | None = Field(
+    mcp_config: Annotated[Path | None, AfterValidator(takes.path)] = Field(
         None, description="A JSON file with Model Context Protocol servers whose tools are offered."
     )
     embedding_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
@@ -322,7 +324,7 @@ def _read_secret_files(given: Mapping[str, str]) -> dict[str, str]:
         if given.get(secret, "").strip():
             raise SettingsError(f"{secret} and {secret}_FILE are both set; keep one of them")
         try:
-            values[secret.lower()] = Path(path).read_text("utf-8").strip()
+            values[secret.lower()] = Path(os.path.expanduser(path)).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             why = (error.strerror if isinstance(error, OSError) else "") or "it is no text"
             raise SettingsError(f"{secret}_FILE: cannot read {path}: {why}") from None

@@ -237,6 +237,22 @@ def test_a_line_that_sets_nothing_is_a_fault_with_its_number(tmp_path: Path, lin
     assert "\n" not in str(caught.value)
 
 
+def test_the_home_folder_is_meant_by_its_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "token").write_text("a.b.c")
+    names = ("DATA_DIR", "MCP_CONFIG", "CHARACTER_FILE")
+    settings = load(dict.fromkeys(names, "~/x") | {"DISCORD_TOKEN_FILE": "~/token"}, NO_FILE)
+    found = (settings.data_dir, settings.mcp_config, settings.character_file)
+    assert found == (tmp_path / "x",) * 3
+    assert settings.discord_token
+    assert settings.discord_token.get_secret_value() == "a.b.c"
+
+
+def test_commas_too_many_name_no_tool():
+    assert load({"TOOLS_ON": ", weather,, time,"}, NO_FILE).tools_on == ("weather", "time")
+    assert load({"TOOLS_ON": ",,"}, NO_FILE).tools_on == ()
+
+
 def test_a_name_in_small_letters_is_told_the_large_ones(tmp_path: Path):
     dotenv = tmp_path / ".env"
     dotenv.write_text("discord_token=hunter2\n")
