@@ -17,7 +17,7 @@ ARGS ?=
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help setup play run doctor backup restore test lint format bench train eval-tiny lock catalogues reference hooks clean
+.PHONY: help setup play run doctor extras backup restore test lint format bench train eval-tiny lock catalogues reference hooks clean
 
 help: ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; \
@@ -34,6 +34,9 @@ run: $(RUN_READY) ## Connect to Discord (DISCORD_TOKEN in the environment or in 
 
 doctor: $(RUN_READY) ## Say what is wrong with the set-up, and how to mend it
 	@$(PY) -m bot doctor $(ARGS)
+
+extras: $(RUN_READY) ## Install what is optional: read_page, stocks, traces
+	@sh scripts/bootstrap.sh $(VENV) requirements-extras.lock
 
 backup: ## Copy all conversations: make backup FILE=all.rdb (the bot may run)
 	@sh scripts/backup.sh backup "$(FILE)"

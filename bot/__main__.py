@@ -26,6 +26,29 @@ _LAST_SECONDS = 7.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except SettingsError as error:
+        if options.command == "doctor" and options.json:
+            from bot.doctor import refused
+
+            print(refused(error))
+        else:
+            print(error, file=sys.stderr)
+        return EXIT_CONFIG
+    except StartupError as error:
+        print(error, file=sys.stderr)
+        return EXIT_UNAVAILABLE
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in ("bot", "cogs"):
+            raise
+        print(_not_installed(error.name), file=sys.stderr)
+        return EXIT_UNAVAILABLE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.command == "render":
         # Before the settings: it has none, and answers in a tenth of a second.
         from bot.commands.render import main as render
@@ -40,31 +63,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from bot.commands.reference import write
 
         return write()
-    try:
-        if options.command == "setup":
-            # It writes the settings that the others read.
-            from bot.commands.setup import set_up
+    if options.command == "setup":
+        # It writes the settings that the others read.
+        from bot.commands.setup import set_up
 
-            return set_up(options)
-        from bot import log
-        from bot.settings import load
+        return set_up(options)
+    from bot import log
+    from bot.settings import load
 
-        settings = load()
-        log.set_up(settings.log_format, settings.log_level)
-        return asyncio.run(_command(options, settings))
-    except SettingsError as error:
-        if options.command == "doctor" and options.json:
-            from bot.doctor import refused
+    settings = load()
+    log.set_up(settings.log_format, settings.log_level)
+    return asyncio.run(_command(options, settings))
 
-            print(refused(error))
-        else:
-            print(error, file=sys.stderr)
-        return EXIT_CONFIG
-    except StartupError as error:
-        print(error, file=sys.stderr)
-        return EXIT_UNAVAILABLE
-    except KeyboardInterrupt:
-        return 130
+
+def _not_installed(module: str) -> str:
+    return (
+        f"This Python ({sys.executable}) has no {module}. `make run` and `make setup` use one that "
+        "has all that is needed; so does `.venv/bin/python -m bot ...`, once one of them has run."
+    )
 
 
 async def _command(options: argparse.Namespace, settings: Settings) -> int:

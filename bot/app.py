@@ -23,12 +23,14 @@ from bot.conversation.queue import Line
 from bot.conversation.service import Conversations
 from bot.conversation.tool_rules import ToolRules
 from bot.conversation.toolbox import Toolbox
-from bot.engine.connect import connect
+from bot.engine.connect import connect, parse
 from bot.engine.embedding import EmbeddingServer
 from bot.engine.limits import Limits
 from bot.errors import BadInput, SettingsError, StartupError, StoreUnavailable, UserError
+from bot.models import catalogue
 from bot.net.fetch import Fetcher
-from bot.settings import NamedEngine, Settings
+from bot.setting_values import NamedEngine
+from bot.settings import Settings
 from bot.store.history import RedisStore
 from bot.tools import discovery
 from bot.tools.kit import Kit
@@ -74,6 +76,7 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
     What this process has to run itself (a private Valkey, the embedded engine) is started here;
     a `StartupError` says why it could not.
     """
+    _judge(settings)
     house = _house(settings.character_file)
     async with AsyncExitStack() as stack:
         store = await _open_store(settings, stack)
@@ -106,6 +109,24 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
         )
         stack.push_async_callback(conversations.summaries.aclose)
         yield Core(engine, store, model, conversations, kit, cogs)
+
+
+def _judge(settings: Settings) -> None:
+    """Refuse what names nothing, before a model is loaded, or downloaded, for it."""
+    if settings.model:
+        catalogue.named(settings.model)
+    if settings.engine_url:
+        parse(settings.engine_url)
+    for named in settings.engines or ():
+        parse(named.url, "ENGINES")
+        if named.model:
+            catalogue.named(named.model, _profile_of(named))
+    if settings.mcp_config:
+        read_config(settings.mcp_config)
+
+
+def _profile_of(named: NamedEngine) -> str:
+    return f"ENGINES' profile of {named.name}"
 
 
 def _house(file: Path | None) -> Read | None:
@@ -174,8 +195,13 @@ async def _connect(
 async def _other(settings: Settings, named: NamedEngine, stack: AsyncExitStack) -> Served:
     """One of ENGINES. What is wrong with it is said of that setting."""
     engine = await _connect(settings, named.url, stack, "ENGINES")
-    setting = f"ENGINES' profile of {named.name}"
-    model = Model(engine, named.model, settings.max_reply_tokens, setting, settings.sampling)
+    model = Model(
+        engine,
+        named.model,
+        settings.max_reply_tokens,
+        _profile_of(named),
+        sampling=settings.sampling,
+    )
     return Served(named.name, engine, model, _line(settings))
 
 

@@ -128,6 +128,16 @@ class SettingsError(Exception):
     """A setting is wrong, unknown or missing: one line, ready to be printed (exit code 78)."""
 
 
+def shown(value: object) -> str:
+    """A wrong value as its error may repeat it: short, and without a password in an address."""
+    text = str(value)
+    before, at, after = text.rpartition("@")
+    if at:
+        scheme, slashes, _ = before.partition("//")
+        text = f"{scheme + slashes if slashes else ''}…@{after}"
+    return repr(text[:80])
+
+
 class StartupError(Exception):
     """The bot cannot start although its settings are well-formed: one line for the operator."""
 

@@ -5,8 +5,10 @@ The words follow the setting's name: "ENGINE_URL: takes …".
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -14,10 +16,27 @@ from pydantic import SecretStr
 from bot import sampling as samplings
 
 
+def path(value: Path | None) -> Path | None:
+    """A path with `~` as a shell would read it, which reads no `.env` file."""
+    return value and Path(os.path.expanduser(value))
+
+
+def word(value: object) -> object:
+    """Read one of a few words, in any case."""
+    return value.lower() if isinstance(value, str) else value
+
+
 def http_url(value: str) -> str:
     """An address of the web, without a slash at its end."""
-    if not value.startswith(("http://", "https://")) or len(value.split("://", 1)[1]) == 0:
+    if not value.startswith(("http://", "https://")):
         raise ValueError("takes an address that begins with http:// or https://")
+    try:
+        parts = urlsplit(value)
+        whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        whole = False
+    if not whole or any(map(str.isspace, value)):
+        raise ValueError("takes an address such as http://host:8080, or https://host")
     return value.rstrip("/")
 
 
@@ -84,7 +103,7 @@ def _named_engine(part: str) -> NamedEngine:
 
 def names(value: object) -> object:
     """Read names that are divided by commas or blanks."""
-    return tuple(re.split(r"[,\s]+", value.strip(", \n"))) if isinstance(value, str) else value
+    return tuple(re.findall(r"[^,\s]+", value)) if isinstance(value, str) else value
 
 
 def ids(value: object) -> object:

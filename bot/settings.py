@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot import setting_values as takes
-from bot.errors import SettingsError
-from bot.setting_values import NamedEngine
+from bot.errors import SettingsError, shown
 
 DOTENV = ".env"
 
@@ -35,7 +35,17 @@ _FOREIGN_PREFIXES = (
     "GRAFANA_",
     "CUDA_",
     "OTEL_",
+    "SEARXNG_SECRET",
+    "VALKEY_",
+    "BOT_LOCK",
 )
+# What pydantic calls a value that is nothing of the kind.
+_KINDS = {
+    "bool_parsing": "true or false",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+}
 _OUR_PREFIXES = (
     "DISCORD_",
     "ENGINE_",
@@ -72,9 +82,12 @@ class Settings(BaseSettings):
     engine_api_key: Annotated[SecretStr | None, AfterValidator(takes.key)] = Field(
         None, description="The engine's key, if it has one."
     )
-    engines: Annotated[tuple[NamedEngine, ...], BeforeValidator(takes.engines)] | None = Field(
-        None,
-        description="More engines to choose from by /model: name=address, name=address|profile.",
+    engines: Annotated[tuple[takes.NamedEngine, ...], BeforeValidator(takes.engines)] | None = (
+        Field(
+            None,
+            description="More engines to choose from by /model: name=address, "
+            "name=address|profile.",
+        )
     )
     engine_slots: int | None = Field(
         None,
@@ -95,7 +108,7 @@ class Settings(BaseSettings):
         description="Who the bot is and how it talks, where neither a server nor a channel says "
         "otherwise. {{date}} and {{weekday}} say what day it is.",
     )
-    character_file: Path | None = Field(
+    character_file: Annotated[Path | None, AfterValidator(takes.path)] = Field(
         None,
         description="A character card (PNG, JSON or CHARX): who the bot is wherever no other "
         "character is on stage.",
@@ -105,11 +118,15 @@ class Settings(BaseSettings):
         max_length=128,
         description="What stands under the bot's name in lists of members; up to 128 characters.",
     )
-    data_dir: Path = Field(Path("data"), description="Where the bot keeps its files.")
-    log_format: Literal["pretty", "json"] = Field("pretty", description="pretty or json.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="debug, info, warning or error."
+    data_dir: Annotated[Path, AfterValidator(takes.path)] = Field(
+        Path("data"), description="Where the bot keeps its files."
     )
+    log_format: Annotated[Literal["pretty", "json"], BeforeValidator(takes.word)] = Field(
+        "pretty", description="pretty or json."
+    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(takes.word)
+    ] = Field("info", description="debug, info, warning or error.")
     alert_channel: Annotated[int, BeforeValidator(takes.channel)] | None = Field(
         None, description="The id of a channel where the bot says that an engine is away."
     )
@@ -209,7 +226,7 @@ class Settings(BaseSettings):
     sandbox_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
         None, description="A sandbox with Piston's API that run_python runs code in."
     )
-    mcp_config: Path | None = Field(
+    mcp_config: Annotated[Path | None, AfterValidator(takes.path)] = Field(
         None, description="A JSON file with Model Context Protocol servers whose tools are offered."
     )
     embedding_url: Annotated[str, AfterValidator(takes.http_url)] | None = Field(
@@ -272,9 +289,12 @@ def _read_dotenv(path: Path) -> dict[str, str]:
     from dotenv import dotenv_values
 
     try:
+        _refuse_odd_lines(path)
         read = dotenv_values(path, encoding="utf-8")
     except UnicodeDecodeError:
         raise SettingsError(f"{path}: is not written in UTF-8; save it again as that") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     values = {name: value or "" for name, value in read.items()}
     known = variable_names()
     for name in values:
@@ -283,10 +303,27 @@ def _read_dotenv(path: Path) -> dict[str, str]:
     return values
 
 
+def _refuse_odd_lines(path: Path) -> None:
+    """Name the first line that sets nothing: left alone, it would look as if it had been read."""
+    from dotenv.parser import parse_stream
+
+    with path.open(encoding="utf-8") as file:
+        for one in parse_stream(file):
+            if one.error:
+                # Never the line itself: it may be the one with the token.
+                raise SettingsError(
+                    f"{path}, line {one.original.line}: cannot be read; a line is NAME=value, "
+                    "what begins with a quotation mark ends with one, and a remark begins with #"
+                )
+
+
 def _hand_on(written: Mapping[str, str]) -> None:
-    """Put into the environment what OpenTelemetry's own library looks for there."""
+    """Put into the environment what others' libraries look for there.
+
+    That is OpenTelemetry's, and the token with which a `MODEL_FILE` is fetched.
+    """
     for name, value in written.items():
-        if name.startswith("OTEL_"):
+        if value and (name.startswith("OTEL_") or name == "HF_TOKEN"):
             os.environ.setdefault(name, value)
 
 
@@ -302,7 +339,7 @@ def _refuse_unknown(given: Mapping[str, str]) -> None:
 
 
 def _nearest(name: str) -> str:
-    close = difflib.get_close_matches(name, variable_names(), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.upper(), variable_names(), n=1, cutoff=0.5)
     return f"; did you mean {close[0]}?" if close else ""
 
 
@@ -315,9 +352,10 @@ def _read_secret_files(given: Mapping[str, str]) -> dict[str, str]:
         if given.get(secret, "").strip():
             raise SettingsError(f"{secret} and {secret}_FILE are both set; keep one of them")
         try:
-            values[secret.lower()] = Path(path).read_text("utf-8").strip()
+            values[secret.lower()] = Path(os.path.expanduser(path)).read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{secret}_FILE: cannot read {path}: {error}") from None
+            why = (error.strerror if isinstance(error, OSError) else "") or "it is no text"
+            raise SettingsError(f"{secret}_FILE: cannot read {path}: {why}") from None
         if not values[secret.lower()]:
             raise SettingsError(f"{secret}_FILE: {path} is empty")
     return values
@@ -326,7 +364,12 @@ def _read_secret_files(given: Mapping[str, str]) -> dict[str, str]:
 def _first_fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False, include_context=False)[0]
     name = str(fault["loc"][0]).upper() if fault["loc"] else "settings"
-    secret = name in SECRETS
-    shown = "" if secret else f", not {str(fault.get('input'))[:80]!r}"
-    message = fault["msg"].removeprefix("Value error, ")
-    return f"{name}: {message[:1].lower()}{message[1:]}{shown}"
+    wrong = "" if name in SECRETS else f", not {shown(fault.get('input'))}"
+    return f"{name}: {_in_words(fault)}{wrong}"
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    if fault["type"] in _KINDS:
+        return f"must be {_KINDS[fault['type']]}"
+    message = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return message[:1].lower() + message[1:]

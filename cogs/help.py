@@ -27,7 +27,9 @@ _COMMANDS = later("""\
 `/tools` what I can do beside talking, and who may use it
 `/report` tell the moderators
 `/say` post something in my name
+`/channel` when I answer here: if mentioned, by name, always
 `/config` `/usage` what holds here, what you used, why I did not answer
+`/safety` words and characters that are not allowed
 `/undo` `/redo` `/rewind` take back what was said, or bring it again
 `/branch` go on in a thread
 `/scene` `/narrate` `/as` `/note` stories with several characters; `/roll` rolls dice

@@ -81,7 +81,7 @@ def download(
     # Only who downloads pays for the Hub's client.
     from bot.engine import download as hub
 
-    profile = catalogue.named(name)
+    profile = catalogue.named(name, "NAME")
     copies = [copy for copy in profile.quantised if copy.kind == "gguf"]
     if not copies:
         raise StartupError(
@@ -166,8 +166,8 @@ def run(action: str | None, name: str, file: str | None, data_dir: Path) -> None
         profile, path = download(name, file, data_dir)
         print(f"{profile.name} is at {path}\nUse it: MODEL_FILE={path} make play")
     elif action == "env":
-        print(compose_file(catalogue.named(name)), end="")
+        print(compose_file(catalogue.named(name, "NAME")), end="")
     elif action == "show":
-        print(details(catalogue.named(name), memory.look()))
+        print(details(catalogue.named(name, "NAME"), memory.look()))
     else:
         print(table(memory.look()))

@@ -17,9 +17,10 @@ from bot import settings
 from bot.commands import dotenv, memory, proposal, token
 from bot.commands.proposal import WORDS, Kind, Plan
 from bot.commands.terminal import Terminal, is_there
+from bot.conversation import faults
 from bot.engine.connect import connect, parse
 from bot.engine.limits import Limits
-from bot.errors import EngineError, SettingsError, StartupError
+from bot.errors import EngineError, SettingsError, StartupError, shown
 from bot.models import catalogue
 from bot.models.profile import Profile
 
@@ -136,7 +137,7 @@ def _where(run: _Run, machine: memory.Machine) -> tuple[Kind, str]:
         try:
             return kind, _meant(run.terminal.ask("Its address, http://host:port"))[1]
         except SettingsError as error:
-            run.terminal.say(f"  {error}.")
+            run.terminal.say(f"  {str(error).removeprefix('--engine: ')}.")
     return kind, ""
 
 
@@ -149,7 +150,7 @@ def _meant(where: str) -> tuple[Kind, str]:
     except SettingsError:
         raise SettingsError(
             "--engine: takes gpu, cpu, embedded, or an address: tgi+http://host:port, "
-            f"openai+http://host:port/v1, http://host:port; not {where!r}"
+            f"openai+http://host:port/v1, http://host:port; not {shown(where)}"
         ) from None
     return "external", where
 
@@ -189,7 +190,8 @@ async def _described(url: str, key: str | None) -> str:
     finally:
         await engine.aclose()
     profile = catalogue.recognise(info.model)
-    return f"{info.kind} serves {info.model or 'a model'}, spoken to as {profile.name}"
+    said = f"{info.kind} serves {info.model or 'a model'}, spoken to as {profile.name}"
+    return ". Mind: ".join([said, *faults.of_model(profile, info, chosen=False)])
 
 
 def _say_plan(run: _Run, plan: Plan) -> None:
@@ -197,6 +199,8 @@ def _say_plan(run: _Run, plan: Plan) -> None:
     say(f"\nModel: {plan.title}, {WORDS[plan.kind]}.")
     if plan.remark:
         say(f"Mind: {plan.remark}.")
+    if plan.in_docker and not run.docker:
+        say("Mind: Docker with Compose is needed for that, and it is not on this machine yet.")
     if not plan.download:
         return
     where = _DOCKER_FILES if plan.in_docker and _DOCKER_FILES.is_dir() else Path()

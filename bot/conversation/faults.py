@@ -15,6 +15,12 @@ def of_model(
     profile: Profile, info: EngineInfo, *, chosen: bool, setting: str = "MODEL"
 ) -> Iterator[str]:
     """What contradicts itself; `chosen`: the profile comes from the `setting`."""
+    if info.kind == "ollama":
+        yield later(
+            "the engine is Ollama, which writes a template of its own around every prompt: the "
+            "model reads something that it was not trained on. Serve the model with llama.cpp "
+            "instead (docs/models.md)"
+        )
     served = catalogue.recognise(info.model)
     if chosen and served not in (GENERIC, profile):
         yield (

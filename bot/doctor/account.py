@@ -23,7 +23,7 @@ async def findings(api: Api) -> AsyncIterator[Finding]:
             "discord.token",
             "token",
             "DISCORD_TOKEN is not set",
-            f"run `python -m bot setup`, or copy the token of your bot from {access.PORTAL} "
+            f"run `make setup`, or copy the token of your bot from {access.PORTAL} "
             "(not needed for the playground)",
         )
         return

@@ -15,7 +15,7 @@ import aiohttp
 from bot.conversation.ports import End, Engine, EngineInfo, Generation, Text, Tokenizer
 from bot.engine.faults import from_status
 from bot.engine.limits import Limits
-from bot.errors import EngineRefused, EngineUnreachable, SettingsError
+from bot.errors import EngineRefused, EngineUnreachable, SettingsError, shown
 
 Kind = Literal["tgi", "openai", "unknown"]
 
@@ -64,7 +64,7 @@ def parse(url: str, setting: str = "ENGINE_URL") -> tuple[Kind, str]:
         wrong = True
         parts = urlsplit("")
     if wrong or parts.query or parts.fragment or any(map(str.isspace, address)):
-        raise SettingsError(f"{setting}: {_TAKES}, not {url!r}")
+        raise SettingsError(f"{setting}: {_TAKES}, not {shown(url)}")
     if parts.username is not None:
         raise SettingsError(f"{setting}: takes no user or password; put a key in ENGINE_API_KEY")
     base = address.rstrip("/")

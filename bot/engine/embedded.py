@@ -24,7 +24,7 @@ from bot.engine.faults import shorten
 from bot.engine.limits import Limits
 from bot.engine.llama_server import Orders
 from bot.engine.openai import OpenAIEngine
-from bot.errors import EngineUnreachable, StartupError
+from bot.errors import EngineUnreachable, SettingsError, StartupError
 
 log = logging.getLogger(__name__)
 
@@ -212,7 +212,7 @@ def _find(model_file: str | None, data_dir: Path, hub: str | None) -> Path:
     else:
         path = Path(model_file).expanduser()
     if not path.is_file():
-        raise StartupError(
+        raise SettingsError(
             f"MODEL_FILE: there is no file {path}; give the path of a GGUF file, or "
             f"hf:owner/repository/file.gguf to download one"
         )

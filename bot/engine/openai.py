@@ -122,8 +122,9 @@ class OpenAIEngine:
             props = _object(await self._ask("GET", self._root + "/props"))
             context = props.get("default_generation_settings", {}).get("n_ctx", context)
             slots = props.get("total_slots")
+        ollama = served.server == "other" and await self._is_ollama()
         return EngineInfo(
-            "openai",
+            "ollama" if ollama else "openai",
             served.model,
             context,
             context and context - 1,
@@ -144,6 +145,17 @@ class OpenAIEngine:
                 raise EngineRefused(detail=f"{self._base}/models lists no models; ENGINE_URL?")
             self._served = _first_model(found["data"] or [])
         return self._served
+
+    async def _is_ollama(self) -> bool:
+        """Whether it says so; what it lists of its models does not tell."""
+        try:
+            async with (
+                asyncio.timeout(self._limits.question),
+                self._http().get(self._root + "/", allow_redirects=False) as response,
+            ):
+                return (await response.content.read(64)).strip() == b"Ollama is running"
+        except (aiohttp.ClientError, TimeoutError):
+            return False
 
     async def _ask(self, method: str, url: str, body: dict[str, Any] | None = None) -> object:
         """Ask a small question; None if the server does not know the address."""

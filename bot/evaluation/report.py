@@ -64,7 +64,7 @@ class Report:
             fresh.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
             os.replace(fresh, path)
         except OSError as error:
-            raise SettingsError(f"--json: {path} cannot be written: {error}") from None
+            raise SettingsError(f"--json: {path} cannot be written: {error.strerror}") from None
 
 
 def key(category: str, case_id: str) -> str:

@@ -34,6 +34,9 @@ _PAUSES = (0.0, 0.05, 0.2)  # seconds before a batch is sent again; enough for a
 _SCHEMES = ("redis", "rediss", "unix")
 _TAKES = "takes redis://[[user]:password@]host[:port][/db], rediss://… (TLS) or unix://path[?db=0]"
 
+# A password with one of these in it comes apart, and its rest is taken for a port or a database.
+_IN_PASSWORDS = " (in a password write %23 for #, %2F for /, %3A for :, %3F for ?, %40 for @)"
+
 
 def call(script: Script, keys: Sequence[str], *args: str | bytes | int | float) -> Command:
     """Name a script's run on `keys`, as a command for a batch."""
@@ -147,8 +150,9 @@ def _pool(url: str, connect_timeout: float, max_connections: int) -> _Pool:
             driver_info=None,
         )
         pool.make_connection()  # connects to nothing, but checks the URL's query arguments
-    except (ValueError, TypeError, exceptions.RedisError) as error:
-        raise SettingsError(f"REDIS_URL {_TAKES}: {error}") from error
+    except (ValueError, TypeError, exceptions.RedisError):
+        # What they say repeats parts of the address, or speaks of redis-py's insides.
+        raise SettingsError(f"REDIS_URL: {_TAKES}; what stands behind a ? is not known") from None
     return pool
 
 
@@ -158,9 +162,15 @@ def _check(url: str) -> None:
         parts = urlsplit(url)
         named = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname)
         database = "" if parts.scheme == "unix" else parts.path.strip("/")
-    except ValueError as error:
-        raise SettingsError(f"REDIS_URL {_TAKES}: {error}") from error
+        is_port = parts.port != 0
+    except ValueError:
+        named, database, is_port = True, "", False
+        parts = urlsplit("redis:")
+    if not is_port:
+        raise SettingsError(
+            f"REDIS_URL: {_TAKES}; the port is no number up to 65535{_IN_PASSWORDS}"
+        )
     if parts.scheme not in _SCHEMES or not named:
-        raise SettingsError(f"REDIS_URL {_TAKES}")
+        raise SettingsError(f"REDIS_URL: {_TAKES}{_IN_PASSWORDS if '@' in url else ''}")
     if database and not (database.isascii() and database.isdigit()):
-        raise SettingsError(f"REDIS_URL {_TAKES}: the database is a number, not {database!r}")
+        raise SettingsError(f"REDIS_URL: {_TAKES}; the database is no number{_IN_PASSWORDS}")

@@ -82,7 +82,7 @@ def _provider() -> TracerProvider | None:
     except ImportError:
         log.warning(
             "no traces are sent: OpenTelemetry is not installed; it is the extra `otel` "
-            "(pip install --require-hashes -r requirements-extras.lock)"
+            "(make extras; with docker compose BOT_LOCK=requirements-extras.lock in .env)"
         )
         return None
     except (ValueError, OSError) as error:

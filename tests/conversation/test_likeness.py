@@ -18,6 +18,7 @@ from bot.conversation.service import Conversations
 from bot.engine.embedding import EmbeddingServer
 from bot.engine.limits import Limits
 from bot.engine.tgi import TgiEngine
+from bot.errors import EngineError
 from tests.conversation.test_memory import ANNS, People, sent, tell, told
 
 MEANINGS = {"dog": 0, "puppy": 0, "rex": 0, "tea": 1, "drink": 1}
@@ -145,3 +146,11 @@ async def test_what_is_kept_is_bounded(meanings, monkeypatch) -> None:
 
 async def test_without_a_server_nothing_is_asked() -> None:
     assert await Likeness().of("puppy", ["my dog"]) == [0.0]
+
+
+async def test_a_password_in_its_address_is_not_told() -> None:
+    async with aclosing(EmbeddingServer("http://me:hunter2@127.0.0.1:9/embed")) as server:
+        with pytest.raises(EngineError) as caught:
+            await server.embed(["x"])
+    assert "127.0.0.1:9/embed" in caught.value.detail
+    assert "hunter2" not in caught.value.detail

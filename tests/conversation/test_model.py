@@ -58,6 +58,12 @@ async def test_an_unknown_model_gets_a_plain_warning():
     assert "plain ChatML" in fault
 
 
+async def test_an_engine_that_writes_around_the_prompt_is_named():
+    (fault,) = await faults(ScriptedEngine(info=EngineInfo("ollama", "Hermes-3-Llama-3.1-8B")))
+    assert "Ollama" in fault
+    assert "llama.cpp" in fault
+
+
 @pytest.mark.parametrize(
     ("ids", "said"),
     [

@@ -290,14 +290,17 @@ class TestChannel:
 
 
 class TestHelp:
-    """`/help` fits one screen and tells what is missing."""
+    """`/help` fits one screen, names every command but itself, and tells what is missing."""
 
     async def test_is_short_and_for_the_asker_only(self, stage: Stage) -> None:
         shown = await stage.alice.slash(stage.channel, "help")
         assert shown.ephemeral
         assert "Hermes-2-Pro-Llama-3-8B" in shown.response.content
-        assert len(shown.response.content) < 1_400
+        assert len(shown.response.content) < 1_600
         assert "⚠️" not in shown.response.content
+        typed = stage.bot.tree.get_commands(type=discord.AppCommandType.chat_input)
+        missing = {one.name for one in typed if f"`/{one.name}`" not in shown.response.content}
+        assert missing == {"help"}
 
     async def test_works_without_redis(self, stage: Stage, store, make_bot: MakeBot) -> None:
         await stage.env.restart_bot(make_bot(store=_Away(store)))

@@ -15,7 +15,7 @@ import pytest
 from bot.conversation.ports import End, Text
 from bot.engine.connect import connect
 from bot.engine.embedded import BUNDLED, EmbeddedEngine, Slots
-from bot.errors import EngineError, EngineInterrupted, PromptTooLong, StartupError
+from bot.errors import EngineError, EngineInterrupted, PromptTooLong, SettingsError, StartupError
 from tests.engine.reading import QUICK, ask, read, read_until_error, until
 
 SYSTEM = "<|im_start|>system\nYou are Hermes Tiny, a friendly assistant.<|im_end|>\n"
@@ -234,7 +234,7 @@ def test_llama_cpp_prints_nothing():
 
 
 async def test_a_missing_file(tmp_path: Path):
-    with pytest.raises(StartupError, match=r"MODEL_FILE: there is no file .*no\.gguf"):
+    with pytest.raises(SettingsError, match=r"MODEL_FILE: there is no file .*no\.gguf"):
         await EmbeddedEngine.start(str(tmp_path / "no.gguf"), tmp_path)
 
 

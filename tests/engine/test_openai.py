@@ -317,6 +317,18 @@ async def test_describes_one_slot_of_llama_cpp(server: OpenAIStandIn, engine: Op
     assert (await engine.describe()).context == 2048
 
 
+@pytest.mark.parametrize(
+    ("front", "kind"),
+    [("Ollama is running", "ollama"), ("<!doctype html>", "openai"), (None, "openai")],
+)
+async def test_a_server_that_writes_around_the_prompt_is_recognised(
+    server: OpenAIStandIn, engine: OpenAIEngine, front: str | None, kind: str
+):
+    server.models = [{"id": "hermes3:8b", "owned_by": "library"}]
+    server.front = front
+    assert (await engine.describe()).kind == kind
+
+
 async def test_a_server_without_a_model(server: OpenAIStandIn, engine: OpenAIEngine):
     server.models.clear()
     with pytest.raises(EngineUnreachable):

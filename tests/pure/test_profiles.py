@@ -12,6 +12,7 @@ from bot.commands.memory import Machine
 from bot.errors import SettingsError
 from bot.models import launch
 from bot.models.catalogue import PROFILES, named, recognise
+from bot.models.deploy import ways
 from bot.models.generic import GENERIC
 from bot.models.launch import fits, fits_in_ram
 from bot.models.profile import Profile
@@ -186,6 +187,44 @@ def test_the_page_says_what_the_rule_says(gpus: str, memory: str, repository: st
     start = launch.launch(recognise(repository), int(memory), int(gpus))
     assert start is not None
     assert (start.repository, start.arguments) == (repository, arguments)
+
+
+GGUFS = re.findall(r"^\| (\d+) GB \| `(\S+):Q4_K_M` \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("memory", "repository", "context", "parallel"), GGUFS)
+def test_a_small_gpu_holds_what_the_page_gives_it(
+    memory: str, repository: str, context: str, parallel: str
+):
+    profile = recognise(repository)
+    assert repository in {copy.repository for copy in profile.quantised if copy.kind == "gguf"}
+    # The weights, the context, and what llama.cpp reckons with beside them.
+    needed = 0.61 * profile.parameters + int(context) * profile.kv_bytes + launch.GIB
+    assert needed < 0.9 * int(memory) * launch.GIB
+    assert 4096 <= int(context) // int(parallel) <= profile.context
+
+
+def test_the_page_says_of_the_five_what_their_profiles_say():
+    section = PAGE.partition("## The five")[2].partition("\n## ")[0]
+    table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines()]
+    rows = {cells[0]: cells[1:] for cells in table if cells}
+    five = [recognise(link.rpartition("/")[2]) for link in rows["card, with its licence"]]
+    assert len({profile.name for profile in five}) == 5
+    for at, profile in enumerate(five):
+        assert f"models/{profile.name}.env" in rows["what to set"][at]
+        for row, size in (("weights in 16 bit", 2), ("in 8 bit", 1.05), ("in 4 bit", 0.61)):
+            assert rows[row][at] == f"{profile.parameters * size / launch.GIB:.0f} GiB"
+        full = profile.context * profile.kv_bytes / launch.GIB
+        assert rows["context, and what a full one takes"][at] == (
+            f"{profile.context:,}: {full:.0f} GiB"
+        )
+        gpus, memory, _ = next(ways(profile))
+        least = f"{memory} GB" if gpus == 1 else f"{gpus} x {memory} GB"
+        assert rows["smallest GPU with TGI"][at] == least
+        assert (rows["tools"][at] == "yes") is (profile.tools is not None)
+        assert (rows["`/json`"][at] == "trained") is profile.json_mode
+        links = set(re.findall(r"huggingface.co/([^)]+)", rows["ready in fewer bits"][at]))
+        assert links == {copy.repository for copy in profile.quantised}
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import NamedEngine, load
+from bot.setting_values import NamedEngine
+from bot.settings import load
 
 NO_FILE = Path("does-not-exist.env")
 
@@ -40,7 +41,10 @@ def test_foreign_variables_are_left_alone():
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("HTTP_PORT", "eighty", "integer"),
+        ("HTTP_PORT", "eighty", "must be a whole number, not 'eighty'"),
+        ("HISTORY_DAYS", "3.5", "must be a whole number"),
+        ("REPLY_TIMEOUT", "1,5", "must be a number"),
+        ("SUMMARIES", "ja", "must be true or false"),
         ("HTTP_PORT", "70000", "65535"),
         ("ENGINE_URL", "ftp://engine", "tgi+http://"),
         ("DISCORD_API_URL", "discord.com", "http"),
@@ -56,6 +60,30 @@ def test_a_wrong_value_names_the_variable_and_what_it_takes(name: str, value: st
     assert text.startswith(f"{name}: ")
     assert says in text
     assert value in text
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://h:abc", "http://h:99999", "http://", "http://a b", "http://[::1", "https:///x"],
+)
+@pytest.mark.parametrize("name", ["DISCORD_API_URL", "EMBEDDING_URL", "SEARXNG_URL", "PUBLIC_URL"])
+def test_an_address_that_leads_nowhere_is_a_fault(name: str, value: str):
+    told = fault(**{name: value})
+    assert (
+        told == f"{name}: takes an address such as http://host:8080, or https://host, not {value!r}"
+    )
+
+
+@pytest.mark.parametrize("value", ["DEBUG", "Debug", " debug "])
+def test_the_case_of_a_word_does_not_matter(value: str):
+    assert load({"LOG_LEVEL": value}, NO_FILE).log_level == "debug"
+
+
+@pytest.mark.parametrize("yes", ["true", "True", "TRUE", "1", "yes", "on", "y"])
+@pytest.mark.parametrize("no", ["false", "False", "0", "no", "off", "n"])
+def test_yes_and_no_in_the_ways_that_people_write_them(yes: str, no: str):
+    settings = load({"SUMMARIES": no, "TRACE_IDS": yes}, NO_FILE)
+    assert (settings.summaries, settings.trace_ids) == (False, True)
 
 
 def test_bots_that_are_answered():
@@ -115,6 +143,22 @@ def test_a_secret_is_never_shown():
     assert "hunter2" not in repr(load({"DISCORD_TOKEN": "hunter2"}, NO_FILE))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENGINE_URL", "ftp://me:hunter2@host"),
+        ("ENGINES", "fast=ftp://me:hunter2@host"),
+        ("DISCORD_API_URL", "ftp://me:hun/hunter2@host"),
+        ("SEARXNG_URL", "me:hunter2@host"),
+        ("PUBLIC_URL", "https://me:hunter2@host"),
+    ],
+)
+def test_a_password_in_an_address_is_never_shown(name: str, value: str):
+    told = fault(**{name: value})
+    assert "hunter2" not in told
+    assert "host" in told
+
+
 def test_blanks_and_line_ends_around_a_key_are_no_part_of_it():
     found = load({"DISCORD_TOKEN": " secret\r", "ENGINE_API_KEY": "key\n"}, NO_FILE)
     assert found.discord_token
@@ -141,6 +185,7 @@ def test_a_secret_may_stand_in_a_file(tmp_path: Path):
 
 def test_a_secret_file_that_cannot_be_read_is_a_fault(tmp_path: Path):
     assert "DISCORD_TOKEN_FILE" in fault(DISCORD_TOKEN_FILE=str(tmp_path / "missing"))
+    assert "Errno" not in fault(DISCORD_TOKEN_FILE=str(tmp_path))
     empty = tmp_path / "empty"
     empty.write_text("")
     assert "empty" in fault(DISCORD_TOKEN_FILE=str(empty))
@@ -167,6 +212,72 @@ def test_a_dotenv_file_from_windows_is_read(tmp_path: Path, encoding: str):
     dotenv = tmp_path / ".env"
     dotenv.write_text('HTTP_PORT="9000"\n', encoding=encoding, newline="\r\n")
     assert load({}, dotenv).http_port == 9000
+
+
+def test_a_dotenv_file_as_people_write_it(tmp_path: Path):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(
+        "# mine\n\nexport HTTP_PORT = 9000 # a remark\n"
+        "MODEL='Hermes-2-Pro-Llama-3-8B'\n  LOG_LEVEL=\"info\"\nSUMMARIES=\n"
+        "HISTORY_DAYS=7\nHISTORY_DAYS=8\n"
+    )
+    settings = load({}, dotenv)
+    assert (settings.http_port, settings.model) == (9000, "Hermes-2-Pro-Llama-3-8B")
+    # What is empty is unset; of two lines the last counts, as with docker compose.
+    assert (settings.log_level, settings.summaries, settings.history_days) == ("info", True, 8)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "DISCORD_TOKEN: hunter2",
+        '{"DISCORD_TOKEN": "hunter2"}',
+        'DISCORD_TOKEN="hunter2',
+        "the token is hunter2",
+    ],
+)
+def test_a_line_that_sets_nothing_is_a_fault_with_its_number(tmp_path: Path, line: str):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text(f"# mine\nHTTP_PORT=9000\n{line}\nMODEL=x\n")
+    with pytest.raises(SettingsError, match=r"\.env, line 3: cannot be read") as caught:
+        load({}, dotenv)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_home_folder_is_meant_by_its_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "token").write_text("a.b.c")
+    names = ("DATA_DIR", "MCP_CONFIG", "CHARACTER_FILE")
+    settings = load(dict.fromkeys(names, "~/x") | {"DISCORD_TOKEN_FILE": "~/token"}, NO_FILE)
+    found = (settings.data_dir, settings.mcp_config, settings.character_file)
+    assert found == (tmp_path / "x",) * 3
+    assert settings.discord_token
+    assert settings.discord_token.get_secret_value() == "a.b.c"
+
+
+def test_commas_too_many_name_no_tool():
+    assert load({"TOOLS_ON": ", weather,, time,"}, NO_FILE).tools_on == ("weather", "time")
+    assert load({"TOOLS_ON": ",,"}, NO_FILE).tools_on == ()
+
+
+def test_a_name_in_small_letters_is_told_the_large_ones(tmp_path: Path):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("discord_token=hunter2\n")
+    with pytest.raises(SettingsError, match=r"did you mean DISCORD_TOKEN\?") as caught:
+        load({}, dotenv)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_the_key_for_downloads_may_stand_in_the_dotenv_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("HF_TOKEN=hf_one\n")
+    monkeypatch.setenv("HF_TOKEN", "x")
+    monkeypatch.delenv("HF_TOKEN")
+    load(None, dotenv)
+    assert os.environ["HF_TOKEN"] == "hf_one"
 
 
 def test_an_unknown_name_in_the_dotenv_file_is_a_fault(tmp_path: Path):

@@ -16,7 +16,8 @@ class OpenAIStandIn:
     """`lines` are sent as they are, each followed by an empty line; or `status` and `body`.
 
     `models` is what /v1/models lists, `tokens` what /tokenize answers (None: it has no such
-    route), `props` llama.cpp's /props. `requests` are the bodies of all requests, by path.
+    route), `props` llama.cpp's /props, `front` its page for browsers. `requests` are the bodies of
+    all requests, by path.
     """
 
     lines: Sequence[str] = ()
@@ -27,6 +28,7 @@ class OpenAIStandIn:
     body: str = ""
     tokens: Any = None
     props: Any = None
+    front: str | None = None
     between: float = 0.0
     requests: list[tuple[str, Any, dict[str, str]]] = field(default_factory=list)
     url: str = ""
@@ -37,6 +39,7 @@ class OpenAIStandIn:
         app.router.add_post("/v1/completions", self._complete)
         app.router.add_post("/tokenize", self._tokenize)
         app.router.add_get("/props", self._props)
+        app.router.add_get("/", self._front)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -64,6 +67,9 @@ class OpenAIStandIn:
 
     async def _props(self, request: web.Request) -> web.Response:
         return web.Response(status=404) if self.props is None else web.json_response(self.props)
+
+    async def _front(self, request: web.Request) -> web.Response:
+        return web.Response(status=404) if self.front is None else web.Response(text=self.front)
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         if self.status != 200:

@@ -41,6 +41,10 @@ def free_port() -> int:
         "redis://hunter2@host:port",
         "redis://user:hunter2@host:99999",
         "redis://:hunter2@[::1",
+        "redis://me:hunter2#x@host",
+        "redis://:hunter2/x@host",
+        "redis://me:6379/hunter2@host/0",
+        "redis://me:hunter2",
         "redis://:hunter2@host/first",
         "redis://host/1/2",
         "redis://:hunter2@host?db=first",
@@ -56,6 +60,12 @@ def test_a_malformed_url_is_named(url: str):
     assert "REDIS_URL" in words
     assert "\n" not in words
     assert "hunter2" not in words
+
+
+@pytest.mark.parametrize("sign", "#/?")
+def test_a_sign_that_takes_a_password_apart_is_explained(sign: str):
+    with pytest.raises(SettingsError, match="in a password write %23 for #"):
+        RedisStore(f"redis://me:hunter2{sign}x@host:6379/0")
 
 
 @pytest.mark.parametrize(

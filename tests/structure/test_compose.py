@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from bot.__main__ import EXIT_CONFIG
-from bot.settings import load, variable_names
+from bot.settings import Settings, load, variable_names
 from tests.structure.tree import ROOT
 
 SOURCE = (ROOT / "docker-compose.yml").read_text("utf-8")
@@ -286,8 +286,15 @@ def test_an_overlay_changes_services_that_exist_and_publishes_nothing(path):
 
 def test_the_memory_has_room_to_write_its_file_anew():
     limits = yaml.safe_load((ROOT / "deploy/limits.yml").read_text("utf-8"))["services"]
-    assert limits["redis"]["mem_limit"] == "1g"
-    assert "--maxmemory 512mb" in SERVICES["redis"]["command"]
+    assert expand(limits["redis"]["mem_limit"]) == "1g"
+    assert "--maxmemory 512mb" in expand(SERVICES["redis"]["command"])
+    assert "--maxmemory 4gb" in expand(SERVICES["redis"]["command"], {"VALKEY_MAXMEMORY": "4gb"})
+
+
+def test_the_image_keeps_its_extras_when_it_is_built_anew():
+    lock = SERVICES["bot"]["build"]["args"]["LOCK"]
+    assert expand(lock) == "requirements.lock"
+    assert expand(lock, {"BOT_LOCK": "requirements-extras.lock"}) == "requirements-extras.lock"
 
 
 def test_a_backup_does_not_wait_for_replicas_nor_leaves_a_file():
@@ -301,6 +308,11 @@ def test_the_systemd_unit_starts_the_bot_and_gives_up_on_wrong_settings():
     assert lines["ExecStart"].startswith(lines["WorkingDirectory"])
     assert int(lines["RestartPreventExitStatus"]) == EXIT_CONFIG
     assert lines["Environment"].partition("=")[2].endswith(lines["StateDirectory"])
+    # Only the bot is asked to stop: its private Valkey is needed for the last replies.
+    assert lines["KillMode"] == "mixed"
+    assert float(lines["TimeoutStopSec"]) == Settings.model_fields["stop_after"].default + 10
+    folders = re.findall(r"^Environment=\w+=(\S+)", unit, re.MULTILINE)
+    assert all(folder.startswith(f"/var/lib/{lines['StateDirectory']}") for folder in folders)
     # What it says about itself is true.
     assert "make .venv/.ready-run" in unit
     assert lines["EnvironmentFile"] in unit.partition("[Unit]")[0]

@@ -72,7 +72,7 @@ def test_a_volume_holds_what_is_mounted():
 def test_memory_and_engine_are_as_in_compose():
     valkey, tgi = container("StatefulSet", "valkey"), container("Deployment", "tgi")
     assert valkey["image"] == SERVICES["redis"]["image"]
-    assert " ".join(word or '""' for word in valkey["args"]) == SERVICES["redis"]["command"]
+    assert " ".join(word or '""' for word in valkey["args"]) == expand(SERVICES["redis"]["command"])
     assert tgi["image"] == SERVICES["tgi"]["image"]
     compose = SERVICES["tgi"]["environment"].items()
     expected = {name: expand(value) for name, value in compose if value is not None}

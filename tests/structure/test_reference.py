@@ -93,6 +93,13 @@ def test_a_command_says_for_whom_and_where(pages):
     assert "in the menu of a message" in parts["Manage reply"]
 
 
+def test_elsewhere_it_writes_nothing(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["reference"]) == 69
+    assert "in the project's own folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_command_writes_them(tmp_path, monkeypatch, capsys):
     (tmp_path / ".env.example").write_text(EXAMPLE, "utf-8")
     monkeypatch.chdir(tmp_path)

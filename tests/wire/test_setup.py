@@ -12,6 +12,7 @@ import pytest
 
 from bot.settings import load
 from tests.stand_ins.discord import DiscordStandIn
+from tests.stand_ins.openai import OpenAIStandIn
 from tests.stand_ins.tgi import TgiStandIn
 from tests.structure.tree import ROOT
 from tests.wire.conftest import House
@@ -144,6 +145,18 @@ async def test_without_docker_the_bot_runs_by_itself(folder: Path, discord: Disc
     assert settings.model_file is None or settings.model_file.startswith("hf:")
 
 
+async def test_a_server_that_does_not_fit_is_said_at_once(
+    folder: Path, discord: DiscordStandIn
+) -> None:
+    models = [{"id": "hermes3:8b", "owned_by": "library"}]
+    async with OpenAIStandIn(models=models, front="Ollama is running") as server:
+        options = ("--yes", "--token-file", "token", "--engine", f"openai+{server.url}")
+        code, said = await setup(folder, *options, DISCORD_API_URL=discord.api)
+    assert code == 0, said
+    assert "ollama serves hermes3:8b" in said
+    assert "Mind: the engine is Ollama" in said
+
+
 async def test_a_server_of_ones_own_is_asked_what_it_serves(
     folder: Path, discord: DiscordStandIn, tgi: TgiStandIn
 ) -> None:
@@ -193,6 +206,18 @@ async def test_an_existing_file_keeps_what_is_not_asked_about(
     code, said = await setup(folder, "--yes", "--engine", "cpu", DISCORD_API_URL=discord.api)
     assert code == 0, said
     assert len(names(folder, ".env.backup*")) == 1
+
+
+async def test_a_plan_for_docker_says_when_docker_is_missing(
+    folder: Path, discord: DiscordStandIn
+) -> None:
+    options = ("--yes", "--token-file", "token", "--engine", "cpu")
+    code, said = await setup(folder, *options, DISCORD_API_URL=discord.api)
+    assert code == 0, said
+    assert "Mind: Docker with Compose is needed for that, and it is not on this machine" in said
+    machine_with(folder, docker=True)
+    code, said = await setup(folder, *options, DISCORD_API_URL=discord.api)
+    assert "Mind: Docker" not in said
 
 
 async def test_intents_that_are_off_are_named_with_the_place_to_click(

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from bot.commands.reference import offered, settable
+from bot.errors import StartupError
 
 FOLDER = Path("docs/reference")
 _EXAMPLE = Path(".env.example")
@@ -17,7 +18,9 @@ def pages(example: str) -> dict[str, str]:
 
 
 def write() -> int:
-    """Write the pages anew, in the project's folder; return an exit code."""
+    """Write the pages anew and return an exit code; elsewhere than there, a `StartupError`."""
+    if not _EXAMPLE.is_file():
+        raise StartupError(f"there is no {_EXAMPLE} here: run this in the project's own folder")
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, text in pages(_EXAMPLE.read_text("utf-8")).items():
         (FOLDER / name).write_text(text, "utf-8")
