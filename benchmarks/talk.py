@@ -54,7 +54,7 @@ async def through_the_bot(context: int, tokens: int) -> dict[str, float]:
 
 async def through_llama_cpp() -> dict[str, float]:
     """The conversation core over the embedded engine and a private Valkey."""
-    from bot.app import open_core
+    from bot.core import open_core
 
     with tempfile.TemporaryDirectory(prefix="hermes-bench-") as scratch:
         chosen = {name: os.environ[name] for name in ("MODEL_FILE",) if name in os.environ}

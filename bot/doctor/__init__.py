@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 
 from bot import __version__
-from bot.app import Core, open_core
 from bot.checks import engine, store
 from bot.checks.finding import Finding, fine, problem, worst
+from bot.core import Core, open_core
 from bot.doctor import account, machine, servers
 from bot.doctor.api import Api
 from bot.errors import SettingsError, StartupError, UserError

@@ -160,7 +160,7 @@ def test_the_example_is_read_by_compose_as_it_is_by_the_bot():
 
 # Files that a reader is to make, and what stands before a slash for another reason.
 EXAMPLES = {
-    "bot/prompts/vicuna.py",
+    "bot/prompts/metharme.py",
     "cogs/coin.py",
     "cogs/tools/lots.py",
     "deploy/bot",
