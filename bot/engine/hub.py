@@ -18,7 +18,7 @@ import httpx2
 from huggingface_hub import AsyncInferenceClient
 from huggingface_hub.inference._common import RequestParameters
 
-from bot.engine.faults import from_status
+from bot.engine.faults import for_pages, from_status
 from bot.engine.limits import Limits
 from bot.engine.transport import Transport
 from bot.errors import EngineUnreachable
@@ -119,6 +119,8 @@ class Hub:
 
 async def _check(response: httpx2.Response) -> None:
     if response.status_code < 300:
+        if error := for_pages(response.headers.get("content-type", "")):
+            raise error
         return
     await response.aread()
     raise from_status(response.status_code, response.text, response.headers.get("location", ""))

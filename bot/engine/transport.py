@@ -41,7 +41,6 @@ class Transport(httpx2.AsyncBaseTransport):
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            auto_decompress=False,
             trust_env=False,
         )
         self._bodies: WeakSet[_Body] = WeakSet()
@@ -58,7 +57,9 @@ class Transport(httpx2.AsyncBaseTransport):
             )
         body = _Body(answer, request)
         self._bodies.add(body)
-        return Response(answer.status, headers=answer.raw_headers, stream=body)
+        # Nobody asked for a compressed body, but proxies send them: aiohttp has unpacked it.
+        headers = [pair for pair in answer.raw_headers if pair[0].lower() != b"content-encoding"]
+        return Response(answer.status, headers=headers, stream=body)
 
     async def aclose(self) -> None:
         """Close all connections; whoever reads from one is told at once."""
