@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from time import monotonic
 
 from bot.checks.finding import Finding, fine, problem, warning
@@ -31,7 +31,9 @@ async def findings(served: Served, address: str) -> AsyncIterator[Finding]:
     which, setting = (served.name, "ENGINES") if served.mark else ("", "ENGINE_URL")
     model = served.model
     try:
-        current = await asyncio.wait_for(model.current(), _DESCRIBE_SECONDS)
+        with suppress(EngineError):
+            await asyncio.wait_for(model.look(), _DESCRIBE_SECONDS)
+        current = await model.current()
     except TimeoutError:
         yield problem(
             "engine.reachable",
