@@ -153,6 +153,14 @@ class Model:
             self._wait_until = now + (_GLANCE if self._silent else _MOMENT)
         await asyncio.wait([self._asking], timeout=max(self._wait_until - now, 0.0))
         if not self._asking.done():
+            if not self._silent:
+                guess = self._last.profile if self._last else self._wanted or GENERIC
+                log.warning(
+                    "the engine does not say what it serves; until it does, prompts are written "
+                    "for %s (%s names another model)",
+                    guess.name,
+                    self._setting,
+                )
             self._silent = True
             raise EngineTimeout(detail="it does not say what it serves")
         found = self._asking.result()

@@ -178,12 +178,12 @@ class ProbedEngine:
         try:
             async with aiohttp.ClientSession(headers=headers, timeout=timeout) as http:
                 try:
-                    info = await _json(http, self._base + "/info")
+                    info = await self._json(http, "/info")
                 except TimeoutError:
                     info, silent = None, True
                 if info is not None and "model_id" in info and "max_total_tokens" in info:
                     return "tgi", True
-                models = await _json(http, self._base + "/v1/models")
+                models = await self._json(http, "/v1/models")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise lost(error) from error
         if silent:
@@ -194,16 +194,16 @@ class ProbedEngine:
             return "openai", True
         raise EngineRefused(detail=f"{self._base} has neither /info nor /v1/models; ENGINE_URL?")
 
-
-async def _json(http: aiohttp.ClientSession, url: str) -> dict[str, Any] | None:
-    """The JSON object at an address; None if there is none."""
-    async with http.get(url, allow_redirects=False) as response:
-        if response.status in (401, 403, 408, 429) or response.status > 501:
-            raise from_status(response.status, await response.text(errors="replace"))
-        if response.status != 200:
-            return None
-        try:
-            found: Any = await response.json(content_type=None)
-        except ValueError:
-            return None
-        return cast(dict[str, Any], found) if isinstance(found, dict) else None
+    async def _json(self, http: aiohttp.ClientSession, path: str) -> dict[str, Any] | None:
+        """The JSON object at a path; None if there is none."""
+        async with http.get(self._base + path, allow_redirects=False) as response:
+            if response.status in (401, 403, 408, 429) or response.status > 501:
+                text = await response.text(errors="replace")
+                raise from_status(response.status, text, secret=self._api_key)
+            if response.status != 200:
+                return None
+            try:
+                found: Any = await response.json(content_type=None)
+            except ValueError:
+                return None
+            return cast(dict[str, Any], found) if isinstance(found, dict) else None

@@ -11,6 +11,7 @@ from typing import Any, cast
 import aiohttp
 from yarl import URL
 
+from bot.engine.faults import without_secrets
 from bot.errors import EngineError
 
 # Somebody waits for a reply; it is better off with the facts that words find.
@@ -29,6 +30,7 @@ class EmbeddingServer:
             found = found / "embeddings"
         self._plain = found.path.rstrip("/").endswith("/embed")
         self._url = found
+        self._shown = without_secrets(url)
         self._model = model or "default"
         self._session: aiohttp.ClientSession | None = None
 
@@ -56,11 +58,11 @@ class EmbeddingServer:
         try:
             async with self._session.post(self._url, json=body) as answer:
                 if answer.status != 200:
-                    raise EngineError(detail=f"{self._url} answers {answer.status}")
+                    raise EngineError(detail=f"{self._shown} answers {answer.status}")
                 return _vectors(await answer.json(), len(texts))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             what = f"{type(error).__name__}: {error}"
-            raise EngineError(detail=f"{self._url}: {what}") from error
+            raise EngineError(detail=f"{self._shown}: {what}") from error
 
 
 def _vectors(answer: object, count: int) -> list[list[float]]:

@@ -78,12 +78,16 @@ def from_text(text: str) -> EngineError:
     return EngineRefused(detail=detail)
 
 
-def from_status(status: int, body: str, location: str = "") -> EngineError:
+def from_status(
+    status: int, body: str, location: str = "", secret: str | None = None
+) -> EngineError:
     """The error for an HTTP status outside 2xx; `body` may be JSON, plain text or a proxy's HTML.
 
-    `location` is where a redirect points to.
+    `location` is where a redirect points to, `secret` the key, which some servers repeat.
     """
     message = message_of(body)
+    if secret:
+        message = message.replace(secret, "…")
     detail = shorten(f"HTTP {status}: {message}" if message else f"HTTP {status}")
     if 300 <= status < 400:
         return EngineRefused(

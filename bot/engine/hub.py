@@ -107,7 +107,7 @@ class Hub:
             transport=Transport(tls, self._limits.connect),
             timeout=httpx2.Timeout(None, connect=self._limits.connect),
             headers={"accept-encoding": "identity"},
-            event_hooks={"request": [self._authorise], "response": [_check]},
+            event_hooks={"request": [self._authorise], "response": [self._check]},
             trust_env=False,
         )
 
@@ -116,11 +116,11 @@ class Hub:
         if self._api_key:
             request.headers["authorization"] = f"Bearer {self._api_key}"
 
-
-async def _check(response: httpx2.Response) -> None:
-    if response.status_code < 300:
-        if error := for_pages(response.headers.get("content-type", "")):
-            raise error
-        return
-    await response.aread()
-    raise from_status(response.status_code, response.text, response.headers.get("location", ""))
+    async def _check(self, response: httpx2.Response) -> None:
+        if response.status_code < 300:
+            if error := for_pages(response.headers.get("content-type", "")):
+                raise error
+            return
+        await response.aread()
+        location = response.headers.get("location", "")
+        raise from_status(response.status_code, response.text, location, self._api_key)

@@ -74,6 +74,7 @@ class OpenAIEngine:
         """Take the address that ends in `/v1`, as `http://host:port/v1`."""
         self._base = base.rstrip("/")
         self._root = self._base.removesuffix("/v1")
+        self._api_key = api_key
         # A proxy that compresses a stream may hold back what it has of it.
         self._headers = {"Accept-Encoding": "identity"}
         if api_key:
@@ -191,7 +192,7 @@ class OpenAIEngine:
             ):
                 if response.status in (404, 405, 501):
                     return None
-                await _check(response)
+                await self._check(response)
                 return await response.json(content_type=None)
         except aiohttp.ClientError as error:
             raise lost(error) from error
@@ -199,6 +200,14 @@ class OpenAIEngine:
             raise EngineTimeout(detail=f"{url}: no answer") from None
         except ValueError as error:
             raise EngineRefused(detail=f"{url} is not JSON; check ENGINE_URL") from error
+
+    async def _check(self, response: aiohttp.ClientResponse) -> None:
+        if response.status >= 300:
+            text = await response.text(errors="replace")
+            location = response.headers.get("Location", "")
+            raise from_status(response.status, text, location, self._api_key)
+        if error := for_pages(response.headers.get("Content-Type", "")):
+            raise error
 
     def _http(self) -> aiohttp.ClientSession:
         if self._closed:
@@ -233,7 +242,7 @@ class OpenAIEngine:
             ) as response:
                 if response.status == 404:
                     await self._find_change(served)
-                await _check(response)
+                await self._check(response)
                 connected = True
                 async with aclosing(pieces_of(blocks(gathered(response.content)))) as pieces:
                     async for some in pieces:
@@ -317,14 +326,6 @@ def _schema(schema: dict[str, Any] | None, server: Server) -> dict[str, Any]:
         return {"json_schema": {**schema, **_TIGHT}}
     named = {"name": "answer", "schema": schema}
     return {"response_format": {"type": "json_schema", "json_schema": named}}
-
-
-async def _check(response: aiohttp.ClientResponse) -> None:
-    if response.status >= 300:
-        text = await response.text(errors="replace")
-        raise from_status(response.status, text, response.headers.get("Location", ""))
-    if error := for_pages(response.headers.get("Content-Type", "")):
-        raise error
 
 
 def _now() -> float:

@@ -42,7 +42,10 @@ async def seconds(work) -> float:
 
 
 async def test_a_question_waits_a_moment_and_the_next_ones_do_not(
-    tgi: TgiStandIn, engine: TgiEngine, monkeypatch: pytest.MonkeyPatch
+    tgi: TgiStandIn,
+    engine: TgiEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ):
     monkeypatch.setattr(in_use, "_MOMENT", 0.4)
     monkeypatch.setattr(in_use, "_GLANCE", 0.05)
@@ -55,6 +58,8 @@ async def test_a_question_waits_a_moment_and_the_next_ones_do_not(
     for _ in range(5):
         assert await seconds(model.ready()) < 0.3
     assert (await model.current()).profile.name == "generic-chatml"
+    (told,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "until it does, prompts are written for generic-chatml (MODEL names" in told.message
 
 
 async def test_what_it_says_later_is_what_counts(tgi: TgiStandIn, engine: TgiEngine, monkeypatch):

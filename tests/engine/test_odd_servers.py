@@ -185,11 +185,11 @@ def certificate(tmp_path: Path) -> ssl.SSLContext:
     return tls
 
 
-def _engines(url: str) -> list[Engine]:
+def _engines(url: str, api_key: str | None = None) -> list[Engine]:
     return [
-        TgiEngine(url, limits=QUICK),
-        OpenAIEngine(url + "/v1", limits=QUICK),
-        ProbedEngine(url, limits=QUICK),
+        TgiEngine(url, api_key=api_key, limits=QUICK),
+        OpenAIEngine(url + "/v1", api_key=api_key, limits=QUICK),
+        ProbedEngine(url, api_key=api_key, limits=QUICK),
     ]
 
 
@@ -211,6 +211,16 @@ async def test_a_page_in_place_of_an_answer():
                 _, error = await read_until_error(engine, ask())
                 assert type(error) is EngineRefused
                 assert "ENGINE_URL" in error.detail
+
+
+async def test_a_key_that_a_server_repeats_is_not_logged():
+    wrong = whole('{"error": {"message": "Unknown key: hunter2"}}', "401 Unauthorized")
+    paths = ("/generate_stream", "/v1/models", "/info")
+    async with RawStandIn(dict.fromkeys(paths, wrong)) as server:
+        for engine in _engines(server.url, api_key="hunter2"):
+            async with aclosing(engine):
+                _, error = await read_until_error(engine, ask())
+                assert "Unknown key: …; check ENGINE_API_KEY" in error.detail
 
 
 async def test_a_redirect_is_told_without_what_is_secret_in_it():
