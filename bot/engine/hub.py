@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterable
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -19,7 +20,7 @@ from huggingface_hub import AsyncInferenceClient
 from huggingface_hub.inference._common import RequestParameters
 
 from bot.engine.faults import for_pages, from_status
-from bot.engine.limits import Limits
+from bot.engine.limits import REFUSAL_SECONDS, Limits
 from bot.engine.transport import Transport
 from bot.errors import EngineUnreachable
 
@@ -121,6 +122,10 @@ class Hub:
             if error := for_pages(response.headers.get("content-type", "")):
                 raise error
             return
-        await response.aread()
+        text = ""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REFUSAL_SECONDS):
+                await response.aread()
+                text = response.text
         location = response.headers.get("location", "")
-        raise from_status(response.status_code, response.text, location, self._api_key)
+        raise from_status(response.status_code, text, location, self._api_key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ from bot.engine import shapes
 from bot.engine.answer import Pieces, answer
 from bot.engine.completions import pieces_of
 from bot.engine.faults import for_pages, from_status, lost, named
-from bot.engine.limits import Limits
+from bot.engine.limits import REFUSAL_SECONDS, Limits
 from bot.engine.shapes import rows, table, words
 from bot.engine.sse import blocks, gathered
 from bot.engine.tokens import count_without_bos, ids_of, plain_prompt
@@ -203,7 +203,10 @@ class OpenAIEngine:
 
     async def _check(self, response: aiohttp.ClientResponse) -> None:
         if response.status >= 300:
-            text = await response.text(errors="replace")
+            text = ""
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REFUSAL_SECONDS):
+                    text = await response.text(errors="replace")
             location = response.headers.get("Location", "")
             raise from_status(response.status, text, location, self._api_key)
         if error := for_pages(response.headers.get("Content-Type", "")):

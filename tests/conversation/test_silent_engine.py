@@ -1,4 +1,4 @@
-"""An engine that hears its questions and does not answer them, over real sockets."""
+"""An engine that is silent about itself, or another one than before, over real sockets."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ import pytest
 from bot.conversation import model as in_use
 from bot.conversation.model import Model
 from bot.conversation.models import Served
+from bot.conversation.service import Conversations
 from bot.conversation.watching import EngineWatch
 from bot.engine.limits import Limits
+from bot.engine.openai import OpenAIEngine
 from bot.engine.tgi import TgiEngine
+from bot.store.history import RedisStore
+from tests.conversation.conftest import Talk
 from tests.engine.reading import until
+from tests.stand_ins.openai import DONE, OpenAIStandIn, event
 from tests.stand_ins.tgi import TgiStandIn
 
 LLAMA_2 = "NousResearch/Nous-Hermes-Llama2-13b"
@@ -127,3 +132,21 @@ async def test_counts_that_do_not_come_are_estimated(
     tgi.silent = frozenset()
     await asyncio.sleep(0.5)
     assert await served.count("one two three") == 3
+
+
+async def test_a_question_to_a_model_that_is_gone_is_put_to_the_new_one(store: RedisStore):
+    server = OpenAIStandIn([event("Hi", "stop"), DONE], [_model("hermes-3-8b")], strict=True)
+    async with server, aclosing(OpenAIEngine(server.url, limits=PATIENT)) as engine:
+        talk = Talk(Conversations(engine, store, Model(engine, None, 64)))
+        await talk.say("Hello")
+        assert server.completions[-1]["prompt"].endswith("<|im_start|>assistant\n")
+        server.models = [_model(LLAMA_2)]
+        assert (await talk.say("And now?")).text == "Hi"
+        assert server.completions[-1]["model"] == LLAMA_2
+        assert server.completions[-1]["prompt"].endswith("### Response:\n")
+        # No other question is put to the old one.
+        assert [sent["model"] for sent in server.completions].count("hermes-3-8b") == 2
+
+
+def _model(name: str) -> dict[str, object]:
+    return {"id": name, "owned_by": "vllm", "max_model_len": 4096}

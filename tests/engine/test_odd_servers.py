@@ -13,7 +13,7 @@ import pytest
 
 from bot.conversation.ports import Engine
 from bot.engine import connect as connecting
-from bot.engine import openai
+from bot.engine import hub, openai
 from bot.engine.connect import ProbedEngine, parse
 from bot.engine.openai import OpenAIEngine
 from bot.engine.tgi import TgiEngine
@@ -27,7 +27,7 @@ from bot.errors import (
 )
 from tests.engine.reading import QUICK, ask, read, read_until_error, until
 from tests.stand_ins.openai import DONE, OpenAIStandIn, event
-from tests.stand_ins.raw import RawStandIn, as_json, stream, whole
+from tests.stand_ins.raw import RawStandIn, as_json, head, stream, whole
 from tests.stand_ins.tgi import TgiStandIn
 
 _MODELS: Any = {"data": [{"id": "hermes", "owned_by": "vllm", "max_model_len": 4096}]}
@@ -109,6 +109,18 @@ async def test_a_server_that_says_nothing_at_all_is_told_of_soon():
     ):
         _, error = await read_until_error(engine, ask())
         assert error.retry
+
+
+async def test_a_refusal_whose_words_never_come(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(openai, "REFUSAL_SECONDS", 0.1)
+    monkeypatch.setattr(hub, "REFUSAL_SECONDS", 0.1)
+    slow = [head("400 Bad Request", Content_Length="1000"), b"Your", 60.0]
+    answers = {"/generate_stream": slow, "/v1/models": as_json(_MODELS), "/v1/completions": slow}
+    async with RawStandIn(answers) as server, asyncio.timeout(3):
+        for engine in _engines(server.url)[:2]:
+            async with aclosing(engine):
+                _, error = await read_until_error(engine, ask())
+                assert (type(error), error.detail) == (EngineRefused, "HTTP 400")
 
 
 # Exchange
