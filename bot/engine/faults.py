@@ -107,7 +107,9 @@ def from_status(
         return EngineTimeout(detail=detail)
     if status in (424, 500):
         known = from_text(message)
-        return EngineInterrupted(detail=detail) if isinstance(known, EngineRefused) else known
+        if not isinstance(known, EngineRefused):
+            return known
+        return EngineInterrupted(detail=f"{detail}; the engine's own log says why")
     return from_text(detail)
 
 
