@@ -25,6 +25,7 @@ from bot.engine.limits import REFUSAL_SECONDS, Limits
 from bot.engine.shapes import rows, table, words
 from bot.engine.sse import blocks, gathered
 from bot.engine.tokens import count_without_bos, ids_of, plain_prompt
+from bot.engine.wires import connector, patience
 from bot.errors import (
     EngineChanged,
     EngineInterrupted,
@@ -216,12 +217,11 @@ class OpenAIEngine:
         if self._closed:
             raise EngineUnreachable(detail="the engine was closed")
         if self._session is None:
-            # Proxies are ignored and no login is looked up: both are aiohttp's defaults. The
-            # conversation bounds how many streams are open, so the pool does not.
+            # Proxies are ignored and no login is looked up: both are aiohttp's defaults.
             self._session = aiohttp.ClientSession(
                 headers=self._headers,
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._limits.connect),
+                connector=connector(),
+                timeout=patience(self._limits.connect),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session

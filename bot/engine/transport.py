@@ -17,8 +17,7 @@ import httpx2
 from yarl import URL
 
 from bot.engine.sse import blocks, gathered
-
-_KEEP = 30.0
+from bot.engine.wires import connector, patience
 
 
 class Response(httpx2.Response):
@@ -33,12 +32,9 @@ class Transport(httpx2.AsyncBaseTransport):
     """Connections of one engine. `connect` is how many seconds making one may take."""
 
     def __init__(self, tls: ssl.SSLContext, connect: float) -> None:
-        # No bound on connections: the conversation bounds its answers, and an engine queues
-        # them better than a pool that cannot tell why it waits.
-        connector = aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=_KEEP)
         self._session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect),
+            connector=connector(tls),
+            timeout=patience(connect),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             trust_env=False,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 import subprocess
 from contextlib import aclosing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 
 from bot.conversation.ports import Engine
 from bot.engine import connect as connecting
-from bot.engine import hub, openai
+from bot.engine import hub, openai, wires
 from bot.engine.connect import ProbedEngine, parse
 from bot.engine.openai import OpenAIEngine
 from bot.engine.tgi import TgiEngine
@@ -23,6 +25,7 @@ from bot.errors import (
     EngineError,
     EngineRefused,
     EngineTimeout,
+    EngineUnreachable,
     SettingsError,
 )
 from tests.engine.reading import QUICK, ask, read, read_until_error, until
@@ -121,6 +124,40 @@ async def test_a_refusal_whose_words_never_come(monkeypatch: pytest.MonkeyPatch)
             async with aclosing(engine):
                 _, error = await read_until_error(engine, ask())
                 assert (type(error), error.detail) == (EngineRefused, "HTTP 400")
+
+
+async def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch):
+    async def hang(*_: object, **__: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", hang)
+    quick = replace(QUICK, connect=0.2)
+    async with asyncio.timeout(4):
+        for made in (TgiEngine, OpenAIEngine, ProbedEngine):
+            async with aclosing(made("http://engine.test:8080", limits=quick)) as engine:
+                _, error = await read_until_error(engine, ask())
+                assert type(error) is EngineUnreachable
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="only Linux can")
+async def test_connections_notice_that_the_machine_at_their_other_end_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Lost packets cannot be had without a second machine, so the sockets are looked at."""
+    made: list[socket.socket] = []
+    make = wires._made
+    monkeypatch.setattr(wires, "_made", lambda address: made.append(make(address)) or made[-1])
+    async with RawStandIn({"/generate_stream": None, "/v1/models": None}) as server:
+        for engine in _engines(server.url)[:2]:
+            asking = asyncio.create_task(read(engine, ask()))
+            await until(lambda: server.open)
+            (wire,) = made
+            assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 15_000
+            assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            asking.cancel()
+            await engine.aclose()
+            await until(lambda: not server.open)
+            made.clear()
 
 
 # Exchange
