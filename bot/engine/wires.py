@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from typing import Any
 
 import aiohttp
 
@@ -38,7 +39,7 @@ def patience(connect: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)
 
 
-def _made(address: aiohttp.AddrInfoType) -> socket.socket:
+def _made(address: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
     made = socket.socket(*address[:3])
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _OPTIONS.items():
