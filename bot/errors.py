@@ -52,6 +52,12 @@ class EngineUnreachable(EngineError):
     )
 
 
+class EngineChanged(EngineError):
+    """The engine serves another model now: what was written for the other one does not fit it."""
+
+    text = later("Another model has just been put in my place. Please ask again.")
+
+
 class PromptTooLong(EngineError):
     """The engine counted more tokens than its context holds."""
 

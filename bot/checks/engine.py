@@ -8,10 +8,10 @@ from contextlib import aclosing
 from time import monotonic
 
 from bot.checks.finding import Finding, fine, problem, warning
-from bot.conversation.model import ModelInUse
+from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import Generation
-from bot.errors import EngineError
+from bot.errors import EngineError, EngineTimeout
 from bot.language import Text, later
 from bot.prompts.messages import Message
 
@@ -30,25 +30,13 @@ async def findings(served: Served, address: str) -> AsyncIterator[Finding]:
     # With one engine nobody needs to read its name.
     which, setting = (served.name, "ENGINES") if served.mark else ("", "ENGINE_URL")
     model = served.model
-    try:
-        current = await asyncio.wait_for(model.current(), _DESCRIBE_SECONDS)
-    except TimeoutError:
-        yield problem(
-            "engine.reachable",
-            _about(later("engine"), which),
-            later("{address} does not answer within a minute", address=address),
-            later("look at its log"),
-        )
-        return
-    if current.info is None:
-        yield problem(
-            "engine.reachable",
-            _about(later("engine"), which),
-            later("{address} does not answer", address=address),
-            later(
-                "start it (a large model loads for minutes), or correct {setting}", setting=setting
-            ),
-        )
+    fault = await _absence(model, _about(later("engine"), which), address, setting)
+    current = await model.current()
+    if fault is not None:
+        yield fault
+        if fault.state == "warning":
+            yield await _first_word(served, current, which)
+    if fault is not None or current.info is None:
         return
     yield fine(
         "engine.reachable",
@@ -68,6 +56,29 @@ async def findings(served: Served, address: str) -> AsyncIterator[Finding]:
     if current.info.max_stops is not None:
         yield _stops(current.info.max_stops, which)
     yield await _first_word(served, current, which)
+
+
+async def _absence(model: Model, subject: str, address: str, setting: str) -> Finding | None:
+    """What is wrong with an engine that does not say what it serves; None if it says it."""
+    check = "engine.reachable"
+    try:
+        await asyncio.wait_for(model.look(), _DESCRIBE_SECONDS)
+    except EngineTimeout:
+        return warning(
+            check,
+            subject,
+            later("{address} is there, but does not say what it serves", address=address),
+            later("look at its log, and set its model until then: prompts are written for that"),
+        )
+    except EngineError:
+        advice = later(
+            "start it (a large model loads for minutes), or correct {setting}", setting=setting
+        )
+        return problem(check, subject, later("{address} does not answer", address=address), advice)
+    except TimeoutError:
+        text = later("{address} does not answer within a minute", address=address)
+        return problem(check, subject, text, later("look at its log"))
+    return None
 
 
 def _named(current: ModelInUse) -> str:

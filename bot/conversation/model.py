@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from bot.conversation import faults
 from bot.conversation.ports import Engine, EngineInfo, Sampling, Tokenizer
 from bot.conversation.wishes import sampled
-from bot.errors import EngineError, EngineUnreachable
+from bot.errors import EngineError, EngineTimeout, EngineUnreachable
 from bot.models import catalogue
 from bot.models.generic import GENERIC
 from bot.models.profile import Profile
@@ -29,6 +29,15 @@ _MARGIN = 16
 # UTF-8 bytes per token before anything was measured; English prose has 4 to 5.
 _BYTES_PER_TOKEN = 3.0
 _CAUTION = 1.15
+
+# A question waits so many seconds at most for what the engine says of itself; for one that was
+# silent for longer just now, hardly at all. What it says later is listened to all the same.
+_MOMENT = 2.5
+_GLANCE = 0.2
+
+# How long one count of tokens may take, and how long they are estimated where it took longer.
+_COUNT_SECONDS = 2.5
+_UNCOUNTED_SECONDS = 60.0
 
 # An engine that is away is asked again after so many seconds, as for an answer (bot.engine.limits),
 # and as long as that has not taken longer than the last figure.
@@ -61,6 +70,9 @@ class ModelInUse:
 class Model:
     """Finds out once what the engine serves, and asks again after it was away.
 
+    No question waits for an engine that keeps silent about itself: it goes on with what is known,
+    and the answer counts from when it comes.
+
     `wanted` is a profile's name, from the `setting` that is named when it is wrong; without it the
     engine's own answer decides. While the engine cannot be asked, what it served last stands in,
     or the profile with its limits, or the generic one. `slots` is how many replies the engine last
@@ -83,6 +95,10 @@ class Model:
         self.slots: int | None = None
         self._known: ModelInUse | None = None
         self._last: ModelInUse | None = None
+        self._asking: asyncio.Task[ModelInUse | EngineError] | None = None
+        self._wait_until = 0.0
+        self._silent = False
+        self._count_from = 0.0
         self._told: set[str] = set()
         self._bytes_per_token = _BYTES_PER_TOKEN
 
@@ -125,11 +141,57 @@ class Model:
             return replace(self._last, info=None)
         return self._in_use(self._wanted or GENERIC, None)
 
+    async def look(self) -> EngineInfo:
+        """Ask the engine now, as long as that takes; what it says is what is in use from now on.
+
+        Raises its errors.
+        """
+        info = await self._engine.describe()
+        self._take(info)
+        return info
+
     async def _described(self) -> ModelInUse:
-        """What the engine says that it serves, asked once; raises its errors."""
+        """What the engine says that it serves, asked once; raises its errors.
+
+        `EngineTimeout` if it does not say it in a moment.
+        """
         if self._known:
             return self._known
-        info = await self._engine.describe()
+        now = time.monotonic()
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._asked(), name="what the engine serves")
+            self._wait_until = now + (_GLANCE if self._silent else _MOMENT)
+        await asyncio.wait([self._asking], timeout=max(self._wait_until - now, 0.0))
+        if not self._asking.done():
+            if not self._silent:
+                guess = self._last.profile if self._last else self._wanted or GENERIC
+                log.warning(
+                    "the engine does not say what it serves; until it does, prompts are written "
+                    "for %s (%s names another model)",
+                    guess.name,
+                    self._setting,
+                )
+            self._silent = True
+            raise EngineTimeout(detail="it does not say what it serves")
+        found = self._asking.result()
+        if isinstance(found, EngineError):
+            raise found
+        return found
+
+    async def _asked(self) -> ModelInUse | EngineError:
+        """What the engine serves, or its error: perhaps nobody waits for it any more."""
+        began = time.monotonic()
+        try:
+            return self._take(await self._engine.describe())
+        except EngineError as error:
+            self._silent = time.monotonic() - began >= _MOMENT
+            return error
+
+    def _take(self, info: EngineInfo) -> ModelInUse:
+        """Go by what the engine says."""
+        self._silent = False
+        if self._known and self._known.info == info:
+            return self._known
         self.slots = info.slots
         self._known = self._last = self._in_use(
             self._wanted or catalogue.recognise(info.model), info
@@ -188,6 +250,24 @@ class Model:
     def forget(self) -> None:
         """Ask the engine again next time: it was away and may serve another model now."""
         self._known = None
+
+    async def count(self, text: str) -> int:
+        """Tokens of `text`: the engine's own count, else a careful estimate. Never fails.
+
+        A prompt may need many counts, so an engine that is slow to count is left alone for a while.
+        """
+        if time.monotonic() < self._count_from:
+            return self.estimate(text)
+        try:
+            async with asyncio.timeout(_COUNT_SECONDS):
+                counted = await self._engine.count_tokens(text)
+        except EngineError:
+            counted = None
+        except TimeoutError:
+            log.info("the engine does not count tokens in time: they are estimated for a minute")
+            self._count_from = time.monotonic() + _UNCOUNTED_SECONDS
+            counted = None
+        return self.estimate(text) if counted is None else counted
 
     def estimate(self, text: str) -> int:
         """A careful guess of the tokens of `text`, for engines that cannot count."""

@@ -46,17 +46,13 @@ class Served:
 
     async def count(self, text: str) -> int:
         """Tokens of `text`: the engine's own count, else a careful estimate."""
-        try:
-            counted = await self.engine.count_tokens(text)
-        except EngineError:
-            counted = None
-        return self.model.estimate(text) if counted is None else counted
+        return await self.model.count(text)
 
     async def answers(self) -> bool:
         """Whether the engine is there right now."""
         try:
             async with asyncio.timeout(_PRESENT_SECONDS):
-                await self.engine.describe()
+                await self.model.look()
         except (EngineError, TimeoutError) as error:
             log.debug("engine %s: %s", self.name, error)
             return False

@@ -24,7 +24,7 @@ from bot.conversation.ports import End, Engine, Generation
 from bot.errors import (
     AnswerUnfit,
     BadInput,
-    EngineError,
+    EngineChanged,
     EngineInterrupted,
     EngineRefused,
     EngineTimeout,
@@ -155,6 +155,9 @@ class JsonMode:
                         )
                     log.info("answer %d of %d does not fit: %s", attempt, tries, problem.errors[0])
                     failed.append(problem)
+        except EngineChanged:
+            self._model.forget()
+            raise
         except TimeoutError:
             raise EngineTimeout(detail=f"no fitting answer in {_SECONDS:g} s") from None
         raise _unfit(failed)
@@ -237,11 +240,8 @@ class JsonMode:
         bound = upper_bound(prompt) + 1
         if bound <= limit:
             return bound
-        try:
-            counted = await self._engine.count_tokens(prompt)
-        except EngineError:
-            counted = None
-        return self._model.estimate(prompt) if counted is None else counted + 1
+        # One more: BOS.
+        return await self._model.count(prompt) + 1
 
 
 def _wanted(kind: type[BaseModel]) -> _Wanted:

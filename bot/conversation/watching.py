@@ -99,7 +99,8 @@ class EngineWatch:
 
 async def _described(served: Served) -> EngineInfo | None:
     try:
-        return await served.engine.describe()
+        # Also the model learns it: an engine may be restarted with another one between questions.
+        return await served.model.look()
     except EngineError as error:
         log.debug("engine %s: %s", served.name, error)
         return None

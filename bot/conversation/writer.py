@@ -27,7 +27,13 @@ from bot.conversation.turns import Pending, State, Status, Turn, Usage
 from bot.conversation.usage import use_of
 from bot.conversation.variants import in_place, joined
 from bot.conversation.wishes import NO_WISHES, Wishes, sampled
-from bot.errors import EngineBusy, EngineInterrupted, EngineUnreachable, PromptTooLong
+from bot.errors import (
+    EngineBusy,
+    EngineChanged,
+    EngineInterrupted,
+    EngineUnreachable,
+    PromptTooLong,
+)
 from bot.language import later, tr
 from bot.prompts.neutralise import restore
 from bot.tools.run import is_for_asker, kept
@@ -139,6 +145,12 @@ class Writer:
             self._model.forget()
             limit = int(window.tokens * _SECOND_TRY)
             async for event in self._answer(await self._model.ready(), limit):
+                yield event
+        except EngineChanged:
+            self._model.forget()
+            if self._begun:
+                raise
+            async for event in self._answer(await self._model.ready(), None):
                 yield event
         except (EngineUnreachable, EngineInterrupted):
             self._model.forget()

@@ -33,6 +33,12 @@ log = logging.getLogger(__name__)
 # How long the rest of a finished body may take, so that its connection can be used again.
 _DRAIN = 0.25
 
+# How many characters the tokens may have on average that were asked for: whoever sends more is no
+# model, and all of it would be posted. What a few tokens may have is the second figure.
+_LONGEST_TOKEN = 64
+_AT_LEAST = 4096
+_TOO_MUCH = "far more text than the tokens asked for; is that a model's server? check ENGINE_URL"
+
 
 @dataclass(frozen=True, slots=True)
 class Finish:
@@ -85,13 +91,20 @@ async def answer(
         asked = min(left, per_call or left)
         finish: Finish | None = None
         said: list[str] = []
+        room = max(asked * _LONGEST_TOKEN, _AT_LEAST)
         pieces = _asked_again(lambda p=prompt, n=asked: call(p, n), limits, deadline)
         try:
             async with aclosing(pieces):
                 async for some in pieces:
                     text = ""
                     for piece in some:
-                        finish = finish or piece.finish
+                        if finish:
+                            # What comes behind the end is no part of it.
+                            break
+                        finish = piece.finish
+                        room -= len(piece.text)
+                        if room < 0:
+                            break
                         said.append(piece.text)
                         text += matcher.feed(piece.text)
                         if matcher.hit is not None:
@@ -99,6 +112,8 @@ async def answer(
                     if text:
                         shown = True
                         yield Text(text)
+                    if room < 0:
+                        raise EngineInterrupted(detail=_TOO_MUCH)
                     if matcher.hit is not None and finish is None:
                         break
         except PromptTooLong:

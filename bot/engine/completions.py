@@ -6,9 +6,11 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator
 from typing import Any, Literal, cast
 
+from bot.engine import shapes
 from bot.engine.answer import Finish, Piece, Pieces, together
 from bot.engine.faults import from_status, from_text
-from bot.engine.sse import event_in, lines_of
+from bot.engine.shapes import rows, table, words
+from bot.engine.sse import EventStream
 from bot.engine.tokens import END_MARKERS
 from bot.errors import EngineError, EngineInterrupted
 
@@ -41,28 +43,28 @@ class _Events:
         self._ended = False
         self._reason = ""
         self._usage = dict[str, Any]()
+        self._stream = EventStream()
 
     def read(self, block: str) -> Iterator[Piece]:
-        for line in lines_of(block):
+        for event in self._stream.read(block):
+            yield from self._event(event)
             if self.over:
                 return
-            if line.startswith("error:"):
-                # Older llama.cpp.
-                raise _told(event_in(line[6:]))
-            if line.startswith("data:"):
-                yield from self._event(line[5:].strip())
+        self.over = self._stream.done
 
-    def _event(self, data: str) -> Iterator[Piece]:
-        if data == "[DONE]":
-            self.over = True
-            return
-        event = event_in(data)
-        if event.get("error") is not None:
-            raise _told(event["error"])
+    def _event(self, event: dict[str, Any]) -> Iterator[Piece]:
+        told = event if event.get("object") == "error" else event.get("error")
+        if told is not None:
+            if self._reason:
+                # The text was whole already.
+                self.over = True
+                return
+            raise _told(told)
         self._usage = _usage(event) or self._usage
-        for choice in event.get("choices") or ():
-            text: str = choice.get("text") or ""
-            self._reason = choice.get("finish_reason") or self._reason
+        for choice in map(table, rows(event.get("choices"))):
+            # What comes behind the finish is no part of it.
+            text = "" if self._reason else words(choice.get("text"))
+            self._reason = words(choice.get("finish_reason")) or self._reason
             if text and self._ended:
                 # The model closed its turn, but the server does not know this end marker.
                 self.over, self.whole = True, False
@@ -77,29 +79,31 @@ class _Events:
             return Finish("stop", self._count)
         if self._reason in ("abort", "error"):
             raise EngineInterrupted(detail=f"finish reason {self._reason!r}")
-        if not self._reason and not self._ended:
+        # Some servers name no reason, but say that this was all.
+        told = self._ended or (self._stream.done and self._count)
+        if not self._reason and not told:
             raise EngineInterrupted(detail="the body ended without a finish reason")
         cut = self._reason == "length" and not self._ended
         return _finish("length" if cut else "stop", self._usage, self._count)
 
 
 def _finish(reason: Literal["length", "stop"], usage: dict[str, Any], count: int) -> Finish:
-    generated = usage.get("completion_tokens")
+    generated = shapes.count(usage.get("completion_tokens"))
     return Finish(
         reason,
         count if generated is None else generated,
-        usage.get("prompt_tokens"),
-        usage.get("cached_tokens"),
+        shapes.count(usage.get("prompt_tokens")),
+        shapes.count(usage.get("cached_tokens")),
     )
 
 
 def _usage(event: dict[str, Any]) -> dict[str, Any]:
     """Token counts of an event, if it has any; the cache's from wherever a server puts it."""
-    usage: dict[str, Any] = event.get("usage") or {}
-    timings: dict[str, Any] = event.get("timings") or {}
+    usage = table(event.get("usage"))
     if not usage:
         return {}
-    details: dict[str, Any] = usage.get("prompt_tokens_details") or {}
+    timings = table(event.get("timings"))
+    details = table(usage.get("prompt_tokens_details"))
     return {**usage, "cached_tokens": details.get("cached_tokens", timings.get("cache_n"))}
 
 
@@ -109,7 +113,15 @@ def _told(error: object) -> EngineError:
         return from_text(str(error))
     error = cast(dict[str, Any], error)
     text = json.dumps({"error": error})
-    status = error.get("code") or error.get("http_status_code")
-    if isinstance(status, int) and status >= 300:
+    status = _status(error.get("code")) or _status(error.get("http_status_code"))
+    if status is not None:
         return from_status(status, text)
-    return from_text(str(error.get("message", text)))
+    # Some tell only by a code what it is, such as "rate_limit_exceeded".
+    said = " ".join(str(error[key]) for key in ("message", "code") if error.get(key))
+    return from_text(said or text)
+
+
+def _status(code: object) -> int | None:
+    """An HTTP status; None for other codes, such as OpenAI's "rate_limit_exceeded"."""
+    number = int(code) if isinstance(code, str) and code.isdecimal() else shapes.count(code)
+    return number if number is not None and 300 <= number < 600 else None

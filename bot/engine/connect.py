@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import logging
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
@@ -13,16 +14,24 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.conversation.ports import End, Engine, EngineInfo, Generation, Text, Tokenizer
-from bot.engine.faults import from_status
+from bot.engine.faults import from_status, lost, without_secrets
 from bot.engine.limits import Limits
-from bot.errors import EngineRefused, EngineUnreachable, SettingsError, shown
+from bot.errors import EngineRefused, SettingsError
 
-Kind = Literal["tgi", "openai", "unknown"]
+log = logging.getLogger(__name__)
+
+Client = Literal["tgi", "openai"]
+Kind = Literal[Client, "unknown"]
 
 _TAKES = (
     "takes tgi+http://host:port, openai+http://host:port/v1, or http://host:port "
     "(which is asked what it is)"
 )
+
+# How long a server may take to say what it is before the other question is tried, in seconds.
+_MOMENT = 2.0
+
+_NO_SUCH_PATH = ("HTTP 404", "HTTP 405")
 
 
 async def connect(
@@ -64,7 +73,7 @@ def parse(url: str, setting: str = "ENGINE_URL") -> tuple[Kind, str]:
         wrong = True
         parts = urlsplit("")
     if wrong or parts.query or parts.fragment or any(map(str.isspace, address)):
-        raise SettingsError(f"{setting}: {_TAKES}, not {shown(url)}")
+        raise SettingsError(f"{setting}: {_TAKES}, not {without_secrets(url)!r}")
     if parts.username is not None:
         raise SettingsError(f"{setting}: takes no user or password; put a key in ENGINE_API_KEY")
     base = address.rstrip("/")
@@ -73,9 +82,7 @@ def parse(url: str, setting: str = "ENGINE_URL") -> tuple[Kind, str]:
     return ("tgi" if prefix == "tgi" and plus else "unknown"), base
 
 
-def make(
-    kind: Literal["tgi", "openai"], base: str, *, api_key: str | None, limits: Limits | None
-) -> Engine:
+def make(kind: Client, base: str, *, api_key: str | None, limits: Limits | None) -> Engine:
     """The engine of a kind at an address; each kind's client is loaded only when it is needed."""
     if kind == "tgi":
         from bot.engine.tgi import TgiEngine
@@ -87,7 +94,10 @@ def make(
 
 
 class ProbedEngine:
-    """An `Engine` of unknown kind: it finds out at the first call for which the server is up."""
+    """An `Engine` of unknown kind: it finds out at the first call for which the server is up.
+
+    A server that does not say it is spoken to as what it seems to be, until it does.
+    """
 
     def __init__(
         self, base: str, *, api_key: str | None = None, limits: Limits | None = None
@@ -96,13 +106,27 @@ class ProbedEngine:
         self._base = base.removesuffix("/v1")
         self._api_key = api_key
         self._limits = limits or Limits()
+        self._made: dict[Client, Engine] = {}
         self._found: Engine | None = None
+        self._sure = False
         self._lock = asyncio.Lock()
 
     async def stream(self, request: Generation) -> AsyncGenerator[Text | End, None]:
         """See `Engine.stream`."""
         engine = await self._engine()
-        async with aclosing(engine.stream(request)) as parts:
+        try:
+            async with aclosing(engine.stream(request)) as parts:
+                async for part in parts:
+                    yield part
+            return
+        except EngineRefused as error:
+            if not error.detail.startswith(_NO_SUCH_PATH):
+                raise
+            # Another kind of server may have come to the same address.
+            self._sure = False
+            if (other := await self._asked()) is engine:
+                raise
+        async with aclosing(other.stream(request)) as parts:
             async for part in parts:
                 yield part
 
@@ -117,47 +141,69 @@ class ProbedEngine:
 
     async def describe(self) -> EngineInfo:
         """See `Engine.describe`."""
-        return await (await self._engine()).describe()
+        try:
+            return await (await self._asked()).describe()
+        except EngineRefused:
+            self._sure = False
+            raise
 
     async def aclose(self) -> None:
         """See `Engine.aclose`."""
-        if self._found is not None:
-            await self._found.aclose()
+        for engine in self._made.values():
+            await engine.aclose()
 
     async def _engine(self) -> Engine:
+        """What the server is, or seems to be."""
+        return self._found or await self._asked()
+
+    async def _asked(self) -> Engine:
+        """The same; while it is not sure, the server is asked once more."""
         # Under the lock many waiting channels ask a starting server once, not each for itself.
         async with self._lock:
-            if self._found is None:
-                kind = await self._probe()
-                base = self._base if kind == "tgi" else self._base + "/v1"
-                self._found = make(kind, base, api_key=self._api_key, limits=self._limits)
+            if self._found is None or not self._sure:
+                kind, self._sure = await self._probe()
+                if kind not in self._made:
+                    base = self._base if kind == "tgi" else self._base + "/v1"
+                    made = make(kind, base, api_key=self._api_key, limits=self._limits)
+                    self._made[kind] = made
+                self._found = self._made[kind]
             return self._found
 
-    async def _probe(self) -> Literal["tgi", "openai"]:
+    async def _probe(self) -> tuple[Client, bool]:
+        """What the server is, and whether that is sure: it may have been silent about it."""
         headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
-        timeout = aiohttp.ClientTimeout(self._limits.question, sock_connect=self._limits.connect)
+        moment = min(_MOMENT, self._limits.question)
+        timeout = aiohttp.ClientTimeout(moment, sock_connect=self._limits.connect)
+        silent = False
         try:
             async with aiohttp.ClientSession(headers=headers, timeout=timeout) as http:
-                info = await _json(http, self._base + "/info")
+                try:
+                    info = await self._json(http, "/info")
+                except TimeoutError:
+                    info, silent = None, True
                 if info is not None and "model_id" in info and "max_total_tokens" in info:
-                    return "tgi"
-                models = await _json(http, self._base + "/v1/models")
-                if models is not None and "data" in models:
-                    return "openai"
+                    return "tgi", True
+                models = await self._json(http, "/v1/models")
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise EngineUnreachable(detail=f"{type(error).__name__}: {error}") from error
+            raise lost(error) from error
+        if silent:
+            kind = "openai" if models is not None and "data" in models else "tgi"
+            log.info("%s/info is silent; spoken to as %s for now", self._base, kind)
+            return kind, False
+        if models is not None and "data" in models:
+            return "openai", True
         raise EngineRefused(detail=f"{self._base} has neither /info nor /v1/models; ENGINE_URL?")
 
-
-async def _json(http: aiohttp.ClientSession, url: str) -> dict[str, Any] | None:
-    """The JSON object at an address; None if there is none."""
-    async with http.get(url, allow_redirects=False) as response:
-        if response.status in (401, 403, 408, 429) or response.status > 501:
-            raise from_status(response.status, await response.text(errors="replace"))
-        if response.status != 200:
-            return None
-        try:
-            found: Any = await response.json(content_type=None)
-        except ValueError:
-            return None
-        return cast(dict[str, Any], found) if isinstance(found, dict) else None
+    async def _json(self, http: aiohttp.ClientSession, path: str) -> dict[str, Any] | None:
+        """The JSON object at a path; None if there is none."""
+        async with http.get(self._base + path, allow_redirects=False) as response:
+            if response.status in (401, 403, 408, 429) or response.status > 501:
+                text = await response.text(errors="replace")
+                raise from_status(response.status, text, secret=self._api_key)
+            if response.status != 200:
+                return None
+            try:
+                found: Any = await response.json(content_type=None)
+            except ValueError:
+                return None
+            return cast(dict[str, Any], found) if isinstance(found, dict) else None

@@ -11,6 +11,7 @@ from typing import Any, cast
 import aiohttp
 from yarl import URL
 
+from bot.engine.faults import without_secrets
 from bot.errors import EngineError
 
 # Somebody waits for a reply; it is better off with the facts that words find.
@@ -29,8 +30,7 @@ class EmbeddingServer:
             found = found / "embeddings"
         self._plain = found.path.rstrip("/").endswith("/embed")
         self._url = found
-        # As errors tell it, which stand in the log.
-        self._shown = found.with_user(None)
+        self._shown = without_secrets(url)
         self._model = model or "default"
         self._session: aiohttp.ClientSession | None = None
 

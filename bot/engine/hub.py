@@ -12,14 +12,15 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterable
+from contextlib import suppress
 from typing import Any
 
 import httpx2
 from huggingface_hub import AsyncInferenceClient
 from huggingface_hub.inference._common import RequestParameters
 
-from bot.engine.faults import from_status
-from bot.engine.limits import Limits
+from bot.engine.faults import for_pages, from_status
+from bot.engine.limits import REFUSAL_SECONDS, Limits
 from bot.engine.transport import Transport
 from bot.errors import EngineUnreachable
 
@@ -107,7 +108,7 @@ class Hub:
             transport=Transport(tls, self._limits.connect),
             timeout=httpx2.Timeout(None, connect=self._limits.connect),
             headers={"accept-encoding": "identity"},
-            event_hooks={"request": [self._authorise], "response": [_check]},
+            event_hooks={"request": [self._authorise], "response": [self._check]},
             trust_env=False,
         )
 
@@ -116,9 +117,15 @@ class Hub:
         if self._api_key:
             request.headers["authorization"] = f"Bearer {self._api_key}"
 
-
-async def _check(response: httpx2.Response) -> None:
-    if response.status_code < 300:
-        return
-    await response.aread()
-    raise from_status(response.status_code, response.text, response.headers.get("location", ""))
+    async def _check(self, response: httpx2.Response) -> None:
+        if response.status_code < 300:
+            if error := for_pages(response.headers.get("content-type", "")):
+                raise error
+            return
+        text = ""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REFUSAL_SECONDS):
+                await response.aread()
+                text = response.text
+        location = response.headers.get("location", "")
+        raise from_status(response.status_code, text, location, self._api_key)

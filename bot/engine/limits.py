@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REFUSAL_SECONDS = 2.0
+"""How long the words of a refusal may take: without them it is told all the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

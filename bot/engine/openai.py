@@ -9,21 +9,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import aiohttp
 
 from bot import tracing
 from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
+from bot.engine import shapes
 from bot.engine.answer import Pieces, answer
 from bot.engine.completions import pieces_of
-from bot.engine.faults import from_status, shorten
-from bot.engine.limits import Limits
+from bot.engine.faults import for_pages, from_status, lost, named
+from bot.engine.limits import REFUSAL_SECONDS, Limits
+from bot.engine.shapes import rows, table, words
 from bot.engine.sse import blocks, gathered
-from bot.engine.tokens import count_without_bos, plain_prompt
+from bot.engine.tokens import count_without_bos, ids_of, plain_prompt
+from bot.engine.wires import connector, patience
 from bot.errors import (
+    EngineChanged,
     EngineInterrupted,
     EngineRefused,
     EngineTimeout,
@@ -33,6 +37,11 @@ from bot.errors import (
 Server = Literal["llamacpp", "vllm", "sglang", "other"]
 
 log = logging.getLogger(__name__)
+
+# How long a text waits for the name of the model, in seconds; the second figure is for a server
+# that has kept it to itself for longer.
+_MOMENT = 2.5
+_GLANCE = 0.2
 
 # OpenAI's own limit, which strict servers keep.
 _FEW_STOPS = 4
@@ -66,12 +75,18 @@ class OpenAIEngine:
         """Take the address that ends in `/v1`, as `http://host:port/v1`."""
         self._base = base.rstrip("/")
         self._root = self._base.removesuffix("/v1")
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
+        self._api_key = api_key
+        # A proxy that compresses a stream may hold back what it has of it.
+        self._headers = {"Accept-Encoding": "identity"}
+        if api_key:
+            self._headers["Authorization"] = f"Bearer {api_key}"
         self._limits = limits or Limits()
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
         self._served: _Served | None = None
         self._can_tokenize = True
+        # Since when the server was asked for its models without an answer.
+        self._asked_since: float | None = None
 
     async def stream(self, request: Generation) -> AsyncGenerator[Text | End, None]:
         """See `Engine.stream`."""
@@ -114,14 +129,16 @@ class OpenAIEngine:
 
     async def describe(self) -> EngineInfo:
         """See `Engine.describe`."""
-        self._served = None
-        served = await self._model()
+        # What was said before stands until there is something new: streams go on meanwhile.
+        served = await self._list()
+        self._can_tokenize = True
         context, slots = served.context, None
         if served.server == "llamacpp":
             # The context of one slot, which may be smaller than the model's.
-            props = _object(await self._ask("GET", self._root + "/props"))
-            context = props.get("default_generation_settings", {}).get("n_ctx", context)
-            slots = props.get("total_slots")
+            props = table(await self._ask("GET", self._root + "/props"))
+            slot = table(props.get("default_generation_settings"))
+            context = shapes.count(slot.get("n_ctx")) or context
+            slots = shapes.count(props.get("total_slots")) or None
         ollama = served.server == "other" and await self._is_ollama()
         return EngineInfo(
             "ollama" if ollama else "openai",
@@ -139,11 +156,27 @@ class OpenAIEngine:
             await self._session.close()
 
     async def _model(self) -> _Served:
+        """The model to ask for: the one that was listed last, else the one that is now."""
+        return self._served or await self._list()
+
+    async def _model_soon(self) -> _Served:
+        """The same for a text that somebody waits for: without a name if none is told in time."""
         if self._served is None:
-            found = _object(await self._ask("GET", self._base + "/models"))
-            if "data" not in found:
-                raise EngineRefused(detail=f"{self._base}/models lists no models; ENGINE_URL?")
-            self._served = _first_model(found["data"] or [])
+            since = self._asked_since or _now()
+            try:
+                async with asyncio.timeout(max(since + _MOMENT - _now(), _GLANCE)):
+                    return await self._list()
+            except TimeoutError:
+                log.info("%s/models is silent; asking for a text all the same", self._base)
+        return self._served or _Served("", "other", None)
+
+    async def _list(self) -> _Served:
+        self._asked_since = self._asked_since or _now()
+        found = table(await self._ask("GET", self._base + "/models"))
+        if "data" not in found:
+            raise EngineRefused(detail=f"{self._base}/models lists no models; ENGINE_URL?")
+        self._served = _first_model(rows(found["data"]))
+        self._asked_since = None
         return self._served
 
     async def _is_ollama(self) -> bool:
@@ -157,6 +190,12 @@ class OpenAIEngine:
         except (aiohttp.ClientError, TimeoutError):
             return False
 
+    async def _find_change(self, served: _Served) -> None:
+        """Raise `EngineChanged` if the server was restarted with another model meanwhile."""
+        self._served = None
+        if (now := await self._list()).model != served.model:
+            raise EngineChanged(detail=f"it serves {now.model!r} now, not {served.model!r}")
+
     async def _ask(self, method: str, url: str, body: dict[str, Any] | None = None) -> object:
         """Ask a small question; None if the server does not know the address."""
         try:
@@ -166,25 +205,35 @@ class OpenAIEngine:
             ):
                 if response.status in (404, 405, 501):
                     return None
-                await _check(response)
+                await self._check(response)
                 return await response.json(content_type=None)
         except aiohttp.ClientError as error:
-            raise EngineUnreachable(detail=_named(error)) from error
+            raise lost(error) from error
         except TimeoutError:
             raise EngineTimeout(detail=f"{url}: no answer") from None
         except ValueError as error:
             raise EngineRefused(detail=f"{url} is not JSON; check ENGINE_URL") from error
 
+    async def _check(self, response: aiohttp.ClientResponse) -> None:
+        if response.status >= 300:
+            text = ""
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REFUSAL_SECONDS):
+                    text = await response.text(errors="replace")
+            location = response.headers.get("Location", "")
+            raise from_status(response.status, text, location, self._api_key)
+        if error := for_pages(response.headers.get("Content-Type", "")):
+            raise error
+
     def _http(self) -> aiohttp.ClientSession:
         if self._closed:
             raise EngineUnreachable(detail="the engine was closed")
         if self._session is None:
-            # Proxies are ignored and no login is looked up: both are aiohttp's defaults. The
-            # conversation bounds how many streams are open, so the pool does not.
+            # Proxies are ignored and no login is looked up: both are aiohttp's defaults.
             self._session = aiohttp.ClientSession(
                 headers=self._headers,
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=self._limits.connect),
+                connector=connector(),
+                timeout=patience(self._limits.connect),
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
@@ -192,7 +241,7 @@ class OpenAIEngine:
     async def _complete(
         self, request: Generation, prompt: str, max_tokens: int
     ) -> AsyncGenerator[Pieces, None]:
-        served = await self._model()
+        served = await self._model_soon()
         body = _body(request, served, prompt, max_tokens)
         headers = tracing.context_headers()
         if request.session:
@@ -207,16 +256,16 @@ class OpenAIEngine:
                 self._base + "/completions", json=body, headers=headers, allow_redirects=False
             ) as response:
                 if response.status == 404:
-                    # The server may have been restarted with another model.
-                    self._served = None
-                await _check(response)
+                    await self._find_change(served)
+                await self._check(response)
                 connected = True
                 async with aclosing(pieces_of(blocks(gathered(response.content)))) as pieces:
                     async for some in pieces:
                         yield some
         except (aiohttp.ClientError, TimeoutError) as error:
-            lost = EngineInterrupted if connected else EngineUnreachable
-            raise lost(detail=_named(error)) from error
+            if connected:
+                raise EngineInterrupted(detail=named(error)) from error
+            raise lost(error) from error
         except RuntimeError as error:
             # What aiohttp says when its session is closed while a stream is read.
             if not self._closed:
@@ -224,46 +273,33 @@ class OpenAIEngine:
             raise EngineInterrupted(detail="the engine was closed") from error
 
 
-def _object(found: object) -> dict[str, Any]:
-    return cast(dict[str, Any], found) if isinstance(found, dict) else {}
-
-
 def _count(found: object) -> int | None:
     """The number of tokens in any server's answer to /tokenize; None if there is none."""
-    if isinstance(found, list):
-        return count_without_bos(cast(list[dict[str, Any]], found))
-    answer = _object(found)
-    if isinstance(answer.get("count"), int):
-        return answer["count"]
-    return len(answer["tokens"]) if "tokens" in answer else None
+    answer = table(found)
+    if (told := shapes.count(answer.get("count"))) is not None:
+        return told
+    return len(rows(answer.get("tokens"))) or count_without_bos(rows(found))
 
 
 def _ids(found: object) -> Sequence[int] | None:
     """The token ids in any server's answer to /tokenize; None if it tells none."""
-    listed: object = (
-        cast(object, found) if isinstance(found, list) else _object(found).get("tokens")
-    )
-    if not isinstance(listed, list):
-        return None
-    tokens = cast("list[dict[str, Any] | int]", listed)
-    return [token["id"] if isinstance(token, dict) else token for token in tokens]
+    return ids_of(rows(found) or rows(table(found).get("tokens")))
 
 
-def _first_model(models: list[dict[str, Any]]) -> _Served:
+def _first_model(models: list[Any]) -> _Served:
     if not models:
         raise EngineUnreachable(detail="the server has no model loaded")
-    model = models[0]
-    owner = str(model.get("owned_by", ""))
+    model = table(models[0])
+    owner = words(model.get("owned_by"))
     server: Server = owner if owner in ("llamacpp", "vllm", "sglang") else "other"
-    meta: dict[str, Any] = model.get("meta") or {}
-    context = model.get("max_model_len") or meta.get("n_ctx")
-    return _Served(str(model.get("id", "")), server, context)
+    context = model.get("max_model_len") or table(model.get("meta")).get("n_ctx")
+    return _Served(words(model.get("id")), server, shapes.count(context) or None)
 
 
 def _body(request: Generation, served: _Served, prompt: str, max_tokens: int) -> dict[str, Any]:
     stops = list(request.engine_stops)
     body: dict[str, Any] = {
-        "model": served.model,
+        **({"model": served.model} if served.model else {}),
         "prompt": prompt,
         "max_tokens": max_tokens,
         "stream": True,
@@ -307,11 +343,5 @@ def _schema(schema: dict[str, Any] | None, server: Server) -> dict[str, Any]:
     return {"response_format": {"type": "json_schema", "json_schema": named}}
 
 
-async def _check(response: aiohttp.ClientResponse) -> None:
-    if response.status >= 300:
-        text = await response.text(errors="replace")
-        raise from_status(response.status, text, response.headers.get("Location", ""))
-
-
-def _named(error: BaseException) -> str:
-    return shorten(f"{type(error).__name__}: {error}")
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Sequence
 from contextlib import aclosing
@@ -13,12 +14,14 @@ from huggingface_hub.errors import HfHubHTTPError, InferenceTimeoutError
 
 from bot import tracing
 from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
+from bot.engine import shapes
 from bot.engine.answer import Finish, Piece, Pieces, answer, together
-from bot.engine.faults import from_text, shorten
+from bot.engine.faults import from_text, lost, named, shorten
 from bot.engine.hub import Hub
 from bot.engine.limits import Limits
-from bot.engine.sse import event_in, lines_of
-from bot.engine.tokens import END_MARKERS, count_without_bos, plain_prompt
+from bot.engine.shapes import table, words
+from bot.engine.sse import EventStream
+from bot.engine.tokens import END_MARKERS, count_without_bos, ids_of, plain_prompt
 from bot.errors import (
     EngineBusy,
     EngineError,
@@ -28,11 +31,12 @@ from bot.errors import (
     EngineUnreachable,
 )
 
+log = logging.getLogger(__name__)
+
 # TGI reserves room for all tokens of a call in advance, and runs more than this in hidden chunks
 # that overshoot.
 _PER_CALL = 1024
 _DEFAULT_STOPS = 4
-_DATA, _DONE = "data:", "[DONE]"
 _TOO_MANY_STOPS = re.compile(r"`stop` supports up to (\d+) stop sequences")
 
 
@@ -69,21 +73,18 @@ class TgiEngine:
     async def tokenize(self, prompt: str) -> Sequence[int] | None:
         """See `Tokenizer.tokenize`; /tokenize takes the same way as /generate."""
         tokens = await self._tokens(plain_prompt(prompt))
-        return None if tokens is None else [int(token["id"]) for token in tokens]
+        return None if tokens is None else ids_of(tokens)
 
-    async def _tokens(self, text: str) -> list[dict[str, Any]] | None:
+    async def _tokens(self, text: str) -> list[object] | None:
         if not self._can_tokenize:
             return None
         try:
             tokens = await self._ask("POST", "/tokenize", {"inputs": text})
         except EngineRefused as error:
-            if error.detail.startswith(("HTTP 404", "HTTP 405")):
-                self._can_tokenize = False
-                return None
-            raise
-        if not isinstance(tokens, list):
-            raise EngineRefused(detail="/tokenize is not TGI's; check ENGINE_URL")
-        return cast(list[dict[str, Any]], tokens)
+            log.info("this engine cannot count tokens: %s", error.detail)
+            tokens = None
+        self._can_tokenize = isinstance(tokens, list)
+        return shapes.rows(tokens) if self._can_tokenize else None
 
     async def describe(self) -> EngineInfo:
         """See `Engine.describe`."""
@@ -91,10 +92,14 @@ class TgiEngine:
         if not isinstance(info, dict):
             raise EngineRefused(detail="/info is not TGI's; check ENGINE_URL")
         info = cast(dict[str, Any], info)
-        self._max_stops = _number(info, "max_stop_sequences") or _DEFAULT_STOPS
+        # Another server may be there now, or the same one behind another proxy.
+        self._can_tokenize = True
+        # None at all is what TGI's llama.cpp backend takes.
+        stops = shapes.count(info.get("max_stop_sequences"))
+        self._max_stops = _DEFAULT_STOPS if stops is None else stops
         return EngineInfo(
             kind="tgi",
-            model=str(info.get("model_id") or ""),
+            model=words(info.get("model_id")),
             context=_number(info, "max_total_tokens"),
             # The second is its name until TGI 3.
             max_prompt=_number(info, "max_input_tokens") or _number(info, "max_input_length"),
@@ -116,7 +121,7 @@ class TgiEngine:
         except TimeoutError:
             raise EngineTimeout(detail=f"{path}: no answer") from None
         except httpx2.HTTPError as error:
-            raise EngineUnreachable(detail=_named(error)) from error
+            raise lost(error) from error
         except ValueError as error:
             raise EngineRefused(detail=f"{path} is not JSON; check ENGINE_URL") from error
 
@@ -154,16 +159,16 @@ class TgiEngine:
                     async for some in pieces:
                         yield some
         except (InferenceTimeoutError, httpx2.TimeoutException) as error:
-            raise EngineUnreachable(detail=_named(error)) from error
+            raise EngineUnreachable(detail=named(error)) from error
         except (HfHubHTTPError, httpx2.HTTPError, httpx2.StreamError) as error:
-            lost = EngineInterrupted if connected else EngineUnreachable
-            raise lost(detail=_named(error)) from error
+            if connected:
+                raise EngineInterrupted(detail=named(error)) from error
+            raise lost(error) from error
 
 
 def _number(info: dict[str, Any], name: str) -> int | None:
     """A number above 0 that a server tells of itself; None if it does not."""
-    value = info.get(name)
-    return value if isinstance(value, int) and value > 0 else None
+    return shapes.count(info.get(name)) or None
 
 
 def _parameters(request: Generation, stops: Sequence[str], max_tokens: int) -> dict[str, Any]:
@@ -218,15 +223,17 @@ class _Tokens:
         self.over = False
         self._count = 0
         self._ended = self._finished = False
+        self._stream = EventStream()
 
     def read(self, block: str) -> Iterator[Piece]:
-        for line in lines_of(block):
-            if not line.startswith(_DATA) or line.endswith(_DONE):
-                continue
-            event = event_in(line[len(_DATA) :])
+        for event in self._stream.read(block):
             if event.get("error") is not None:
                 raise _told(event)
             token = event.get("token")
+            if token is None and (finish := _finish(event, self._count, ended=False)):
+                self._finished = True
+                yield Piece("", finish)
+                continue
             if not isinstance(token, dict):
                 raise EngineRefused(detail="events without tokens: is that a TGI? check ENGINE_URL")
             if self._ended:
@@ -238,7 +245,7 @@ class _Tokens:
 
     def _piece(self, token: dict[str, Any], event: dict[str, Any]) -> Piece:
         self._count += 1
-        text = str(token.get("text") or "")
+        text = words(token.get("text"))
         ended = bool(token.get("special")) and text.strip() in END_MARKERS
         finish = _finish(event, self._count, ended)
         self._finished = self._finished or finish is not None
@@ -256,16 +263,17 @@ class _Tokens:
 
 def _finish(event: dict[str, Any], count: int, ended: bool) -> Finish | None:
     """How it ended, if this is the last event: it has the whole text, and details if they work."""
-    details: dict[str, Any] = event.get("details") or {}
+    details = table(event.get("details"))
     if not details and event.get("generated_text") is None:
         return None
     # An end marker as the very last token that was allowed is reported as "length".
     reason = "length" if details.get("finish_reason") == "length" and not ended else "stop"
+    generated = shapes.count(details.get("generated_tokens"))
     return Finish(
         reason,
-        details.get("generated_tokens", count),
-        details.get("input_length"),
-        details.get("cached_tokens"),
+        count if generated is None else generated,
+        shapes.count(details.get("input_length")),
+        shapes.count(details.get("cached_tokens")),
     )
 
 
@@ -277,7 +285,3 @@ def _told(event: dict[str, Any]) -> EngineError:
     if kind == "validation":
         return from_text(text)
     return EngineInterrupted(detail=shorten(f"{kind}: {text}"))
-
-
-def _named(error: Exception) -> str:
-    return shorten(f"{type(error).__name__}: {error}")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from bot.engine import shapes
 
 # Texts of the tokens that end a turn. They come through as text and are never shown; other
 # special tokens, such as <tool_call>, are part of the answer.
@@ -25,8 +26,20 @@ def plain_prompt(prompt: str) -> str:
     return prompt.encode("utf-8", "replace").decode("utf-8")
 
 
-def count_without_bos(tokens: Sequence[dict[str, Any]]) -> int:
-    """How many tokens TGI's /tokenize lists, without the BOS that it adds in front."""
-    first = tokens[0] if tokens else {}
-    bos = bool(first) and first.get("start", 0) == first.get("stop", 0) == 0
+def count_without_bos(tokens: Sequence[object]) -> int | None:
+    """How many tokens TGI's /tokenize lists, without the BOS that it adds in front.
+
+    None if it lists something else: no text is without tokens.
+    """
+    if not tokens or not all(isinstance(token, dict) for token in tokens):
+        return None
+    first = shapes.table(tokens[0])
+    bos = "start" in first and first.get("start") == first.get("stop") == 0
     return len(tokens) - bos
+
+
+def ids_of(tokens: Sequence[object]) -> Sequence[int] | None:
+    """The ids of tokens that a server lists, bare or as `id` of each; None if it tells none."""
+    bare = [token if isinstance(token, int) else shapes.table(token).get("id") for token in tokens]
+    found = [token for token in bare if type(token) is int]
+    return found if found and len(found) == len(tokens) else None

@@ -17,8 +17,7 @@ import httpx2
 from yarl import URL
 
 from bot.engine.sse import blocks, gathered
-
-_KEEP = 30.0
+from bot.engine.wires import connector, patience
 
 
 class Response(httpx2.Response):
@@ -33,15 +32,11 @@ class Transport(httpx2.AsyncBaseTransport):
     """Connections of one engine. `connect` is how many seconds making one may take."""
 
     def __init__(self, tls: ssl.SSLContext, connect: float) -> None:
-        # No bound on connections: the conversation bounds its answers, and an engine queues
-        # them better than a pool that cannot tell why it waits.
-        connector = aiohttp.TCPConnector(limit=0, ssl=tls, keepalive_timeout=_KEEP)
         self._session = aiohttp.ClientSession(
-            connector=connector,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=connect),
+            connector=connector(tls),
+            timeout=patience(connect),
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-            auto_decompress=False,
             trust_env=False,
         )
         self._bodies: WeakSet[_Body] = WeakSet()
@@ -58,7 +53,9 @@ class Transport(httpx2.AsyncBaseTransport):
             )
         body = _Body(answer, request)
         self._bodies.add(body)
-        return Response(answer.status, headers=answer.raw_headers, stream=body)
+        # Nobody asked for a compressed body, but proxies send them: aiohttp has unpacked it.
+        headers = [pair for pair in answer.raw_headers if pair[0].lower() != b"content-encoding"]
+        return Response(answer.status, headers=headers, stream=body)
 
     async def aclose(self) -> None:
         """Close all connections; whoever reads from one is told at once."""

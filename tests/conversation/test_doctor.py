@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bot import doctor
 from bot.checks.finding import Finding
+from bot.engine.limits import Limits
 from bot.settings import load
 from tests.stand_ins.tgi import Fault, TgiStandIn
 
@@ -65,6 +67,17 @@ async def test_an_engine_that_writes_nothing_is_a_problem(tgi: TgiStandIn, look)
     assert found["engine.reachable"].state == "ok"
     assert found["engine.generates"].state == "problem"
     assert found["engine.generates"].text.startswith("there is none: The model is busy")
+
+
+async def test_an_engine_that_is_there_but_silent_about_itself(
+    tgi: TgiStandIn, look, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bot.app.Limits", partial(Limits, question=0.3))
+    tgi.silent = frozenset(["/info"])
+    found = {finding.check: finding for finding in await look()}
+    assert found["engine.reachable"].state == "warning"
+    assert "does not say what it serves" in found["engine.reachable"].text
+    assert found["engine.generates"].state == "ok"
 
 
 async def test_a_smaller_context_is_told_but_no_fault(tgi: TgiStandIn, look):

@@ -16,8 +16,8 @@ class OpenAIStandIn:
     """`lines` are sent as they are, each followed by an empty line; or `status` and `body`.
 
     `models` is what /v1/models lists, `tokens` what /tokenize answers (None: it has no such
-    route), `props` llama.cpp's /props, `front` its page for browsers. `requests` are the bodies of
-    all requests, by path.
+    route), `props` llama.cpp's /props, `front` its page for browsers. With `strict`, another model
+    than those is a 404. `requests` are the bodies of all requests, by path.
     """
 
     lines: Sequence[str] = ()
@@ -30,6 +30,7 @@ class OpenAIStandIn:
     props: Any = None
     front: str | None = None
     between: float = 0.0
+    strict: bool = False
     requests: list[tuple[str, Any, dict[str, str]]] = field(default_factory=list)
     url: str = ""
 
@@ -75,6 +76,11 @@ class OpenAIStandIn:
         if self.status != 200:
             kind = "application/json" if self.body.startswith("{") else "text/html"
             return web.Response(status=self.status, text=self.body, content_type=kind)
+        wanted = (await request.json()).get("model")
+        if self.strict and wanted not in [model["id"] for model in self.models]:
+            return web.json_response(
+                {"message": f"The model `{wanted}` does not exist."}, status=404
+            )
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         for line in self.lines:

@@ -149,7 +149,8 @@ class TgiStandIn:
 
     Every attribute may be changed while it runs: `reply`, `fault`, `tokens_per_second` (0: as
     fast as possible), `ttft` (seconds before the first token), `prefill` (prompt tokens per
-    second beyond the cached ones; 0: no time). `requests` is what it was asked.
+    second beyond the cached ones; 0: no time), `silent` (paths that are heard but not answered
+    until they are none of these any more). `requests` is what it was asked.
     """
 
     def __init__(
@@ -179,6 +180,7 @@ class TgiStandIn:
         self.model_id, self.api_key = model_id, api_key
         self.keep_alive = keep_alive
         self.cache = PrefixCache(cache_tokens)
+        self.silent: frozenset[str] = frozenset()
         self.requests: list[Seen] = []
         self.running = self.most_running = 0
         self.prompt_tokens = self.cached_tokens = self.generated_tokens = 0
@@ -221,7 +223,7 @@ class TgiStandIn:
 
     async def start(self) -> None:
         """Listen; after `stop` on the same port again."""
-        app = web.Application(client_max_size=2_000_000)
+        app = web.Application(client_max_size=2_000_000, middlewares=[self._answered])
         for path in ("/", "/generate", "/generate_stream", "/v1/completions"):
             app.router.add_post(path, self._generate)
         app.router.add_get("/info", self._info)
@@ -242,6 +244,12 @@ class TgiStandIn:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+
+    @web.middleware
+    async def _answered(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        while request.path in self.silent:  # noqa: ASYNC110 - a test's setting has no event
+            await asyncio.sleep(0.02)
+        return await handler(request)
 
     # Questions
 

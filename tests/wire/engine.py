@@ -57,7 +57,8 @@ class Engine(TgiStandIn):
     @property
     def prompts(self) -> list[str]:
         """The exact prompts that were received, in order."""
-        return [seen.body["inputs"] for seen in self.generations]
+        bodies = [seen.body for seen in self.generations]
+        return [body["inputs"] if "inputs" in body else body["prompt"] for body in bodies]
 
     @property
     def last(self) -> Seen:

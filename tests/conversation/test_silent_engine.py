@@ -1,0 +1,152 @@
+"""An engine that is silent about itself, or another one than before, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import aclosing
+
+import pytest
+
+from bot.conversation import model as in_use
+from bot.conversation.model import Model
+from bot.conversation.models import Served
+from bot.conversation.service import Conversations
+from bot.conversation.watching import EngineWatch
+from bot.engine.limits import Limits
+from bot.engine.openai import OpenAIEngine
+from bot.engine.tgi import TgiEngine
+from bot.store.history import RedisStore
+from tests.conversation.conftest import Talk
+from tests.engine.reading import until
+from tests.stand_ins.openai import DONE, OpenAIStandIn, event
+from tests.stand_ins.tgi import TgiStandIn
+
+LLAMA_2 = "NousResearch/Nous-Hermes-Llama2-13b"
+PATIENT = Limits(question=2.0)
+
+
+@pytest.fixture
+async def tgi():
+    async with TgiStandIn(model_id=LLAMA_2, max_total_tokens=4096) as tgi:
+        yield tgi
+
+
+@pytest.fixture
+async def engine(tgi: TgiStandIn):
+    async with aclosing(TgiEngine(tgi.url, limits=PATIENT)) as engine:
+        yield engine
+
+
+async def seconds(work) -> float:
+    """How long something takes; it may be awaited once."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await work
+    return loop.time() - began
+
+
+async def test_a_question_waits_a_moment_and_the_next_ones_do_not(
+    tgi: TgiStandIn,
+    engine: TgiEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    monkeypatch.setattr(in_use, "_MOMENT", 0.4)
+    monkeypatch.setattr(in_use, "_GLANCE", 0.05)
+    tgi.silent = frozenset(["/info"])
+    model = Model(engine, None, 1024)
+    assert 0.3 < await seconds(model.ready()) < 1.5
+    # As often as one reply wants to know it; the engine gives up in the middle of that.
+    assert await seconds(asyncio.gather(*(model.current() for _ in range(5)))) < 0.3
+    await asyncio.sleep(PATIENT.question)
+    for _ in range(5):
+        assert await seconds(model.ready()) < 0.3
+    assert (await model.current()).profile.name == "generic-chatml"
+    (told,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "until it does, prompts are written for generic-chatml (MODEL names" in told.message
+
+
+async def test_what_it_says_later_is_what_counts(tgi: TgiStandIn, engine: TgiEngine, monkeypatch):
+    monkeypatch.setattr(in_use, "_MOMENT", 0.1)
+    tgi.silent = frozenset(["/info"])
+    model = Model(engine, None, 1024)
+    assert (await model.ready()).info is None
+    tgi.silent = frozenset()
+    await until(lambda: model.slots is not None)
+    found = await model.ready()
+    assert (found.profile.name, found.context) == ("Nous-Hermes-Llama2-13b", 4096)
+
+
+async def test_the_model_that_the_operator_names_is_right_from_the_first_question(
+    tgi: TgiStandIn, engine: TgiEngine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(in_use, "_MOMENT", 0.1)
+    tgi.silent = frozenset(["/info"])
+    found = await Model(engine, "Nous-Hermes-Llama2-13b", 1024).ready()
+    assert (found.profile.name, found.info) == ("Nous-Hermes-Llama2-13b", None)
+
+
+async def test_a_model_that_was_known_keeps_its_format(
+    tgi: TgiStandIn, engine: TgiEngine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(in_use, "_MOMENT", 0.1)
+    model = Model(engine, None, 1024)
+    await model.ready()
+    tgi.silent = frozenset(["/info"])
+    model.forget()
+    found = await model.ready()
+    assert (found.profile.name, found.context) == ("Nous-Hermes-Llama2-13b", 4096)
+
+
+async def test_an_engine_restarted_with_another_model_is_noticed_by_the_watch(
+    tgi: TgiStandIn, engine: TgiEngine
+):
+    model = Model(engine, None, 1024)
+    watch = EngineWatch([Served("default", engine, model)], 120.0)
+    assert (await model.ready()).profile.name == "Nous-Hermes-Llama2-13b"
+    tgi.model_id, tgi.max_total_tokens = "NousResearch/Hermes-2-Pro-Llama-3-8B", 8192
+    await watch.look()
+    found = await model.ready()
+    assert (found.profile.name, found.context) == ("Hermes-2-Pro-Llama-3-8B", 8192)
+
+
+async def test_counts_that_do_not_come_are_estimated(
+    tgi: TgiStandIn,
+    engine: TgiEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(in_use, "_COUNT_SECONDS", 0.2)
+    monkeypatch.setattr(in_use, "_UNCOUNTED_SECONDS", 0.5)
+    tgi.silent = frozenset(["/tokenize"])
+    served = Served("default", engine, Model(engine, None, 1024))
+
+    async def many() -> None:
+        for _ in range(20):
+            assert await served.count("one two three") == served.model.estimate("one two three")
+
+    assert await seconds(many()) < 1.0
+    assert caplog.text.count("does not count tokens in time") == 1
+    tgi.silent = frozenset()
+    await asyncio.sleep(0.5)
+    assert await served.count("one two three") == 3
+
+
+async def test_a_question_to_a_model_that_is_gone_is_put_to_the_new_one(store: RedisStore):
+    server = OpenAIStandIn([event("Hi", "stop"), DONE], [_model("hermes-3-8b")], strict=True)
+    async with server, aclosing(OpenAIEngine(server.url, limits=PATIENT)) as engine:
+        talk = Talk(Conversations(engine, store, Model(engine, None, 64)))
+        await talk.say("Hello")
+        assert server.completions[-1]["prompt"].endswith("<|im_start|>assistant\n")
+        server.models = [_model(LLAMA_2)]
+        assert (await talk.say("And now?")).text == "Hi"
+        assert server.completions[-1]["model"] == LLAMA_2
+        assert server.completions[-1]["prompt"].endswith("### Response:\n")
+        # No other question is put to the old one.
+        assert [sent["model"] for sent in server.completions].count("hermes-3-8b") == 2
+
+
+def _model(name: str) -> dict[str, object]:
+    return {"id": name, "owned_by": "vllm", "max_model_len": 4096}
