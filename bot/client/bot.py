@@ -19,8 +19,9 @@ from discord.ext import commands
 from pydantic import BaseModel
 
 from bot import metrics
-from bot.client import failures, quiet
+from bot.client import failures, gateway, quiet
 from bot.client.address import ApiAddress
+from bot.client.gateway import connect_again_after_anything
 from bot.client.requests import counting
 from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
@@ -57,6 +58,7 @@ _READ_BY_PEOPLE = (
     "MESSAGE_DELETE_BULK",
 )
 
+_LONGEST_PAUSE = 30.0  # in seconds; discord.py allows no less
 _SYNC_SECONDS = 20.0
 _SYNC_PAUSE = 60.0
 _LONGEST_SYNC_PAUSE = 3600.0
@@ -112,7 +114,7 @@ class HermesBot(commands.AutoShardedBot):
     ) -> None:
         quiet.hush()
         # discord.py keeps this very object, so that an intent can be given up later on.
-        self._wanted = _intents(reads_everything)
+        self._wanted = gateway.intents(reads_everything)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -121,6 +123,8 @@ class HermesBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            # Longer pauses would keep all that is to be said in a channel waiting.
+            max_ratelimit_timeout=_LONGEST_PAUSE,
             http_trace=counting(),
             # Nobody is pinged but whom a message answers, whatever the model writes.
             allowed_mentions=discord.AllowedMentions(
@@ -148,6 +152,7 @@ class HermesBot(commands.AutoShardedBot):
         self.farewell: Callable[[float], Awaitable[None]] | None = None
         parsers = self._connection.parsers
         leave_out_unreadable(parsers)
+        gateway.set_partial_edits_apart(parsers, partial(self.dispatch, "partial_message_edit"))
         self._gate = Gate(conversations, store, parsers["INTERACTION_CREATE"], self._put_off)
         parsers["INTERACTION_CREATE"] = self._gate.hear
         self._address = ApiAddress(settings.discord_api_url)
@@ -209,10 +214,7 @@ class HermesBot(commands.AutoShardedBot):
                 f"Discord refuses an intent that the bot does not ask for; see {PORTAL}"
             ) from None
         except discord.ConnectionClosed as error:
-            raise StartupError(
-                f"Discord closed the connection for good (code {error.code}); "
-                "is DISCORD_TOKEN still valid?"
-            ) from error
+            raise StartupError(gateway.why_closed(error.code, PORTAL)) from error
         except _UNREACHABLE as error:
             raise StartupError(_cannot_reach(self._address, error)) from error
         finally:
@@ -268,6 +270,11 @@ class HermesBot(commands.AutoShardedBot):
         await self.load_cogs()
         if not await self.sync_commands():
             self._syncing = asyncio.create_task(self._sync_later(), name="command sync")
+
+    async def launch_shard(self, gateway: Any, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard for the first time."""
+        await super().launch_shard(gateway, shard_id, initial=initial)
+        connect_again_after_anything(self.shards[shard_id])
 
     async def _stay_connected(self, reconnect: bool) -> None:
         self.shard_count = await self._address.use_gateway(self.http) or self.shard_count
@@ -379,15 +386,6 @@ def _in_language(
     # What discord.py begins for an event are tasks, and tasks begin with what holds here.
     with speaking(language(data)):
         parse(data)
-
-
-def _intents(reads_everything: bool) -> discord.Intents:
-    return discord.Intents(
-        guilds=True,
-        guild_messages=True,
-        dm_messages=True,
-        message_content=reads_everything,
-    )
 
 
 def _cannot_reach(address: ApiAddress, error: Exception) -> str:

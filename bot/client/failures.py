@@ -12,13 +12,14 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot.client.steady import UnreadableAnswer
 from bot.errors import Explanation, UserError, explain
 from bot.language import later
 
 log = logging.getLogger(__name__)
 
 # What a request to Discord can fail with; nothing more can be said through Discord then.
-DISCORD_FAILURES = (discord.HTTPException, aiohttp.ClientError, OSError)
+DISCORD_FAILURES = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 
 _STALE = later(
     "This command has changed since your Discord client loaded it. "
@@ -26,6 +27,7 @@ _STALE = later(
 )
 _FORBIDDEN = later("Discord does not let me do that here: I lack a permission in this place.")
 _TOO_SLOW = later("I was too slow for Discord this time. Please try again.")
+_TOO_MUCH = later("Discord does not let me do that for a while. Please try again later.")
 # Where discord.py makes its requests: an error that comes out of there is one of the connection.
 _REQUESTS = ("discord.http", "discord.webhook.async_")
 _UNKNOWN_INTERACTION = 10062
@@ -113,7 +115,7 @@ def _is_answered(error: BaseException) -> bool:
 
 def _is_lost(error: BaseException) -> bool:
     """Whether Discord did not answer a request, or only that it is out of order itself."""
-    if isinstance(error, discord.DiscordServerError):
+    if isinstance(error, (discord.DiscordServerError, UnreadableAnswer)):
         return True
     return isinstance(error, (aiohttp.ClientError, OSError)) and any(
         frame.f_globals.get("__name__") in _REQUESTS
@@ -132,6 +134,8 @@ def _in_words(error: BaseException) -> BaseException:
             return UserError(_NOT_ALLOWED, detail=str(error))
         case discord.NotFound() if error.code == _UNKNOWN_INTERACTION:
             return UserError(_TOO_SLOW, detail=str(error))
+        case discord.RateLimited():
+            return UserError(_TOO_MUCH, detail=str(error))
         case discord.Forbidden():
             return UserError(_FORBIDDEN, detail=str(error))
         case app_commands.TransformerError():
