@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from bot import metrics
 from bot.client import failures, gateway, quiet
 from bot.client.address import ApiAddress
-from bot.client.gateway import connect_again_after_anything
+from bot.client.gateway import connect_again
 from bot.client.requests import counting
 from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
@@ -214,7 +214,7 @@ class HermesBot(commands.AutoShardedBot):
                 f"Discord refuses an intent that the bot does not ask for; see {PORTAL}"
             ) from None
         except discord.ConnectionClosed as error:
-            raise StartupError(gateway.why_closed(error.code, PORTAL)) from error
+            raise gateway.closed_for_good(error.code, PORTAL) from error
         except _UNREACHABLE as error:
             raise StartupError(_cannot_reach(self._address, error)) from error
         finally:
@@ -274,7 +274,7 @@ class HermesBot(commands.AutoShardedBot):
     async def launch_shard(self, gateway: Any, shard_id: int, *, initial: bool = False) -> None:
         """Connect a shard for the first time."""
         await super().launch_shard(gateway, shard_id, initial=initial)
-        connect_again_after_anything(self.shards[shard_id])
+        connect_again(self.shards[shard_id])
 
     async def _stay_connected(self, reconnect: bool) -> None:
         self.shard_count = await self._address.use_gateway(self.http) or self.shard_count

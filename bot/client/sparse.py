@@ -32,6 +32,8 @@ _APPLICATION = {
     "bot_require_code_grant": False,
     "verify_key": "",
 }
+# When a poll ends that does not.
+_NEVER = "2200-01-01T00:00:00+00:00"
 _STARTS = {"total": 1_000, "remaining": 1_000, "reset_after": 0, "max_concurrency": 1}
 
 _MESSAGES = "/channels/{channel_id}/messages"
@@ -93,6 +95,9 @@ def _message(message: Fields) -> Fields:
     whole["mentions"] = [_user(mentioned) for mentioned in _list(whole, "mentions")]
     for snapshot in _list(whole, "message_snapshots"):
         snapshot["message"] = _filled(snapshot["message"], _SNAPSHOT)
+    if isinstance(poll := whole.get("poll"), dict):
+        known = cast("Fields", poll)
+        whole["poll"] = {**known, "expiry": known.get("expiry") or _NEVER}
     if isinstance(quoted := whole.get("referenced_message"), dict):
         whole["referenced_message"] = _message(cast("Fields", quoted))
     return whole
