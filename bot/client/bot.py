@@ -22,6 +22,7 @@ from bot import metrics
 from bot.client import failures, gateway, quiet
 from bot.client.address import ApiAddress
 from bot.client.gateway import connect_again
+from bot.client.options import misfit
 from bot.client.requests import counting
 from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
@@ -76,6 +77,12 @@ _RESTARTING = later("I am just being restarted. Please try that again in a momen
 
 class Tree(app_commands.CommandTree["HermesBot"]):
     """The slash commands; what goes wrong in one is told to its asker."""
+
+    async def interaction_check(self, interaction: discord.Interaction[HermesBot], /) -> bool:
+        """Let through what fits the commands as they are."""
+        if command := misfit(interaction):
+            raise app_commands.CommandSignatureMismatch(command)
+        return True
 
     async def on_error(
         self,
