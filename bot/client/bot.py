@@ -28,6 +28,7 @@ from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
 from bot.client.sync import sync
 from bot.client.tolerant import leave_out_unreadable
+from bot.client.unheard import Unheard
 from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
@@ -36,8 +37,8 @@ from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
 from bot.conversation.watching import EngineWatch
-from bot.errors import SettingsError, StartupError, UserError
-from bot.language import Language, later, speaking
+from bot.errors import SettingsError, StartupError
+from bot.language import Language, speaking
 from bot.settings import Settings
 from bot.tools.kit import Kit
 
@@ -70,9 +71,6 @@ _UNREACHABLE = (
     aiohttp.ClientError,
     OSError,
 )
-
-
-_RESTARTING = later("I am just being restarted. Please try that again in a moment.")
 
 
 class Tree(app_commands.CommandTree["HermesBot"]):
@@ -160,13 +158,14 @@ class HermesBot(commands.AutoShardedBot):
         parsers = self._connection.parsers
         leave_out_unreadable(parsers)
         gateway.set_partial_edits_apart(parsers, partial(self.dispatch, "partial_message_edit"))
-        self._gate = Gate(conversations, store, parsers["INTERACTION_CREATE"], self._put_off)
+        unheard = Unheard(self._connection)
+        known = unheard.passing(parsers["INTERACTION_CREATE"])
+        self._gate = Gate(conversations, store, known, unheard.put_off)
         parsers["INTERACTION_CREATE"] = self._gate.hear
         self._address = ApiAddress(settings.discord_api_url)
         self._tool_cogs = tuple(tool_cogs)
         self._connecting: asyncio.Task[Any] | None = None
         self._syncing: asyncio.Task[None] | None = None
-        self._last_words: set[asyncio.Task[None]] = set()
 
     @property
     def deaf(self) -> list[int]:
@@ -234,14 +233,6 @@ class HermesBot(commands.AutoShardedBot):
         self.dispatch("closing")
         if self.farewell is not None:
             await self.farewell(within)
-
-    def _put_off(self, data: Any) -> None:
-        """Tell who uses a command or a button that the bot is back in a moment."""
-        connection: Any = self._connection
-        interaction: discord.Interaction[Any] = discord.Interaction(data=data, state=connection)
-        answer = failures.answer_failure(interaction, UserError(_RESTARTING))
-        self._last_words.add(task := asyncio.create_task(answer, name="last words"))
-        task.add_done_callback(self._last_words.discard)
 
     async def close(self) -> None:
         """Disconnect and unload the cogs."""

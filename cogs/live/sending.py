@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -18,7 +19,14 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-FAILURES = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, TimeoutError, OSError)
+FAILURES = (
+    discord.HTTPException,
+    discord.RateLimited,
+    aiohttp.ClientError,
+    json.JSONDecodeError,
+    TimeoutError,
+    OSError,
+)
 """Everything that a request through discord.py ends with when it is not answered well."""
 
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
@@ -102,7 +110,7 @@ async def insist(request: Callable[[], Awaitable[T]], pace: Pace, *, new: bool =
             note_refusal(error, pace)
             if refusal := for_good(error, new=new):
                 raise refusal from error
-            unread += isinstance(error, UnreadableAnswer)
+            unread += isinstance(error, (UnreadableAnswer, json.JSONDecodeError))
             if unread > _UNREAD:
                 raise Refused(
                     f"it may have been taken, but the answer says nothing: {error}"
