@@ -40,13 +40,16 @@ _MESSAGES = "/channels/{channel_id}/messages"
 
 
 def complete_event(event: str, data: Any) -> Any:
-    """The data of an event of the gateway with all that discord.py takes for granted."""
+    """The data of an event of the gateway with all that discord.py takes for granted.
+
+    Raises `KeyError` or `TypeError` for what cannot be filled in.
+    """
     if not isinstance(data, dict):
         return data
     fields = cast("Fields", data)
     match event:
         case "MESSAGE_CREATE" | "MESSAGE_UPDATE":
-            return _message(fields)
+            return _message({**fields, "author": fields["author"]})  # Nobody is no author.
         case "INTERACTION_CREATE":
             return _interaction(fields)
         case "GUILD_CREATE":
