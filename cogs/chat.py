@@ -28,6 +28,7 @@ from bot.log import about_reply
 from cogs.admission import bar_of
 from cogs.again import again_view
 from cogs.calling import is_called_by_name
+from cogs.language import noted_language
 from cogs.live import live_of
 from cogs.live.sending import once
 from cogs.live.target import NOBODY, Channel, ChannelTarget
@@ -210,6 +211,7 @@ class Chat(commands.Cog):
                     owners(message.channel, message.channel.id, guild, message.author.id)
                 ),
                 **story_origin(guild, message.author.id, message.author),
+                **noted_language(self.bot, message),
             },
             ignores=self.bot.opt_outs.ignores,
         )
