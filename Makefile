@@ -82,11 +82,13 @@ clean: ## Remove what the targets made (your data stays)
 
 $(RUN_READY): requirements.lock scripts/bootstrap.sh
 	@sh scripts/bootstrap.sh $(VENV) requirements.lock
+	@$(PY) -m compileall -q bot cogs
 	@touch $@
 
 # The development lock holds everything of the other one, so it makes `play` ready as well.
 $(DEV_READY): requirements-dev.lock scripts/bootstrap.sh
 	@sh scripts/bootstrap.sh $(VENV) requirements-dev.lock
+	@$(PY) -m compileall -q bot cogs
 	@touch $(RUN_READY) $@
 
 $(TRAIN_READY): requirements-train.lock scripts/bootstrap.sh

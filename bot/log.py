@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import linecache
 import logging
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Literal
 
 # What every LogRecord carries; anything else was given with `extra` and belongs into the line.
@@ -38,7 +40,23 @@ def about_reply(reply: str) -> Generator[None, None, None]:
         _REPLY.set(before)
 
 
-class PrettyFormatter(logging.Formatter):
+_ExcInfo = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+
+
+class _Formatter(logging.Formatter):
+    """Keeps nothing of the source files whose lines stand in a traceback."""
+
+    def formatException(self, ei: _ExcInfo) -> str:
+        """Format an exception with its traceback."""
+        text = super().formatException(ei)
+        # Python keeps whole files for the next traceback: 3 MB after one of 15 modules.
+        linecache.clearcache()
+        return text
+
+
+class PrettyFormatter(_Formatter):
     """Lines for people; one about a reply ends with its id, unless its words name it already."""
 
     def __init__(self) -> None:
@@ -50,7 +68,7 @@ class PrettyFormatter(logging.Formatter):
         return line if not reply or reply in record.message else f"{line} reply={reply}"
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(_Formatter):
     """One JSON object a line: time, level, logger, message, the reply that it is about if any.
 
     Whatever `extra` held is in it, too.

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import linecache
 import logging
 import sys
+
+import pytest
 
 from bot.log import JsonFormatter, PrettyFormatter, about_reply
 
@@ -59,3 +62,13 @@ def test_extras_and_tracebacks_are_in_the_object():
     entry = json.loads(JsonFormatter().format(record))
     assert (entry["message"], entry["channel"], entry["level"]) == ("ref 7f3a92", 5, "error")
     assert "ValueError: no" in entry["exception"]
+
+
+@pytest.mark.parametrize("formatter", [JsonFormatter(), PrettyFormatter()])
+def test_a_traceback_shows_its_line_and_leaves_no_source_file_in_memory(formatter):
+    try:
+        raise ValueError("no")
+    except ValueError:
+        record = logging.LogRecord("bot.x", logging.ERROR, __file__, 1, "ref", None, sys.exc_info())
+    assert "raise ValueError" in formatter.format(record)
+    assert __file__ not in linecache.cache
