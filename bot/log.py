@@ -40,9 +40,7 @@ def about_reply(reply: str) -> Generator[None, None, None]:
         _REPLY.set(before)
 
 
-_ExcInfo = (
-    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-)
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 class _Formatter(logging.Formatter):
