@@ -87,6 +87,17 @@ async def test_what_is_refused_once_is_not_seen(
     assert no_defect(caplog)
 
 
+@pytest.mark.parametrize("status", [400, 429])
+async def test_a_new_message_cannot_be_too_old_for_an_edit(
+    world, store, caplog, status: int
+) -> None:
+    async with running(world, store):
+        world.fault(*CREATE, status=status, said={"code": 30046, "retry_after": 0.2}, times=2)
+        [reply] = await replies(world, ask(world))
+        assert (reply.content, reply.labels) == ("All right.", [])
+    assert no_defect(caplog)
+
+
 @pytest.mark.parametrize("said", [b'{"id": "12', b"<html>", b"", {}], ids=str)
 async def test_a_message_whose_answer_cannot_be_read_is_not_doubled(
     world, store, caplog, said: Any
