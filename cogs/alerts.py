@@ -80,7 +80,9 @@ class Alerts(commands.Cog):
         channel, pace = self.bot.get_partial_messageable(self._channel), live_of(self.bot).pace
         await pace.take(Priority.FOLLOW_UP)
         try:
-            await insist(lambda: channel.send(text, allowed_mentions=NOBODY, nonce=nonce), pace)
+            await insist(
+                lambda: channel.send(text, allowed_mentions=NOBODY, nonce=nonce), pace, new=True
+            )
         except (Gone, Refused) as refused:
             log.warning("ALERT_CHANNEL %s: %s; it was: %s", self._channel, refused, text)
 

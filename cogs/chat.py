@@ -28,6 +28,7 @@ from bot.log import about_reply
 from cogs.admission import bar_of
 from cogs.again import again_view
 from cogs.calling import is_called_by_name
+from cogs.language import noted_language
 from cogs.live import live_of
 from cogs.live.sending import once
 from cogs.live.target import NOBODY, Channel, ChannelTarget
@@ -210,6 +211,7 @@ class Chat(commands.Cog):
                     owners(message.channel, message.channel.id, guild, message.author.id)
                 ),
                 **story_origin(guild, message.author.id, message.author),
+                **noted_language(self.bot, message),
             },
             ignores=self.bot.opt_outs.ignores,
         )
@@ -224,7 +226,7 @@ class Chat(commands.Cog):
             from_machine=message.author.bot or message.webhook_id is not None,
             ordinary=message.type in _ORDINARY,
             direct=message.guild is None,
-            mentions_me=_mentions(message, me) and (replies_to == "me" or _calls(message, me)),
+            mentions_me=_is_called(message, me, replies=replies_to == "me"),
             replies_to=replies_to,
             opens_with_other=first not in (None, me, role and role.id),
             always_on=always_on,
@@ -255,13 +257,21 @@ def _mentions(message: discord.Message, me: int) -> bool:
     return bool(roles and message.guild and message.guild.self_role in roles)
 
 
-def _calls(message: discord.Message, me: int) -> bool:
-    """Whether the mention stands in the writer's own words: quotes and code call nobody."""
+def _is_called(message: discord.Message, me: int, *, replies: bool) -> bool:
+    """Whether a message mentions the bot in its writer's own words: quotes and code call nobody.
+
+    `replies` is whether it replies to the bot, where a ping is enough.
+    """
     role = message.guild.self_role if message.guild else None
     calls = [f"<@{me}>", f"<@!{me}>", *([f"<@&{role.id}>"] if role else [])]
-    written = any(call in message.content for call in calls)
+    if any(call in message.content for call in calls):
+        called = any(call in own_words(message.content) for call in calls)
+        # What a person writes is a mention, whether or not it is listed; a machine may write one
+        # that is none.
+        listed = not message.author.bot or _mentions(message, me)
+        return (called and listed) or (replies and _mentions(message, me))
     # A mention that is not to be found in the text is taken on Discord's word.
-    return not written or any(call in own_words(message.content) for call in calls)
+    return _mentions(message, me)
 
 
 def _target(channel: Channel, message: discord.Message, reply: Reply) -> ChannelTarget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -10,8 +11,12 @@ import discord
 from discord.ext import commands
 
 from bot.client import HermesBot
+from bot.conversation.turns import LANGUAGE
+from bot.errors import StoreUnavailable
 from bot.language import Language, language_of, spoken
 from cogs.places import channel_of, conversation_in, rule_places
+
+log = logging.getLogger(__name__)
 
 # Of how many people the bot remembers what language their Discord has.
 _REMEMBERED = 10_000
@@ -47,9 +52,30 @@ def language_answering(bot: HermesBot, message: discord.Message) -> Language:
     """
     if message.guild is not None:
         return language_in(bot, message.channel)
-    languages = bot.get_cog("Languages")
-    known = isinstance(languages, Languages)
-    return languages.of_person(str(message.author.id)) if known else "en"
+    return _languages(bot).of_person(str(message.author.id))
+
+
+def noted_language(bot: HermesBot, message: discord.Message) -> dict[str, str]:
+    """What a reply's origin notes of it, so that a later process knows: in direct messages only."""
+    known = _languages(bot).known(str(message.author.id)) if message.guild is None else None
+    return {LANGUAGE: known} if known else {}
+
+
+async def recall_language(bot: HermesBot, message: discord.Message) -> None:
+    """Learn from a direct message's talk what language its writer had, if nobody told this process.
+
+    While the store is away they are answered in English.
+    """
+    languages, person = _languages(bot), str(message.author.id)
+    if message.guild is not None or languages.known(person):
+        return
+    try:
+        talk = await bot.store.load(conversation_in(message.channel.id))
+    except StoreUnavailable as error:
+        log.info("not known in which language message %s is answered: %s", message.id, error)
+        return
+    if talk.state.language:
+        languages.remember(person, language_of(talk.state.language))
 
 
 class Languages(commands.Cog):
@@ -64,7 +90,7 @@ class Languages(commands.Cog):
         """The language of whoever brought about an event of Discord's gateway."""
         if "locale" in data:
             language = language_of(data["locale"])
-            self._remember(_person(data), language)
+            self.remember(_person(data), language)
             return language
         guild = self.bot.get_guild(int(data.get("guild_id") or 0))
         if guild is None:
@@ -76,11 +102,23 @@ class Languages(commands.Cog):
         """The language of somebody's Discord, English as long as it was not told."""
         return self._of_people.get(person, "en")
 
-    def _remember(self, person: str, language: Language) -> None:
+    def known(self, person: str) -> Language | None:
+        """The language of somebody's Discord, None as long as it was not told."""
+        return self._of_people.get(person)
+
+    def remember(self, person: str, language: Language) -> None:
+        """Somebody's Discord has this language, as it told, or as a former process knew."""
         self._of_people[person] = language
         self._of_people.move_to_end(person)
         if len(self._of_people) > _REMEMBERED:
             self._of_people.popitem(last=False)
+
+
+def _languages(bot: HermesBot) -> Languages:
+    cog = bot.get_cog(Languages.__cog_name__)
+    if not isinstance(cog, Languages):
+        raise TypeError("the cog Languages is not loaded")
+    return cog
 
 
 def _person(data: Mapping[str, Any]) -> str:

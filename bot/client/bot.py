@@ -19,13 +19,16 @@ from discord.ext import commands
 from pydantic import BaseModel
 
 from bot import metrics
-from bot.client import failures, quiet
+from bot.client import failures, gateway, quiet
 from bot.client.address import ApiAddress
+from bot.client.gateway import connect_again
+from bot.client.options import misfit
 from bot.client.requests import counting
 from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
 from bot.client.sync import sync
 from bot.client.tolerant import leave_out_unreadable
+from bot.client.unheard import Unheard
 from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
@@ -34,8 +37,8 @@ from bot.conversation.ports import Store
 from bot.conversation.service import Conversations
 from bot.conversation.structured import JsonMode
 from bot.conversation.watching import EngineWatch
-from bot.errors import SettingsError, StartupError, UserError
-from bot.language import Language, later, speaking
+from bot.errors import SettingsError, StartupError
+from bot.language import Language, speaking
 from bot.settings import Settings
 from bot.tools.kit import Kit
 
@@ -57,6 +60,7 @@ _READ_BY_PEOPLE = (
     "MESSAGE_DELETE_BULK",
 )
 
+_LONGEST_PAUSE = 30.0  # in seconds; discord.py allows no less
 _SYNC_SECONDS = 20.0
 _SYNC_PAUSE = 60.0
 _LONGEST_SYNC_PAUSE = 3600.0
@@ -69,11 +73,14 @@ _UNREACHABLE = (
 )
 
 
-_RESTARTING = later("I am just being restarted. Please try that again in a moment.")
-
-
 class Tree(app_commands.CommandTree["HermesBot"]):
     """The slash commands; what goes wrong in one is told to its asker."""
+
+    async def interaction_check(self, interaction: discord.Interaction[HermesBot], /) -> bool:
+        """Let through what fits the commands as they are."""
+        if command := misfit(interaction):
+            raise app_commands.CommandSignatureMismatch(command)
+        return True
 
     async def on_error(
         self,
@@ -112,7 +119,7 @@ class HermesBot(commands.AutoShardedBot):
     ) -> None:
         quiet.hush()
         # discord.py keeps this very object, so that an intent can be given up later on.
-        self._wanted = _intents(reads_everything)
+        self._wanted = gateway.intents(reads_everything)
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -121,6 +128,8 @@ class HermesBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
+            # Longer pauses would keep all that is to be said in a channel waiting.
+            max_ratelimit_timeout=_LONGEST_PAUSE,
             http_trace=counting(),
             # Nobody is pinged but whom a message answers, whatever the model writes.
             allowed_mentions=discord.AllowedMentions(
@@ -148,13 +157,15 @@ class HermesBot(commands.AutoShardedBot):
         self.farewell: Callable[[float], Awaitable[None]] | None = None
         parsers = self._connection.parsers
         leave_out_unreadable(parsers)
-        self._gate = Gate(conversations, store, parsers["INTERACTION_CREATE"], self._put_off)
+        gateway.set_partial_edits_apart(parsers, partial(self.dispatch, "partial_message_edit"))
+        unheard = Unheard(self._connection)
+        known = unheard.passing(parsers["INTERACTION_CREATE"])
+        self._gate = Gate(conversations, store, known, unheard.put_off)
         parsers["INTERACTION_CREATE"] = self._gate.hear
         self._address = ApiAddress(settings.discord_api_url)
         self._tool_cogs = tuple(tool_cogs)
         self._connecting: asyncio.Task[Any] | None = None
         self._syncing: asyncio.Task[None] | None = None
-        self._last_words: set[asyncio.Task[None]] = set()
 
     @property
     def deaf(self) -> list[int]:
@@ -209,10 +220,7 @@ class HermesBot(commands.AutoShardedBot):
                 f"Discord refuses an intent that the bot does not ask for; see {PORTAL}"
             ) from None
         except discord.ConnectionClosed as error:
-            raise StartupError(
-                f"Discord closed the connection for good (code {error.code}); "
-                "is DISCORD_TOKEN still valid?"
-            ) from error
+            raise gateway.closed_for_good(error.code, PORTAL) from error
         except _UNREACHABLE as error:
             raise StartupError(_cannot_reach(self._address, error)) from error
         finally:
@@ -225,14 +233,6 @@ class HermesBot(commands.AutoShardedBot):
         self.dispatch("closing")
         if self.farewell is not None:
             await self.farewell(within)
-
-    def _put_off(self, data: Any) -> None:
-        """Tell who uses a command or a button that the bot is back in a moment."""
-        connection: Any = self._connection
-        interaction: discord.Interaction[Any] = discord.Interaction(data=data, state=connection)
-        answer = failures.answer_failure(interaction, UserError(_RESTARTING))
-        self._last_words.add(task := asyncio.create_task(answer, name="last words"))
-        task.add_done_callback(self._last_words.discard)
 
     async def close(self) -> None:
         """Disconnect and unload the cogs."""
@@ -268,6 +268,11 @@ class HermesBot(commands.AutoShardedBot):
         await self.load_cogs()
         if not await self.sync_commands():
             self._syncing = asyncio.create_task(self._sync_later(), name="command sync")
+
+    async def launch_shard(self, gateway: Any, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard for the first time."""
+        await super().launch_shard(gateway, shard_id, initial=initial)
+        connect_again(self.shards[shard_id])
 
     async def _stay_connected(self, reconnect: bool) -> None:
         self.shard_count = await self._address.use_gateway(self.http) or self.shard_count
@@ -379,15 +384,6 @@ def _in_language(
     # What discord.py begins for an event are tasks, and tasks begin with what holds here.
     with speaking(language(data)):
         parse(data)
-
-
-def _intents(reads_everything: bool) -> discord.Intents:
-    return discord.Intents(
-        guilds=True,
-        guild_messages=True,
-        dm_messages=True,
-        message_content=reads_everything,
-    )
 
 
 def _cannot_reach(address: ApiAddress, error: Exception) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -12,13 +13,20 @@ import aiohttp
 import discord
 from discord import app_commands
 
+from bot.client.steady import UnreadableAnswer
 from bot.errors import Explanation, UserError, explain
 from bot.language import later
 
 log = logging.getLogger(__name__)
 
 # What a request to Discord can fail with; nothing more can be said through Discord then.
-DISCORD_FAILURES = (discord.HTTPException, aiohttp.ClientError, OSError)
+DISCORD_FAILURES = (
+    discord.HTTPException,
+    discord.RateLimited,
+    aiohttp.ClientError,
+    json.JSONDecodeError,
+    OSError,
+)
 
 _STALE = later(
     "This command has changed since your Discord client loaded it. "
@@ -26,9 +34,11 @@ _STALE = later(
 )
 _FORBIDDEN = later("Discord does not let me do that here: I lack a permission in this place.")
 _TOO_SLOW = later("I was too slow for Discord this time. Please try again.")
+_TOO_MUCH = later("Discord does not let me do that for a while. Please try again later.")
 # Where discord.py makes its requests: an error that comes out of there is one of the connection.
 _REQUESTS = ("discord.http", "discord.webhook.async_")
-_UNKNOWN_INTERACTION = 10062
+# The interaction is known no more, or its token holds no more.
+_EXPIRED = (10062, 50027)
 _ANSWERED = 40060
 _NOT_ALLOWED = later("You are not allowed to do that here.")
 
@@ -113,9 +123,9 @@ def _is_answered(error: BaseException) -> bool:
 
 def _is_lost(error: BaseException) -> bool:
     """Whether Discord did not answer a request, or only that it is out of order itself."""
-    if isinstance(error, discord.DiscordServerError):
+    if isinstance(error, (discord.DiscordServerError, UnreadableAnswer)):
         return True
-    return isinstance(error, (aiohttp.ClientError, OSError)) and any(
+    return isinstance(error, (aiohttp.ClientError, OSError, json.JSONDecodeError)) and any(
         frame.f_globals.get("__name__") in _REQUESTS
         for frame, _ in traceback.walk_tb(error.__traceback__)
     )
@@ -130,8 +140,10 @@ def _in_words(error: BaseException) -> BaseException:
             return UserError(_STALE, detail=str(error))
         case app_commands.CheckFailure():
             return UserError(_NOT_ALLOWED, detail=str(error))
-        case discord.NotFound() if error.code == _UNKNOWN_INTERACTION:
+        case discord.HTTPException() if error.code in _EXPIRED:
             return UserError(_TOO_SLOW, detail=str(error))
+        case discord.RateLimited():
+            return UserError(_TOO_MUCH, detail=str(error))
         case discord.Forbidden():
             return UserError(_FORBIDDEN, detail=str(error))
         case app_commands.TransformerError():

@@ -9,6 +9,7 @@ import logging
 
 import aiohttp
 import discord
+from discord.gateway import ReconnectWebSocket
 
 _EXPECTED = (
     aiohttp.ClientError,
@@ -16,14 +17,18 @@ _EXPECTED = (
     discord.ConnectionClosed,
     discord.GatewayNotFound,
     discord.HTTPException,
+    discord.RateLimited,
+    ReconnectWebSocket,
 )
+# Whatever ends a connection, another one is made.
+_CONNECTIONS = "discord.shard"
 _LOGGERS = ("discord.client", "discord.gateway", "discord.shard", "discord.app_commands.tree")
 
 
 def _shorten(record: logging.LogRecord) -> bool:
     """Replace the traceback of an expected failure by its text."""
     error = record.exc_info[1] if record.exc_info else None
-    if isinstance(error, _EXPECTED):
+    if error and (isinstance(error, _EXPECTED) or record.name == _CONNECTIONS):
         record.msg = f"{record.getMessage()} ({type(error).__name__}: {error})"
         record.args = ()
         record.exc_info = None

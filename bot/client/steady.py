@@ -1,4 +1,6 @@
-"""Requests to Discord that go on to their end when nobody waits for them any more.
+"""Requests to Discord that come to an end: an answer that can be read, or a failure of the network.
+
+They go on when nobody waits for them any more.
 
 While Discord's global limit holds, discord.py (2.7.1) lets no request pass; the request that hit
 the limit sleeps, and opens the way again. If it is cancelled in its sleep, as the typing
@@ -9,9 +11,20 @@ to say gets out any more, until it is restarted.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
+import aiohttp
 from discord.http import HTTPClient, Route
+
+from bot.client.sparse import complete_answer
+
+# discord.py would wait five minutes for an answer that never comes.
+_SILENCE = aiohttp.ClientTimeout(total=300.0, sock_connect=10.0, sock_read=20.0)
+
+
+class UnreadableAnswer(aiohttp.ClientPayloadError):
+    """An answer that is not what was asked for; whether the request took effect is not known."""
 
 
 def hold_on(http: HTTPClient) -> None:
@@ -20,13 +33,23 @@ def hold_on(http: HTTPClient) -> None:
     under_way: set[asyncio.Task[Any]] = set()  # the event loop alone would let go of them
 
     async def go_on(route: Route, **options: Any) -> Any:
-        task = asyncio.create_task(request(route, **options), name="request to Discord")
+        options.setdefault("timeout", _SILENCE)
+        asking = _readable(route, request(route, **options))
+        task = asyncio.create_task(asking, name="request to Discord")
         under_way.add(task)
         task.add_done_callback(under_way.discard)
         task.add_done_callback(_see)
         return await asyncio.shield(task)
 
     http.request = go_on
+
+
+async def _readable(route: Route, asking: Awaitable[Any]) -> Any:
+    try:
+        return complete_answer(route.method, route.path, await asking)
+    except (KeyError, TypeError, ValueError) as error:
+        said = f"{type(error).__name__}: {error}"
+        raise UnreadableAnswer(f"{route.method} {route.path}: {said}") from error
 
 
 def _see(task: asyncio.Task[Any]) -> None:

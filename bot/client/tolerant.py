@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from bot.client import failures
+from bot.client.sparse import complete_event
 
 Parser = Callable[[Any], Any]
 
@@ -19,10 +20,17 @@ _NEEDED = frozenset(("READY", "RESUMED"))
 
 
 def leave_out_unreadable(parsers: MutableMapping[str, Parser]) -> None:
-    """Let `parsers` (by event) log what they raise, with a reference, instead of raising it."""
+    """Let `parsers` (by event) log what they raise, with a reference, instead of raising it.
+
+    What is only missing is filled in.
+    """
     for event, parse in parsers.items():
-        if event not in _NEEDED:
-            parsers[event] = partial(_try, event, parse)
+        read = partial(_complete, event, parse)
+        parsers[event] = read if event in _NEEDED else partial(_try, event, read)
+
+
+def _complete(event: str, parse: Parser, data: Any) -> None:
+    parse(complete_event(event, data))
 
 
 def _try(event: str, parse: Parser, data: Any) -> None:

@@ -28,7 +28,7 @@ from bot.conversation.reply import Reply
 from bot.conversation.summaries import Summaries
 from bot.conversation.today import dated
 from bot.conversation.tooling import Rounds
-from bot.conversation.turns import Pending, Snapshot, Turn
+from bot.conversation.turns import LANGUAGE, Pending, Snapshot, State, Turn
 from bot.conversation.wishes import Wishes
 from bot.conversation.writer import Writer
 from bot.errors import BadInput
@@ -187,7 +187,7 @@ class Groundwork:
             conversation=conversation,
             owed=owed,
             turns=turns,
-            state=snapshot.state,
+            state=_spoken_in(snapshot.state, owed.origin),
             asked=asked,
             older=older,
             rounds=rounds,
@@ -229,3 +229,8 @@ class Groundwork:
         events = writer.events()
         reply.start(guarded(events, policy.blocklist) if policy.words else events)
         return reply
+
+
+def _spoken_in(state: State, origin: Mapping[str, str]) -> State:
+    """The state with the language of a direct message, if it is known by now."""
+    return replace(state, language=origin[LANGUAGE]) if origin.get(LANGUAGE) else state

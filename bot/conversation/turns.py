@@ -109,6 +109,10 @@ class Usage:
     sent: int = 0
 
 
+LANGUAGE = "language"
+"""In a reply's origin: the language of who asks, where the bot talks with nobody else."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """What belongs to a conversation beside its turns.
@@ -120,7 +124,8 @@ class State:
     answered last and counted it, `recap` that of the summary which stood there, and of the part
     that was played ("": neither). `erased` is how often something was erased from the conversation
     for good; what was begun before must not bring it back. `timers` are what lorebook entries
-    remember from one reply to the next.
+    remember from one reply to the next. `language` is that of the person of a direct message, as
+    far as it was told ("": not).
     """
 
     start: int = 0
@@ -133,6 +138,7 @@ class State:
     recap: str = ""
     timers: Mapping[str, int] = field(default_factory=dict[str, int])
     examples: int = -1
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,7 @@ def read_state(stored: Mapping[bytes, bytes]) -> State:
         recap=_text_or_none(data, "recap") or "",
         timers=_timers(data.get("timers")),
         examples=_whole(data, "examples", _STATE.examples),
+        language=_text_or_none(data, "language") or "",
     )
 
 

@@ -21,6 +21,7 @@ _TOLD_BY_TURNS = (
     "engine",
     "recap",
     "timers",
+    "language",
     "examples",
     "summary",
 )

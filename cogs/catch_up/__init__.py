@@ -18,14 +18,14 @@ from discord.ext import commands, tasks
 
 from bot.client import HermesBot
 from bot.client.failures import note
-from bot.conversation.turns import Pending
+from bot.conversation.turns import LANGUAGE, Pending
 from bot.errors import StoreUnavailable
-from bot.language import speaking
+from bot.language import language_of, speaking
 from cogs.again import chat_of
 from cogs.catch_up.changed import take_over_changes
 from cogs.catch_up.missed import missed_messages, newest_message, time_of
 from cogs.catch_up.owed import finish, owed_on
-from cogs.language import language_answering
+from cogs.language import language_answering, recall_language
 from cogs.live.sending import FAILURES
 
 log = logging.getLogger(__name__)
@@ -192,7 +192,8 @@ class CatchUp(commands.Cog):
         try:
             async with self.bot.conversations.handover.adopting(conversation, owed) as ours:
                 if ours:
-                    await finish(self.bot, conversation, owed, self._few)
+                    with speaking(language_of(owed.origin.get(LANGUAGE))):
+                        await finish(self.bot, conversation, owed, self._few)
         finally:
             self._finishing.discard(owed.reply)
 
@@ -211,6 +212,7 @@ class CatchUp(commands.Cog):
 
     async def _handle(self, message: discord.Message) -> None:
         log.info("message %s came while the bot was away", message.id)
+        await recall_language(self.bot, message)
         with speaking(language_answering(self.bot, message)):
             await chat_of(self.bot).handle(message)
 

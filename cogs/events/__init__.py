@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import discord
@@ -64,6 +64,16 @@ class Events(commands.Cog):
         if "content" in payload.data and is_edit(payload.message):
             async with _noted(f"edit of message {payload.message_id}"):
                 await self.edited(payload.message)
+
+    @commands.Cog.listener()
+    async def on_partial_message_edit(self, data: Mapping[str, Any]) -> None:
+        """A message was edited of which only the new text was told: it is asked for."""
+        guild = int(data["guild_id"]) if data.get("guild_id") else None
+        place = self.bot.get_partial_messageable(int(data["channel_id"]), guild_id=guild)
+        async with _noted(f"edit of message {data['id']}"):
+            message = await place.fetch_message(int(data["id"]))
+            if is_edit(message):
+                await self.edited(message)
 
     async def edited(self, message: discord.Message) -> None:
         """Take over what a message says now, and see to what is answered already, or not yet."""

@@ -15,7 +15,16 @@ from bot.client import HermesBot
 from bot.errors import StoreUnavailable
 from cogs.live.layout import Draft
 from cogs.live.pace import Pace, Priority
-from cogs.live.sending import FAILURES, Gone, TooOldToEdit, for_good, insist, note_refusal
+from cogs.live.sending import (
+    FAILURES,
+    Gone,
+    Refused,
+    TooOldToEdit,
+    Unfit,
+    for_good,
+    insist,
+    note_refusal,
+)
 from cogs.live.target import Target
 
 log = logging.getLogger(__name__)
@@ -26,7 +35,9 @@ T = TypeVar("T")
 class _Sender(Protocol):
     """Makes a request once, or until it is taken."""
 
-    def __call__(self, request: Callable[[], Awaitable[T]], /) -> Awaitable[T]: ...
+    def __call__(
+        self, request: Callable[[], Awaitable[T]], /, *, new: bool = False
+    ) -> Awaitable[T]: ...
 
 
 # How many of its own deletions the bot waits to hear of.
@@ -91,6 +102,7 @@ class Board:
         self._shown = [_Shown(message, None) for message in target.standing]
         self._tried: set[str] = set()
         self._replaced = 0
+        self._fixed = False
         self._lost: set[str] = set()
 
     @property
@@ -120,12 +132,22 @@ class Board:
     async def try_to_show(self, drafts: Sequence[Draft]) -> bool:
         """Show drafts with one try each; False if Discord did not take one this time.
 
-        Raises `Gone` or `Refused` if it never will.
+        Raises `Gone` or `Refused` if it never will. Where it takes no more edits, the last words
+        may still come as another message.
         """
+        if self._fixed:
+            return False
+        is_new = False
         try:
             for position, draft in enumerate(drafts):
+                is_new = position == len(self._shown)
                 await self._bring(position, draft, self._once)
         except TooOldToEdit:
+            return False
+        except Refused as refused:
+            if is_new or isinstance(refused, Unfit):
+                raise
+            self._fixed = True
             return False
         except FAILURES as error:
             log.info("reply %s: a preview was not taken: %s", self._name, error)
@@ -138,9 +160,15 @@ class Board:
         Raises `Gone` or `Refused`.
         """
         for position, draft in enumerate(drafts):
+            is_new = position == len(self._shown)
             try:
                 await self._bring(position, draft, self._surely(position))
             except TooOldToEdit:
+                await self._replace(position, draft)
+            except Refused as refused:
+                if is_new or isinstance(refused, Unfit):
+                    raise
+                # A thread that was archived takes no edit, but a message, which opens it again.
                 await self._replace(position, draft)
         for shown in self._shown[len(drafts) :]:
             await self._remove(shown.id)
@@ -155,7 +183,9 @@ class Board:
         self._pace.channel(self._target.key).posted()
         if self._target.metered:
             await self._pace.take(Priority.FOLLOW_UP)
-        await insist(lambda: self._target.send(draft, first=False, nonce=nonce), self._pace)
+        await insist(
+            lambda: self._target.send(draft, first=False, nonce=nonce), self._pace, new=True
+        )
 
     async def call_asker(self) -> None:
         """Ping the asker by a message of its own, since edits notify nobody.
@@ -166,7 +196,8 @@ class Board:
         self._pace.channel(self._target.key).posted()
         if self._target.metered:
             await self._pace.take(Priority.FOLLOW_UP)
-        await insist(lambda: self._target.call(self._shown[0].id, nonce), self._pace)
+        first = self._shown[0].id
+        await insist(lambda: self._target.call(first, nonce), self._pace, new=True)
 
     async def _bring(self, position: int, draft: Draft, send: _Sender) -> None:
         """Make the message at `position` look like `draft`."""
@@ -198,7 +229,7 @@ class Board:
             self._tried.add(nonce)
             return await self._target.send(draft, first=position == 0, nonce=nonce)
 
-        message = await send(post)
+        message = await send(post, new=True)
         # After a try whose answer got lost, Discord gives the message of then, with its text; or
         # the one that another process has posted for the same reply.
         doubtful = doubtful or draft.content.strip() not in message.content
@@ -209,7 +240,11 @@ class Board:
         later, self._shown = self._shown[position + 1 :], self._shown[: position + 1]
         old = self._shown.pop()
         self._replaced += 1
-        await self._post(position, draft, self._surely(position))
+        try:
+            await self._post(position, draft, self._surely(position))
+        except (Gone, Refused):
+            self._shown += [old, *later]
+            raise
         await self._remove(old.id)
         self._shown += later
 
@@ -222,22 +257,22 @@ class Board:
         except FAILURES as error:
             log.info("reply %s: message %s stays: %s", self._name, message, error)
 
-    async def _once(self, request: Callable[[], Awaitable[T]]) -> T:
+    async def _once(self, request: Callable[[], Awaitable[T]], *, new: bool = False) -> T:
         try:
             return await request()
         except FAILURES as error:
             note_refusal(error, self._pace)
-            if refusal := for_good(error):
+            if refusal := for_good(error, new=new):
                 raise refusal from error
             raise
 
     def _surely(self, position: int) -> _Sender:
         priority = Priority.FOLLOW_UP if position == len(self._shown) > 0 else Priority.FINAL
 
-        async def send(request: Callable[[], Awaitable[T]]) -> T:
+        async def send(request: Callable[[], Awaitable[T]], *, new: bool = False) -> T:
             if self._target.metered:
                 await self._pace.take(priority)
-            return await insist(request, self._pace)
+            return await insist(request, self._pace, new=new)
 
         return send
 

@@ -17,8 +17,10 @@ from cogs.voices import Voice, Voices, guild_of
 # A slash command's token lives 15 minutes; nothing is begun with it in the last ones.
 _TOKEN_SECONDS = 14.5 * 60
 
-# Discord cannot post a reply without the right to read the history: then a plain message will do.
-_CANNOT_REPLY = 160002
+# Discord cannot post a reply without the right to read the history, or to a message that is gone:
+# then a plain message will do.
+_CANNOT_REPLY = (160002, 10008)
+_INVALID_FORM = 50035
 
 # What Discord takes in `allowed_mentions`.
 MOST_CALLED = 100
@@ -115,7 +117,7 @@ class ChannelTarget:
         try:
             return await self._send(draft, first, nonce)
         except discord.HTTPException as error:
-            if error.code != _CANNOT_REPLY or not self.reply_to:
+            if not (first and self.reply_to and _is_about_question(error)):
                 raise
             self.reply_to = None
             return await self._send(draft, first, nonce)
@@ -305,6 +307,13 @@ class InteractionTarget:
     def _in_channel(self) -> ChannelTarget:
         assert self._channel is not None
         return ChannelTarget(self._channel, reply_to=None, asker=self.asker)
+
+
+def _is_about_question(error: discord.HTTPException) -> bool:
+    """Whether Discord refuses a message only because of what it replies to."""
+    if error.code in _CANNOT_REPLY:
+        return True
+    return error.code == _INVALID_FORM and "message_reference" in str(error)
 
 
 def _view(draft: Draft) -> discord.ui.View | None:

@@ -106,7 +106,7 @@ async def _text(
     me = client.user
     names = _names(message.guild, message.mentions, me)
     said = without_mention(message.content, *_own_ids(message.guild, me))
-    parts = [readable(said, names).strip()]
+    parts = [_title(message), readable(said, names).strip()]
     parts += [_forwarded(snapshot, names) for snapshot in message.message_snapshots]
     parts += _extras(message)
     parts += await read_files(message.attachments)
@@ -122,6 +122,14 @@ async def _text(
     if not parts and not quote:
         return GREETING
     return (quote + "\n".join(parts)).rstrip()
+
+
+def _title(message: discord.Message) -> str:
+    """The title of a post in a forum, with which its first message goes; else nothing."""
+    post = message.channel
+    if not isinstance(post, discord.Thread) or message.id != post.id:
+        return ""
+    return f"[title: {label(post.name)}]" if isinstance(post.parent, discord.ForumChannel) else ""
 
 
 def _quote(quoted: discord.Message, me: discord.ClientUser | None, *, full: bool) -> str:

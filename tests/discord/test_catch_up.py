@@ -200,6 +200,40 @@ async def test_a_missed_direct_message_is_answered_in_its_writers_language(
     assert wanted != EngineInterrupted.text
 
 
+async def test_it_is_so_after_a_restart_too(
+    stage: Stage, make_bot: MakeBot, discord_in: Callable[[str], None]
+) -> None:
+    discord_in("es-ES")
+    await stage.alice.slash(stage.channel, "help")
+    await stage.alice.send_dm("before")
+    await play(stage.env, 20, step=1.0)
+    await away(stage)
+    await stage.alice.send_dm("three")
+    stage.engine.answers = [[EngineInterrupted()]]
+    await play(stage.env, 600, step=20)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 20, step=1.0)
+    with speaking("es"):
+        wanted = tr(EngineInterrupted.text)
+    assert [message.content for message in stage.shown(stage.alice.user.dm_channel)][-1] == wanted
+
+
+async def test_an_owed_direct_message_is_finished_in_its_writers_language(
+    stage: Stage, make_bot: MakeBot, discord_in: Callable[[str], None]
+) -> None:
+    discord_in("es-ES")
+    await stage.alice.slash(stage.channel, "help")
+    stage.engine.answers = [speech(20, 1.0), [EngineInterrupted()]]
+    await stage.alice.send_dm("a story")
+    await play(stage.env, 3.5)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 20, step=1.0)
+    with speaking("es"):
+        wanted = tr(EngineInterrupted.text)
+    [message] = stage.shown(stage.alice.user.dm_channel)
+    assert wanted in message.content
+
+
 async def test_what_was_missed_in_many_channels_is_answered_in_each(
     stage: Stage, make_bot: MakeBot
 ) -> None:

@@ -171,3 +171,13 @@ async def house(empty_house: House) -> House:
     """A house with a running bot."""
     await empty_house.start_bot()
     return empty_house
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[DiscordStandIn]:
+    """Discord alone, with a server, a channel and a person."""
+    async with DiscordStandIn() as stand_in:
+        stand_in.guild = stand_in.add_guild()
+        stand_in.channel = stand_in.add_channel(stand_in.guild)
+        stand_in.alice = stand_in.add_user("alice", stand_in.guild)
+        yield stand_in

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import discord
 import pytest
@@ -14,53 +12,9 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.client import HermesBot
-from bot.conversation.model import Model
-from bot.conversation.service import Conversations
-from bot.conversation.structured import JsonMode
 from bot.errors import SettingsError, StartupError
-from bot.settings import load
 from tests.stand_ins.discord import DiscordStandIn
-from tests.stand_ins.engine import ScriptedEngine
-
-
-def make_bot(url: str, store) -> HermesBot:
-    settings = load({"DISCORD_API_URL": url}, dotenv=None)
-    engine = ScriptedEngine()
-    model = Model(engine, None, 1024)
-    conversations = Conversations(engine, store, model)
-    json_mode = JsonMode(engine, model)
-    return HermesBot(settings, conversations=conversations, store=store, json_mode=json_mode)
-
-
-@asynccontextmanager
-async def running(stand_in: DiscordStandIn, store, url: str = "") -> AsyncIterator[HermesBot]:
-    async with make_bot(url or stand_in.api, store) as bot:
-        task = asyncio.create_task(bot.start("token"))
-        waiting = asyncio.create_task(
-            stand_in.until(lambda: stand_in.gateway.connected and bot.guilds, 15)
-        )
-        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        if task.done():
-            task.result()
-        yield bot
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-@pytest.fixture
-async def world() -> AsyncIterator[DiscordStandIn]:
-    async with DiscordStandIn() as stand_in:
-        stand_in.guild = stand_in.add_guild()
-        stand_in.channel = stand_in.add_channel(stand_in.guild)
-        stand_in.alice = stand_in.add_user("alice", stand_in.guild)
-        yield stand_in
-
-
-async def answered(world: DiscordStandIn, text: str = "hi") -> str:
-    asked = world.send(world.channel, world.alice, f"{world.mention} {text}")
-    await world.until(lambda: world.replies(asked))
-    return world.replies(asked)[0].content
+from tests.wire.in_process import answered, make_bot, running
 
 
 @pytest.mark.parametrize("path", ["", "/", "/api", "/api/v10", "/api/v10/"])

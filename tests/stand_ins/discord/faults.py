@@ -13,7 +13,8 @@ class Fault:
     """What happens to the next requests that match.
 
     `status` answers with that code (429 with `retry_after`, `is_global`); `drop` closes the
-    connection without an answer, after the request took effect if `applied`; `delay` waits first.
+    connection without an answer. A request takes effect all the same if `applied`; `delay` waits
+    first. `said` is the body of the answer, as JSON or in bytes.
     The first `skip` matching requests pass, then `times` are hit (None: all). `when` looks at the
     JSON body and may let a request pass.
     """
@@ -28,6 +29,7 @@ class Fault:
     skip: int = 0
     retry_after: float = 0.3
     is_global: bool = False
+    said: Any = None
     when: Callable[[Any], bool] | None = None
     hits: int = 0
 

@@ -9,6 +9,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +69,7 @@ class Rest:
     calls: list[Call] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unsupported: list[str] = field(default_factory=list)
+    sparse: Callable[[Call, Any], Any] | None = None  # leaves things out of answers
 
     def counts(self) -> Counter[str]:
         """How often each route was called (429 answers included)."""
@@ -97,9 +99,9 @@ class Rest:
         if fault is not None:
             if fault.delay:
                 await asyncio.sleep(fault.delay)
+            if fault.applied:
+                self._apply(request, call, files, {})
             if fault.drop:
-                if fault.applied:
-                    self._apply(request, call, files, {})
                 return None
             if fault.status is not None:
                 return _faulty(fault)
@@ -122,6 +124,8 @@ class Rest:
             return _json(501, {"code": 0, "message": str(error)}, headers)
         except errors.BackendError as error:
             return _json(error.status, error.to_json(), headers)
+        if self.sparse is not None:
+            answer = self.sparse(call, answer)
         if answer is None:
             return web.Response(status=204, headers=headers)
         return _json(200, answer, headers)
@@ -220,6 +224,10 @@ def _limited(verdict: Verdict) -> web.Response:
 
 
 def _faulty(fault: Fault) -> web.Response:
+    if fault.said is not None:
+        said = fault.said if isinstance(fault.said, bytes) else json.dumps(fault.said).encode()
+        headers = {"Content-Type": "application/json", "Via": "1.1"}
+        return web.Response(status=fault.status or 200, body=said, headers=headers)
     if fault.status != 429:
         return _json(fault.status or 500, {"message": f"{fault.status}: ordered", "code": 0}, {})
     scope = "global" if fault.is_global else "shared"

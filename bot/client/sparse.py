@@ -1,0 +1,136 @@
+"""What a server leaves out of what it sends, filled in as Discord says that there is nothing.
+
+discord.py (2.7.1) fails on fields that are not there, such as a message without a `type`. Servers
+that only resemble Discord send less than it does; so do older ones and proxies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
+
+Fields: TypeAlias = dict[str, Any]
+
+_USER = {"username": "", "discriminator": "0", "avatar": None}
+_MEMBER = {"roles": (), "flags": 0}
+_MESSAGE = {"type": 0, "content": "", "mentions": (), "mention_roles": (), "components": ()}
+_SNAPSHOT = {
+    "type": 0,
+    "content": "",
+    "embeds": (),
+    "attachments": (),
+    "timestamp": None,
+    "edited_timestamp": None,
+}
+_CHANNEL = {"name": "", "position": 0, "bitrate": 64_000, "user_limit": 0}
+_INTERACTION = {"version": 1, "attachment_size_limit": 10 * 2**20}
+_APPLICATION = {
+    "name": "",
+    "description": "",
+    "icon": None,
+    "bot_public": False,
+    "bot_require_code_grant": False,
+    "verify_key": "",
+}
+# When a poll ends that does not.
+_NEVER = "2200-01-01T00:00:00+00:00"
+_STARTS = {"total": 1_000, "remaining": 1_000, "reset_after": 0, "max_concurrency": 1}
+
+_MESSAGES = "/channels/{channel_id}/messages"
+
+
+def complete_event(event: str, data: Any) -> Any:
+    """The data of an event of the gateway with all that discord.py takes for granted.
+
+    Raises `KeyError` or `TypeError` for what cannot be filled in.
+    """
+    if not isinstance(data, dict):
+        return data
+    fields = cast("Fields", data)
+    match event:
+        case "MESSAGE_CREATE" | "MESSAGE_UPDATE":
+            return _message({**fields, "author": fields["author"]})  # Nobody is no author.
+        case "INTERACTION_CREATE":
+            return _interaction(fields)
+        case "GUILD_CREATE":
+            channels = [_filled(channel, _CHANNEL) for channel in _list(fields, "channels")]
+            return {**fields, "channels": channels}
+        case "CHANNEL_CREATE" | "CHANNEL_UPDATE":
+            return _filled(fields, _CHANNEL)
+        case "READY":
+            return {**fields, "user": _user(fields["user"]), "guilds": _list(fields, "guilds")}
+        case _:
+            return fields
+
+
+def complete_answer(method: str, path: str, answer: Any) -> Any:
+    """The answer to a request, `path` as discord.py writes it; raises `TypeError` if it is none."""
+    if path == _MESSAGES and method == "GET":
+        return [_message(message) for message in answer]
+    if (path, method) == (_MESSAGES, "POST") or path == f"{_MESSAGES}/{{message_id}}":
+        return answer if method == "DELETE" else _message(_identified(answer))
+    match path:
+        case "/users/@me":
+            return _user(_identified(answer))
+        case "/oauth2/applications/@me":
+            application = _filled(_identified(answer), _APPLICATION)
+            owner = application.get("owner") or {"id": "0"}
+            return {**application, "owner": _user(owner)}
+        case "/gateway/bot":
+            return {"shards": 1, "session_start_limit": _STARTS, **answer}
+        case _:
+            return answer
+
+
+def _identified(answer: Any) -> Fields:
+    """The object that was asked for."""
+    if not isinstance(answer, dict) or "id" not in answer:
+        raise TypeError("the answer is not what was asked for")
+    return cast("Fields", answer)
+
+
+def _message(message: Fields) -> Fields:
+    whole = _filled(message, _MESSAGE)
+    if isinstance(author := whole.get("author"), dict):
+        whole["author"] = _user(cast("Fields", author))
+    if isinstance(member := whole.get("member"), dict):
+        whole["member"] = _filled(cast("Fields", member), _MEMBER)
+    whole["mentions"] = [_user(mentioned) for mentioned in _list(whole, "mentions")]
+    for snapshot in _list(whole, "message_snapshots"):
+        snapshot["message"] = _filled(snapshot["message"], _SNAPSHOT)
+    if isinstance(poll := whole.get("poll"), dict):
+        known = cast("Fields", poll)
+        whole["poll"] = {**known, "expiry": known.get("expiry") or _NEVER}
+    if isinstance(quoted := whole.get("referenced_message"), dict):
+        whole["referenced_message"] = _message(cast("Fields", quoted))
+    return whole
+
+
+def _interaction(interaction: Fields) -> Fields:
+    whole = _filled(interaction, _INTERACTION)
+    guild = whole.get("guild_id")
+    if guild and "authorizing_integration_owners" not in whole:
+        whole["authorizing_integration_owners"] = {"0": guild}
+    if isinstance(user := whole.get("user"), dict):
+        whole["user"] = _user(cast("Fields", user))
+    if isinstance(member := whole.get("member"), dict):
+        known = _filled(cast("Fields", member), _MEMBER)
+        whole["member"] = {"permissions": "0", **known, "user": _user(known["user"])}
+    if isinstance(message := whole.get("message"), dict):
+        whole["message"] = _message(cast("Fields", message))
+    return whole
+
+
+def _user(user: Fields) -> Fields:
+    return _filled(user, _USER)
+
+
+def _filled(given: Fields, missing: Mapping[str, Any]) -> Fields:
+    """What was given, and of what is missing a fresh copy: lists may be changed later on."""
+    whole: Fields = {name: [] if value == () else value for name, value in missing.items()}
+    whole.update(given)
+    return whole
+
+
+def _list(fields: Fields, name: str) -> list[Fields]:
+    return cast("list[Fields]", fields.get(name) or [])
