@@ -72,7 +72,7 @@ async def test_an_engine_that_writes_nothing_is_a_problem(tgi: TgiStandIn, look)
 async def test_an_engine_that_is_there_but_silent_about_itself(
     tgi: TgiStandIn, look, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("bot.app.Limits", partial(Limits, question=0.3))
+    monkeypatch.setattr("bot.core.Limits", partial(Limits, question=0.3))
     tgi.silent = frozenset(["/info"])
     found = {finding.check: finding for finding in await look()}
     assert found["engine.reachable"].state == "warning"

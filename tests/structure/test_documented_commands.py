@@ -27,6 +27,7 @@ OVERLAYS = sorted({*ROOT.glob("deploy/*.yml"), *ROOT.glob("deploy/*/compose.yml"
 
 # In documents, and no settings of the bot: those of programs beside it, of tests, of examples.
 FOREIGN = {
+    "SSL_CERT_FILE",
     "APPLICATION_ID",
     "BOT_PYTHON",
     "FUZZ_SEED",
