@@ -22,7 +22,7 @@ ROOT = Path(cogs.__file__).parents[1]
 GUIDES = sorted((ROOT / "docs").glob("*.md"))
 
 # Commands of another program that a guide speaks of, and addresses of the web server.
-_FOREIGN = {"sys", "sendas", "readyz", "healthz", "metrics", "pictures"}
+_FOREIGN = {"info", "sys", "sendas", "readyz", "healthz", "metrics", "pictures"}
 
 
 async def test_every_command_that_is_named_exists(stage: Stage) -> None:

@@ -160,9 +160,16 @@ async def test_it_is_private(data_dir: Path):
         assert os.getsid(server.process_id) != os.getsid(0), "Ctrl-C does not reach it"
 
 
+def on_disk(server: EmbeddedValkey) -> None:
+    """Wait until all that was written is; with `everysec` a slow disk may be two seconds late."""
+    with redis.Redis.from_url(server.url) as raw:
+        assert raw.waitaof(1, 0, 10_000)[0] == 1
+
+
 async def test_the_next_operation_restarts_a_killed_server(own_server):
     async with aclosing(RedisStore(own_server.url, revive=own_server.ensure)) as store:
         await store.journal(PLACE, [ASK], OWED)
+        await asyncio.to_thread(on_disk, own_server)
         os.kill(own_server.process_id, signal.SIGKILL)
         results = await asyncio.gather(*(store.load(PLACE) for _ in range(20)))
         assert all(result.turns == (ASK,) for result in results)
