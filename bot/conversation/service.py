@@ -39,6 +39,7 @@ from bot.conversation.quotas import HOUR, Used
 from bot.conversation.recounting import recount
 from bot.conversation.reply import Reply
 from bot.conversation.report import ContextReport, report_of
+from bot.conversation.rush import Rush
 from bot.conversation.stages import Stages
 from bot.conversation.summaries import Summaries
 from bot.conversation.timeline import Timeline
@@ -87,6 +88,7 @@ class Conversations:
         self.models = Models(Served(DEFAULT, engine, model, line or Line()), *others)
         self._store = store
         self._places = Places()
+        self._rush = Rush()
         self.limits = limits or ReplyLimits()
         self.timeline = Timeline(store, self._places)
         self.stages = Stages(store, self._places)
@@ -151,7 +153,8 @@ class Conversations:
         place.beginning = asks
         try:
             with metrics.beginning():
-                reply = await self._beginnings.answer(asks, ask.id) if asks else None
+                async with self._rush.place():
+                    reply = await self._beginnings.answer(asks, ask.id) if asks else None
         except (UserError, Occupied) as error:
             # Each of the others tries for itself, so that each hears of the failure.
             place.waiting[:0] = [
