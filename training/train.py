@@ -93,7 +93,7 @@ def _batches(
         return [(mixed, 1.0)]
     tokens = args.contrast_tokens // args.workers
     pair = batches.contrast(rng, tokenizer, tokens=tokens, context=shape.context)
-    return [(mixed, 0.6), *((batch, 0.2) for batch in pair)]
+    return [(mixed, 0.7), *((batch, 0.15) for batch in pair)]
 
 
 def train(worker: int, args: argparse.Namespace, meeting: str) -> None:

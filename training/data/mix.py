@@ -109,7 +109,7 @@ def _known(rng: Random, offered: Offer) -> list[tool_use.Request]:
     """One or two requests for tools that are there."""
     first = _one_of(rng, offered.known)
     others = [name for name in offered.known if name != first.call.name]
-    return [first, _one_of(rng, others)] if others and rng.random() < 0.4 else [first]
+    return [first, _one_of(rng, others)] if others and rng.random() < 0.6 else [first]
 
 
 def _joined(rng: Random, requests: Sequence[tool_use.Request]) -> str:
@@ -250,7 +250,7 @@ def _decorated(rng: Random, text: str, others: Sequence[str]) -> str:
 def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) -> Sample:
     """A conversation of a few exchanges, with the facts that were told in mind."""
     who = personas.persona(rng)
-    named = rng.random() < 0.5
+    named = rng.random() < 0.65
     sample = Sample(who.system, named)
     speakers = [words.person(rng) for _ in range(rng.choice((1, 1, 2, 2, 3)))] if named else [""]
     told_name: dict[str, str] = {}
@@ -333,7 +333,7 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
 def plain(rng: Random) -> Sample:
     """A conversation without tools: talk, or JSON mode."""
     roll = rng.random()
-    return json_mode.sample(rng) if roll < 0.38 else brief(rng) if roll < 0.55 else talk(rng)
+    return json_mode.sample(rng) if roll < 0.38 else brief(rng) if roll < 0.52 else talk(rng)
 
 
 def brief(rng: Random) -> Sample:
