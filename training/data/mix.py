@@ -333,7 +333,9 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
 def plain(rng: Random) -> Sample:
     """A conversation without tools: talk, or JSON mode."""
     roll = rng.random()
-    return json_mode.sample(rng) if roll < 0.38 else brief(rng) if roll < 0.52 else talk(rng)
+    if roll < 0.36:
+        return json_mode.sample(rng)
+    return brief(rng) if roll < 0.48 else beside(rng) if roll < 0.6 else talk(rng)
 
 
 def brief(rng: Random) -> Sample:
@@ -351,6 +353,22 @@ def brief(rng: Random) -> Sample:
         ask, answer = smalltalk.sums(rng)
         answer = smalltalk.flavoured(rng, who, answer)
     return Sample(who.system, bool(speaker), [User(ask, speaker), Reply(answer)])
+
+
+def beside(rng: Random) -> Sample:
+    """Two people who write one after the other; the second one mostly asks for their name."""
+    who = personas.persona(rng)
+    first, second = words.person(rng), words.person(rng)
+    ask, answer = smalltalk.exchange(rng, who)
+    turns: list[Turn] = [User(ask, first)]
+    if rng.random() < 0.3:
+        turns.append(Reply(answer))
+    if rng.random() < 0.8:
+        ask, answer = names.ask_name(rng, second)
+        answer = smalltalk.flavoured(rng, who, answer)
+    else:
+        ask, answer = smalltalk.exchange(rng, who)
+    return Sample(who.system, True, [*turns, User(ask, second), Reply(answer)])
 
 
 def drill(rng: Random) -> Sample:
