@@ -310,7 +310,7 @@ def talk_cases(rng: Random, count: int) -> Iterator[Case]:
             who.system,
             True,
             [
-                User("hello", first),
+                User(rng.choice(("hello", "hello everyone", *held.GREET)), first),
                 *([] if index % 2 else [Reply("Hello! How can I help you?")]),
                 User(rng.choice(held.ASK_NAME), second),
             ],

@@ -333,9 +333,9 @@ def talk(rng: Random, offered: Offer | None = None, *, tool_share: float = 0.0) 
 def plain(rng: Random) -> Sample:
     """A conversation without tools: talk, or JSON mode."""
     roll = rng.random()
-    if roll < 0.36:
+    if roll < 0.42:
         return json_mode.sample(rng)
-    return brief(rng) if roll < 0.48 else beside(rng) if roll < 0.6 else talk(rng)
+    return brief(rng) if roll < 0.52 else beside(rng) if roll < 0.6 else talk(rng)
 
 
 def brief(rng: Random) -> Sample:

@@ -13,9 +13,11 @@ import re
 from collections.abc import Mapping
 from random import Random
 
+from training.data import words
+
 _LISTS: dict[str, tuple[str, ...]] = {
-    name: tuple(words.split("|"))
-    for name, words in {
+    name: tuple(choices.split("|"))
+    for name, choices in {
         "does": "has|wears|shows|got|carries|loves|likes|wants|finds|sees|keeps|hides|brings|needs|licks|washes|eats|guards|hates|shakes|lost|takes|chases|holds|gets|feels|makes",
         "noun": "tail|nose|collar|hat|belly|back|ear|paw|face|scarf|beard|shirt|head|leg|neck|bow|ribbon|stripe|spot|body|wing|mane|fleece|dress|skin|jacket",
         "act": "sing|dance|talk|walk|cook|play|swim|run|read|write|draw|paint|ride|eat|drink|wait|stand|sit|sleep|arrive|leave|stay|rest|practise|travel|train|study|argue|vote|sail|climb|camp|fish|gather|assemble|appear|speak|decide|agree|come|go|drive|laugh|celebrate|work|prepare|unite|return|begin|show up|get up|turn up|come in|fly in|step in|set off|are ready|are free|are invited|are welcome|have time|can come|may come|need a room|want a seat|see each other|know about it",
@@ -104,10 +106,19 @@ _MORE = {
     ),
 }  # fmt: skip
 _SLOT = re.compile(r"\{=([^}]*)\}")
+# What stands behind a name: any word may, so that a name ends there even if the word is a new one.
+_BEHIND_NAMES = frozenset(("act", "did", "wrote"))
+_ANY_WORD = 0.3
 
 
 def _filled(rng: Random, text: str) -> str:
-    return _SLOT.sub(lambda slot: rng.choice(_LISTS[slot[1]]), text)
+    return _SLOT.sub(lambda slot: _word(rng, slot[1]), text)
+
+
+def _word(rng: Random, kind: str) -> str:
+    if kind in _BEHIND_NAMES and rng.random() < _ANY_WORD:
+        return words.word(rng)
+    return rng.choice(_LISTS[kind])
 
 
 def sentence(rng: Random, kind: str, values: Mapping[str, str]) -> str:
