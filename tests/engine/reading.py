@@ -11,8 +11,9 @@ from bot.engine.limits import Limits
 from bot.errors import EngineError
 
 QUICK = Limits(
-    connect=2, first_token=5, silence=5, total=20, question=5, attempts=3, backoff=0.02, patience=5
+    connect=10, first_token=20, silence=20, total=40, question=20, backoff=0.02, patience=20
 )
+"""Asks again soon, and waits for longer than a busy machine takes for what a test is not about."""
 GREEDY = Sampling(temperature=0.0)
 
 
