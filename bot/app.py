@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import logging
 from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from bot import metrics
+from bot.conversation.life import vouch
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Models
 from bot.conversation.presence import Presence
@@ -46,11 +49,12 @@ async def run(settings: Settings, asked: asyncio.Event | None = None) -> None:
     from bot.web.pictures import PicturePages
 
     async with _traced(settings, "discord"), open_core(settings, in_discord=True) as core:
+        default = core.conversations.models.named("")
         bot = HermesBot(
             settings,
             conversations=core.conversations,
             store=core.store,
-            json_mode=JsonMode(core.engine, core.model),
+            json_mode=JsonMode(default.engine, core.model),
             tool_cogs=core.tool_cogs,
             kit=core.kit,
         )
@@ -64,10 +68,7 @@ async def run(settings: Settings, asked: asyncio.Event | None = None) -> None:
             if lost := bot.deaf:
                 raise UserError(f"Not connected to Discord (shard {', '.join(map(str, lost))}).")
 
-        checks = {"redis": core.store.ping, "engine": core.engine.describe, "discord": connected}
-        # What is there now stays: the garbage collector need not walk through all of it again.
-        gc.collect()
-        gc.freeze()
+        checks = {"redis": core.store.ping, "engine": partial(vouch, default), "discord": connected}
         gc.set_threshold(_NEW_OBJECTS, 10, 10)
         pictures = PicturePages(core.store.blob) if settings.public_url else None
 
@@ -81,6 +82,7 @@ async def run(settings: Settings, asked: asyncio.Event | None = None) -> None:
             _health(settings, checks, pictures),
             _running(bot.watch.run()),
             _running(presence.run()),
+            _running(_settle(bot)),
         ):
             # The first question need not wait until the engine has said what it serves.
             served = core.conversations.models
@@ -112,7 +114,8 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
         store = "Redis" if settings.redis_url else f"a private Valkey in {settings.data_dir}"
         # The page itself tells, at any time, whether the engine answers.
         page = Playground(core.conversations, core.model, engine=engine, store=store)
-        checks = {"redis": core.store.ping, "engine": core.engine.describe}
+        engine_answers = partial(vouch, core.conversations.models.named(""))
+        checks = {"redis": core.store.ping, "engine": engine_answers}
 
         def look() -> None:
             _look_at_lines(core.conversations.models)
@@ -138,6 +141,17 @@ async def _traced(settings: Settings, front: str) -> AsyncGenerator[None, None]:
     """Send traces, if that is set, until everything inside has ended."""
     with exporting(front, ids=settings.trace_ids):
         yield
+
+
+async def _settle(bot: HermesBot) -> None:
+    """Once all is there, have it stay, and give back what was only needed to come so far."""
+    await bot.wait_until_ready()
+    # The garbage collector need not walk through all of it again.
+    gc.collect()
+    gc.freeze()
+    # glibc keeps what imports used for a moment, a megabyte. Others know no such call.
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _look_at_lines(models: Models) -> None:

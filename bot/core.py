@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from bot.characters.bounds import MAX_FILE
 from bot.conversation.books import Read
 from bot.conversation.limits import ReplyLimits
@@ -61,7 +63,13 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
     async with AsyncExitStack() as stack:
         store = await _open_store(settings, stack)
         engine = await _connect(settings, settings.engine_url, stack)
-        model = Model(engine, settings.model, settings.max_reply_tokens, sampling=settings.sampling)
+        model = Model(
+            engine,
+            settings.model,
+            settings.max_reply_tokens,
+            sampling=settings.sampling,
+            patience=settings.first_token_timeout,
+        )
         others = [await _other(settings, named, stack) for named in settings.engines or ()]
         services = Services(searxng=settings.searxng_url or "", sandbox=settings.sandbox_url or "")
         fetcher = Fetcher(allow=services.overridden())
@@ -158,11 +166,16 @@ async def _toolbox(
 
 
 async def _connect(
-    settings: Settings, url: str | None, stack: AsyncExitStack, setting: str = "ENGINE_URL"
+    settings: Settings,
+    url: str | None,
+    stack: AsyncExitStack,
+    setting: str = "ENGINE_URL",
+    key: SecretStr | None = None,
 ) -> Engine:
+    key = settings.engine_api_key if key is None else key
     engine = await connect(
         url,
-        api_key=settings.engine_api_key.get_secret_value() if settings.engine_api_key else None,
+        api_key=key.get_secret_value() or None if key else None,
         model_file=settings.model_file,
         data_dir=settings.data_dir,
         limits=Limits(first_token=settings.first_token_timeout, total=settings.reply_timeout),
@@ -174,13 +187,15 @@ async def _connect(
 
 async def _other(settings: Settings, named: NamedEngine, stack: AsyncExitStack) -> Served:
     """One of ENGINES. What is wrong with it is said of that setting."""
-    engine = await _connect(settings, named.url, stack, "ENGINES")
+    own = (settings.engine_api_keys or {}).get(named.name)
+    engine = await _connect(settings, named.url, stack, "ENGINES", own)
     model = Model(
         engine,
         named.model,
         settings.max_reply_tokens,
         _profile_of(named),
         sampling=settings.sampling,
+        patience=settings.first_token_timeout,
     )
     return Served(named.name, engine, model, _line(settings))
 

@@ -31,10 +31,19 @@ class UserError(Exception):
 
 
 class EngineError(UserError):
-    """The model's server did not give a whole answer."""
+    """The model's server did not give a whole answer.
+
+    `after` is in how many seconds that server wants to be asked again, if it has said so.
+    """
 
     text = later("The model could not answer.")
     retry = True
+
+    def __init__(
+        self, text: str | None = None, *, detail: str = "", after: float | None = None
+    ) -> None:
+        super().__init__(text, detail=detail)
+        self.after = after
 
 
 class EngineBusy(EngineError):

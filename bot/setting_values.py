@@ -101,6 +101,21 @@ def _named_engine(part: str) -> NamedEngine:
         raise ValueError(f"{name.strip()} {error}") from None
 
 
+def engine_keys(value: object) -> object:
+    """Read `name=key`, divided by commas or new lines; no key may have a comma in it."""
+    if not isinstance(value, str):
+        return value
+    found: dict[str, SecretStr] = {}
+    for part in filter(str.strip, re.split(r"[,\n]", value)):
+        name, equals, word = (piece.strip() for piece in part.partition("="))
+        if not equals or not re.fullmatch(r"[a-z0-9-]{1,32}", name) or name in found:
+            raise ValueError("takes name=key, name=key and so on, each name of ENGINES once")
+        if not re.fullmatch(r"[!-~]*", word):
+            raise ValueError("takes keys that are one word of plain letters, digits and signs")
+        found[name] = SecretStr(word)
+    return found
+
+
 def names(value: object) -> object:
     """Read names that are divided by commas or blanks."""
     return tuple(re.findall(r"[^,\s]+", value)) if isinstance(value, str) else value

@@ -22,7 +22,7 @@ from bot.errors import SettingsError, shown
 DOTENV = ".env"
 
 # A secret may stand in a file instead (Docker and Kubernetes mount them so): NAME_FILE.
-SECRETS = ("DISCORD_TOKEN", "ENGINE_API_KEY", "REDIS_URL")
+SECRETS = ("DISCORD_TOKEN", "ENGINE_API_KEY", "ENGINE_API_KEYS", "REDIS_URL")
 
 # Variables that share a prefix with ours or our .env file but belong to other programs.
 _FOREIGN_PREFIXES = (
@@ -88,6 +88,13 @@ class Settings(BaseSettings):
             description="More engines to choose from by /model: name=address, "
             "name=address|profile.",
         )
+    )
+    engine_api_keys: (
+        Annotated[Mapping[str, SecretStr], BeforeValidator(takes.engine_keys)] | None
+    ) = Field(
+        None,
+        description="Keys of single ENGINES, in place of ENGINE_API_KEY: name=key. Nothing behind "
+        "the name: that engine is sent none.",
     )
     engine_slots: int | None = Field(
         None,
@@ -277,9 +284,23 @@ def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -
     }
     values.update(_read_secret_files(given))
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         raise SettingsError(_first_fault(error)) from None
+    _refuse_keys_of_nobody(settings)
+    return settings
+
+
+def _refuse_keys_of_nobody(settings: Settings) -> None:
+    names = [engine.name for engine in settings.engines or ()]
+    if not settings.engine_api_keys or settings.engine_api_keys.keys() <= set(names):
+        return
+    # Never the name that is wrong: it may be a part of a key.
+    known = f"name=key for names of ENGINES ({', '.join(names)})" if names else "keys of ENGINES"
+    raise SettingsError(
+        f"ENGINE_API_KEYS: takes {known}, and nothing else; the key of ENGINE_URL's engine is "
+        "ENGINE_API_KEY"
+    )
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:

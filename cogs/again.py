@@ -65,7 +65,10 @@ class AgainButton(
             message = await channel.fetch_message(self._message)
         except discord.NotFound:
             raise BadInput(later("Your message is gone; please write it again.")) from None
-        await notice.delete()
+        try:
+            await notice.delete()
+        except discord.NotFound:
+            return  # Somebody else has pressed it, too, and was first.
         # Everybody reads the answer, and what goes wrong with it, not only who has pressed.
         bot = interaction.client
         with speaking(language_for(bot, conversation_in(channel_id))):

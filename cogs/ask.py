@@ -109,7 +109,8 @@ class AskCommand(commands.Cog, name="Ask"):
                 )
                 return
             reply.notices += notices
-            await live_of(self.bot).deliver(reply, InteractionTarget(interaction))
+            private = ask.origin.get("private") == "yes"
+            await live_of(self.bot).deliver(reply, InteractionTarget(interaction, private=private))
         if interaction.channel_id and not is_guest(interaction):
             channel = self.bot.get_partial_messageable(
                 interaction.channel_id, guild_id=interaction.guild_id

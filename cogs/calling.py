@@ -10,7 +10,8 @@ from bot.characters.naming import named, says
 from bot.characters.scene import awake
 from bot.client import HermesBot
 from bot.errors import StoreUnavailable
-from cogs.places import conversation_in, places_of
+from cogs.own_threads.where import mode_at
+from cogs.places import conversation_in
 from cogs.reading.words import own_words
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ async def is_called_by_name(bot: HermesBot, message: discord.Message) -> bool:
     """
     if message.guild is None or not message.content:
         return False
-    mode, _ = await bot.always_on.at(*places_of(message.channel))
+    mode, _ = await mode_at(bot, message.channel)
     if mode != "name":
         return False
     try:

@@ -25,16 +25,19 @@ from bot.conversation.reply import Reply
 from bot.errors import Explanation, LimitReached, UserError
 from bot.language import later
 from bot.log import about_reply
-from cogs.admission import bar_of
+from cogs.admission import asker_for, bar_of
 from cogs.again import again_view
 from cogs.calling import is_called_by_name
+from cogs.closed import closed_of
 from cogs.language import noted_language
 from cogs.live import live_of
 from cogs.live.sending import once
 from cogs.live.target import NOBODY, Channel, ChannelTarget
 from cogs.live.wording import small
+from cogs.own_threads import own_threads_of
+from cogs.own_threads.where import HOME, answers_everything, lacking
 from cogs.owners import owners
-from cogs.places import conversation_in, engine_at, places_of, rules_for, story_origin
+from cogs.places import conversation_in, engine_at, may_react, rules_for, story_origin
 from cogs.reading import ask_of, needs_download, quoted_in
 from cogs.reading.words import first_mention, own_words
 from cogs.rolls import with_dice
@@ -98,6 +101,10 @@ class Chat(commands.Cog):
         channel = message.channel
         if message.author.bot and not await self._answers_machines(channel):
             return
+        in_thread = own_threads_of(self.bot).wanted(message) and not lacking(channel)
+        if not in_thread and await closed_of(self.bot).found(channel):
+            await self._tell_otherwise(message, channel)
+            return
 
         # What goes wrong before there is a reply is found under its name, too.
         with about_reply(reply_id(str(message.id))):
@@ -112,13 +119,15 @@ class Chat(commands.Cog):
         async with told(tell, f"answering message {message.id}"):
             if await self.bot.opt_outs.covers(str(message.author.id)):
                 return  # That was not known before: the store has only just come back.
-            ask = await self._read_in_turn(message)
             try:
+                thread = await self._thread_for(message)
+                ask = await self._read_in_turn(message, thread)
+                place = thread or channel
                 async with self.bot.conversations.turn(ask) as reply:
                     if reply is not None:
-                        await live_of(self.bot).deliver(reply, _target(channel, message, reply))
+                        await live_of(self.bot).deliver(reply, _target(place, message, reply))
                 if reply is not None:
-                    await play_round(self.bot, reply, channel)
+                    await play_round(self.bot, reply, place)
                 elif self._calls_me(message) and await is_paused(self.bot, ask.conversation):
                     await message.reply(
                         small(PAUSED),
@@ -131,9 +140,28 @@ class Chat(commands.Cog):
                     raise
                 await self._show_too_much(message)
 
+    async def _thread_for(self, message: discord.Message) -> discord.Thread | None:
+        """The thread of its own in which a message is answered; None: where it stands.
+
+        None is made for who has asked too much: a `LimitReached`.
+        """
+        threads, guild = own_threads_of(self.bot), message.guild
+        if guild is None or not threads.wanted(message) or not is_readable(message):
+            return None
+        engine = await engine_at(self.bot, message.channel, guild.id)
+        self.bot.conversations.check(asker_for(message.author, guild.id), engine)
+        return await threads.opened(message)
+
+    async def _tell_otherwise(self, message: discord.Message, channel: Channel) -> None:
+        """Let somebody know that no answer can come here."""
+        if not message.author.bot:
+            called = self._calls_me(message)
+            await closed_of(self.bot).tell(channel, message.id, message.author.id, called=called)
+
     async def _show_too_much(self, message: discord.Message) -> None:
         """Mark a message that is one of too many; in a rush it is left out."""
-        if live_of(self.bot).pace.spare():
+        allowed = message.guild is None or may_react(message.channel)
+        if allowed and live_of(self.bot).pace.spare():
             try:
                 await message.add_reaction(_TOO_MUCH)
             except DISCORD_FAILURES as error:
@@ -146,7 +174,7 @@ class Chat(commands.Cog):
         """
         if self.bot.opt_outs.ignores(str(message.author.id)):
             return Decision(False, later("its author has opted out"))
-        always_on = await self.bot.always_on.covers(*places_of(message.channel))
+        always_on = await answers_everything(self.bot, message.channel)
         if barred is None:
             await self.bot.configuration.load()
             guild = message.guild.id if message.guild else None
@@ -177,24 +205,27 @@ class Chat(commands.Cog):
         welcome = message.author.id in self.bot.settings.answer_bots
         return welcome and not is_voice(self.bot, message)
 
-    async def _read_in_turn(self, message: discord.Message) -> Ask:
+    async def _read_in_turn(
+        self, message: discord.Message, thread: discord.Thread | None = None
+    ) -> Ask:
         """The message as text; what came first is read first, whatever has to be downloaded."""
-        conversation = conversation_in(message.channel.id)
+        conversation = conversation_in((thread or message.channel).id)
         door = self._doors.get(conversation) or asyncio.Lock()
         self._doors[conversation] = door
         async with door:
             if not is_readable(message):
                 raise UserError(_UNREADABLE)
             if not needs_download(message):
-                return await self.read(message)
-            typing = asyncio.create_task(_show_typing(message.channel))
+                return await self.read(message, thread)
+            typing = asyncio.create_task(_show_typing(thread or message.channel))
             try:
-                return await self.read(message)
+                return await self.read(message, thread)
             finally:
                 typing.cancel()
 
-    async def read(self, message: discord.Message) -> Ask:
-        """The message as text, as it stands now."""
+    async def read(self, message: discord.Message, thread: discord.Thread | None = None) -> Ask:
+        """The message as text, as it stands now; `thread` hangs at it, and answers it."""
+        place = thread or message.channel
         reference = message.reference and message.reference.message_id
         # What was edited is read more than once, and has to read the same each time.
         newest = None if message.edited_at else self._newest.get(message.channel.id)
@@ -203,19 +234,19 @@ class Chat(commands.Cog):
             await with_dice(self.bot, message),
             self.bot,
             quote_me=reference != newest,
-            quote_fully=not await self.bot.always_on.covers(*places_of(message.channel)),
+            quote_fully=not await answers_everything(self.bot, message.channel),
             noted={
                 **({ADDRESSED: str(reference)} if self._replies_to(message) == "me" else {}),
-                **await rules_for(self.bot, message.channel, guild, message.author),
-                **note_owners(
-                    owners(message.channel, message.channel.id, guild, message.author.id)
-                ),
+                **await rules_for(self.bot, place, guild, message.author),
+                **note_owners(owners(place, place.id, guild, message.author.id)),
                 **story_origin(guild, message.author.id, message.author),
                 **noted_language(self.bot, message),
+                **({HOME: str(message.channel.id)} if thread else {}),
             },
             ignores=self.bot.opt_outs.ignores,
+            thread=thread.id if thread else None,
         )
-        return replace(ask, engine=await engine_at(self.bot, message.channel, guild))
+        return replace(ask, engine=await engine_at(self.bot, place, guild))
 
     def _seen(self, message: discord.Message, always_on: bool) -> Incoming:
         me = self.bot.user.id if self.bot.user else 0
@@ -278,8 +309,12 @@ def _target(channel: Channel, message: discord.Message, reply: Reply) -> Channel
     """Where an answer to several messages goes: it is a reply to the newest one of them."""
     newest = next((ask for ask in reversed(reply.asks) if "message" in ask.origin), None)
     if newest is None:
-        return ChannelTarget(channel, reply_to=message.id, asker=message.author.id)
-    return ChannelTarget(channel, reply_to=int(newest.id), asker=int(newest.author))
+        elsewhere = message.channel.id != channel.id
+        answers = None if elsewhere else message.id
+        return ChannelTarget(channel, reply_to=answers, asker=message.author.id)
+    # At what stands in the channel of a thread nobody can reply in it: its writer is mentioned.
+    answers = None if HOME in newest.origin else int(newest.id)
+    return ChannelTarget(channel, reply_to=answers, asker=int(newest.author))
 
 
 def is_readable(message: discord.Message) -> bool:

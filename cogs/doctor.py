@@ -14,6 +14,9 @@ from bot.checks.finding import Finding, State, fine, problem, warning, worst
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.language import later, tr
+from cogs.closed import closed_of
+from cogs.own_threads import missing_in_words, own_threads_of
+from cogs.own_threads.where import lacking, set_for
 from cogs.places import channel_of, engine_here
 
 # A command's answer can be edited for a quarter of an hour; nobody waits that long.
@@ -83,19 +86,52 @@ class Doctor(commands.Cog):
         yield self._intents()
         here, guild = interaction.channel, interaction.guild
         if guild is not None and isinstance(here, (discord.abc.GuildChannel, discord.Thread)):
-            yield _allowed(here, guild.me) or fine(
-                "discord.places", later("here"), later("I may do all I need")
+            yield (
+                _silenced(guild.me)
+                or _allowed(here, guild.me)
+                or self._refused(here)
+                or fine("discord.places", later("here"), later("I may do all I need"))
             )
+            for trouble in own_threads_of(self.bot).troubles(here):
+                yield warning(
+                    "discord.threads", here.mention, trouble, _HOW if lacking(here) else ""
+                )
+            for finding in _threads_elsewhere(self.bot, guild, here):
+                yield finding
+            for finding in self._asked_in_vain(guild, here, interaction.user):
+                yield finding
             async for finding in _webhooks(here, guild.me):
                 yield finding
         memory = await store.findings(self.bot.store, later("my memory"), private=True)
         for finding in memory:
             yield finding
         if guild is not None and worst(memory) != "problem":
-            for finding in _always_on(guild, await self.bot.store.always_on(), here):
+            told = closed_of(self.bot).asked_in_vain(guild)
+            for finding in _always_on(guild, await self.bot.store.always_on(), here, told):
                 yield finding
         for finding in await self._engine(await engine_here(interaction)):
             yield finding
+
+    def _asked_in_vain(
+        self, guild: discord.Guild, here: Place, viewer: discord.User | discord.Member
+    ) -> Iterator[Finding]:
+        """Where else, among what the viewer sees, somebody asked and could not be answered."""
+        if guild.me.is_timed_out() or not isinstance(viewer, discord.Member):
+            return
+        for place in closed_of(self.bot).asked_in_vain(guild)[:_MOST_CHANNELS]:
+            if place != here and _sees(viewer, place):
+                yield from filter(None, [_allowed(place, guild.me) or self._refused(place)])
+
+    def _refused(self, place: Place) -> Finding | None:
+        """That Discord takes nothing there, though the permissions would allow it."""
+        if not closed_of(self.bot).refuses(place):
+            return None
+        return problem(
+            "discord.places",
+            place.mention,
+            later("Discord refuses what I write there, though I seem to have the permissions"),
+            later("look whether the channel or thread is locked; else remove me, and add me again"),
+        )
 
     def _intents(self) -> Finding:
         check, subject = "discord.intents", later("reading")
@@ -130,16 +166,51 @@ class Doctor(commands.Cog):
         return found
 
 
-def _always_on(guild: discord.Guild, always: frozenset[str], here: object) -> Iterator[Finding]:
-    """What is missing in the server's other channels in which everything is answered."""
+def _silenced(me: discord.Member) -> Finding | None:
+    """That the bot itself was timed out, which no permission shows."""
+    if not me.is_timed_out() or me.timed_out_until is None:
+        return None
+    return problem(
+        "discord.places",
+        later("here"),
+        later(
+            "somebody has timed me out, so I cannot write anywhere in this server until {until}",
+            until=discord.utils.format_dt(me.timed_out_until),
+        ),
+        later("in the menu of my name choose Remove Timeout"),
+    )
+
+
+def _sees(viewer: discord.Member, place: Place) -> bool:
+    try:
+        return place.permissions_for(viewer).view_channel
+    except discord.ClientException:
+        return False  # A thread whose channel is not to be seen.
+
+
+def _always_on(
+    guild: discord.Guild, always: frozenset[str], here: object, told: Sequence[Place]
+) -> Iterator[Finding]:
+    """What is missing in the server's other channels in which everything is answered.
+
+    Some have been `told` of already.
+    """
     ids = sorted(filter(None, map(channel_of, always)))
     places = [place for place in map(guild.get_channel_or_thread, ids) if place is not None]
-    others = [place for place in places if place != here]
+    others = [place for place in places if place != here and place not in told]
     found = [finding for place in others[:_MOST_CHANNELS] if (finding := _allowed(place, guild.me))]
     yield from found
     if others and not found:
         text = later("I may do all I need in {count} other always-on channel(s)", count=len(others))
         yield fine("discord.places", later("elsewhere"), text)
+
+
+def _threads_elsewhere(bot: HermesBot, guild: discord.Guild, here: object) -> Iterator[Finding]:
+    """What is missing in other channels of the server whose questions are to get threads."""
+    wanted = [one for one in guild.text_channels if one != here and set_for(bot, one)]
+    for place in [one for one in wanted if lacking(one)][:_MOST_CHANNELS]:
+        text = missing_in_words(lacking(place))
+        yield warning("discord.threads", place.mention, text, _HOW)
 
 
 def _allowed(place: Place, me: discord.Member) -> Finding | None:

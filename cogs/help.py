@@ -12,7 +12,8 @@ from bot.client import HermesBot
 from bot.errors import EngineUnreachable
 from bot.language import later, tr
 from cogs.live.split import MESSAGE_LIMIT, units
-from cogs.places import engine_here, is_guest, places_of
+from cogs.own_threads.where import answers_everything
+from cogs.places import engine_here, is_guest
 
 _COMMANDS = later("""\
 **Commands**
@@ -31,7 +32,7 @@ _COMMANDS = later("""\
 `/config` `/usage` what holds here, what you used, why I did not answer
 `/safety` words and characters that are not allowed
 `/undo` `/redo` `/rewind` take back what was said, or bring it again
-`/branch` go on in a thread
+`/branch` `/chat` go on in a thread; take the talk along as a file
 `/scene` `/narrate` `/as` `/note` stories with several characters; `/roll` rolls dice
 `/reset` forget what was said here
 `/stats` `/doctor` how much I am used here, and what is wrong, for those who manage the server
@@ -96,7 +97,7 @@ class Help(commands.Cog):
         if interaction.guild_id is None:
             return tr("**Talk to me** by just writing here.")
         name = self.bot.user.mention if self.bot.user else later("me")
-        if await self.bot.always_on.covers(*places_of(interaction.channel)):
+        if await answers_everything(self.bot, interaction.channel):
             return tr("**Talk to me** by just writing in this channel; I answer everything here.")
         return tr(
             "**Talk to me** by mentioning {name}, by replying to me, or in a direct message.",

@@ -11,6 +11,7 @@ import discord
 from discord.ext import commands
 
 from bot.client import HermesBot
+from bot.conversation.reply import Reply
 from bot.conversation.turns import LANGUAGE
 from bot.errors import StoreUnavailable
 from bot.language import Language, language_of, spoken
@@ -56,9 +57,24 @@ def language_answering(bot: HermesBot, message: discord.Message) -> Language:
 
 
 def noted_language(bot: HermesBot, message: discord.Message) -> dict[str, str]:
-    """What a reply's origin notes of it, so that a later process knows: in direct messages only."""
-    known = _languages(bot).known(str(message.author.id)) if message.guild is None else None
-    return {LANGUAGE: known} if known else {}
+    """What a reply's origin notes of it, so that a later process knows: in direct messages only.
+
+    Where it was not told yet that is "", and what the conversation remembers is spoken.
+    """
+    if message.guild is not None:
+        return {}
+    return {LANGUAGE: _languages(bot).known(str(message.author.id)) or ""}
+
+
+def learn_language(bot: HermesBot, reply: Reply) -> None:
+    """Keep in mind what a conversation remembered of the language of whoever is answered."""
+    if reply.origin.get(LANGUAGE) == "" and len(reply.askers) == 1 and spoken() != "en":
+        _languages(bot).remember(reply.askers[0], spoken())
+
+
+def language_of_asker(bot: HermesBot, person: int) -> Language:
+    """The language of what somebody reads alone, unasked: theirs if it is known, else this one."""
+    return _languages(bot).known(str(person)) or spoken()
 
 
 async def recall_language(bot: HermesBot, message: discord.Message) -> None:

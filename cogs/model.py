@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.choices import Choice
+from bot.conversation.life import answers
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.errors import BadInput, EngineUnreachable
@@ -50,7 +51,7 @@ class ModelChoice(
         await interaction.response.defer(ephemeral=True, thinking=True)
         choice = await self._choice(interaction)
         served = self.bot.conversations.models.named(choice.engine)
-        present = await served.answers()
+        present = await answers(served)
         model = await served.model.current()
         lines = [_answers(model.profile.name, choice, interaction)]
         if choice.engine and choice.engine not in self.bot.conversations.models:
@@ -166,7 +167,7 @@ class ModelChoice(
             if choice.place != _place(interaction, "server"):
                 why = _why(choice, interaction)
                 lines.append(tr("Here nothing changes: {why}.", why=why))
-        if not await served.answers():
+        if not await answers(served):
             lines.append(_away())
         return "\n".join(lines)
 

@@ -187,11 +187,40 @@ async def engine_here(interaction: discord.Interaction[HermesBot]) -> str:
     return await engine_at(interaction.client, interaction.channel, interaction.guild_id)
 
 
+def may_react(channel: object) -> bool:
+    """Whether the bot may react to messages there, as far as it knows without asking Discord."""
+    if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
+        return False
+    me: discord.Member | None = getattr(channel.guild, "me", None)
+    try:
+        allowed = channel.permissions_for(me) if me else discord.Permissions.none()
+    except discord.ClientException:
+        return False  # A thread whose channel is not to be seen.
+    return allowed.add_reactions and allowed.read_message_history
+
+
+def can_attach(channel: object) -> bool:
+    """Whether the bot may send files there, as far as it knows without asking Discord."""
+    if not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
+        return True
+    # A server that has just come may not have told yet who the bot is there.
+    me: discord.Member | None = getattr(channel.guild, "me", None)
+    if me is None or not can_write(channel, me):
+        return True  # Where it writes all the same, too little is known of what it may.
+    try:
+        return channel.permissions_for(me).attach_files
+    except discord.ClientException:
+        return True  # A thread of a channel that nothing is known of.
+
+
 def can_write(channel: object, me: discord.Member | None) -> bool:
     """Whether the bot may write there, as far as it knows without asking Discord."""
     if me is None or not isinstance(channel, (discord.abc.GuildChannel, discord.Thread)):
         return True
-    allowed = channel.permissions_for(me)
+    try:
+        allowed = channel.permissions_for(me)
+    except discord.ClientException:
+        return True  # A thread of a channel that nothing is known of.
     if isinstance(channel, discord.Thread):
         return allowed.view_channel and allowed.send_messages_in_threads
     return allowed.view_channel and allowed.send_messages

@@ -127,9 +127,9 @@ class RetryButton(KnownButton, template=RETRY):
         self, interaction: discord.Interaction[HermesBot], standing: tuple[int, ...]
     ) -> Target:
         """The failed answer's place; where the bot sees nothing, the press alone reaches it."""
-        ephemeral = interaction.message and interaction.message.flags.ephemeral
+        ephemeral = bool(interaction.message and interaction.message.flags.ephemeral)
         if ephemeral or is_guest(interaction):
-            return InteractionTarget(interaction)
+            return InteractionTarget(interaction, private=ephemeral)
         channel = interaction.client.get_partial_messageable(
             interaction.channel_id or 0, guild_id=interaction.guild_id
         )

@@ -23,6 +23,7 @@ from cogs.live.redraw import buttons_under, redraw, withdraw
 from cogs.live.target import Channel
 from cogs.live.traces import harmless
 from cogs.live.wording import small
+from cogs.own_threads.where import stands_in
 from cogs.places import conversation_in
 from cogs.voices import voices_of
 
@@ -55,7 +56,8 @@ async def take_back(bot: HermesBot, channel: Channel, turns: Sequence[Turn], how
         if turn.role == "assistant":
             await withdraw(bot, channel, turn, stub)
         elif turn.id.isdecimal():
-            mark = channel.get_partial_message(int(turn.id)).add_reaction(MARK)
+            place = stands_in(bot, channel, int(turn.id)) or channel
+            mark = place.get_partial_message(int(turn.id)).add_reaction(MARK)
             unmarked += not await _reacted(bot, mark)
     return unmarked
 
@@ -73,7 +75,8 @@ async def bring_back(
     history = await bot.conversations.history(conversation)
     for turn in turns:
         if turn.role == "user" and turn.id.isdecimal() and bot.user:
-            message = channel.get_partial_message(int(turn.id))
+            place = stands_in(bot, channel, int(turn.id)) or channel
+            message = place.get_partial_message(int(turn.id))
             await _reacted(bot, message.remove_reaction(MARK, bot.user))
         elif turn.role == "assistant" and turn.shown:
             asker, others = _askers(history, turn)

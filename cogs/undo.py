@@ -25,6 +25,9 @@ from cogs.taking_back import (
 )
 
 _NOTHING_SAID = later("There is nothing to take back: I remember nothing that was said here.")
+_TAKEN_OUT = later(
+    "What /chat import has brought is taken out again: I remember nothing that was said here."
+)
 _NOTHING_TAKEN = later(
     "There is nothing to bring back. What was taken back stays for a day, and only until "
     "something new is said."
@@ -81,12 +84,25 @@ class Undo(commands.Cog):
 def _undone(step: Step, unmarked: int) -> str:
     if step.turns:
         return taken_back(step.turns, unmarked)
+    if step.brought:
+        return _taken_out(step.restored)
     if not step.restored:
         return tr(_NOTHING_SAID)
     return tr(
         "The /reset is undone: I remember one message again.",
         "The /reset is undone: I remember {n:,} messages again.",
         n=step.restored,
+    )
+
+
+def _taken_out(restored: int) -> str:
+    """What came out of a file is gone; so many messages are there again."""
+    if not restored:
+        return tr(_TAKEN_OUT)
+    return tr(
+        "What /chat import has brought is taken out again: I remember one message of before.",
+        "What /chat import has brought is taken out again: I remember {n:,} messages of before.",
+        n=restored,
     )
 
 

@@ -83,14 +83,18 @@ def names(permissions: Iterable[int]) -> str:
 
 
 def lacking(
-    allowed: int, *, thread: bool = False, characters: bool = False
+    allowed: int, *, thread: bool = False, characters: bool = False, threads: bool = False
 ) -> tuple[list[int], list[int]]:
     """What is missing in a place: what nothing works without, and what is only useful.
 
-    `characters` speak there, so that Manage Webhooks is of use.
+    `characters` speak there, so that Manage Webhooks is of use; `threads` are made for questions.
     """
     needed = _NEEDED_IN_THREAD if thread else _NEEDED
-    useful = [*_USEFUL, *([MANAGE_WEBHOOKS] if characters else [])]
+    useful = [
+        *_USEFUL,
+        *([CREATE_THREADS] if threads and not thread else []),
+        *([MANAGE_WEBHOOKS] if characters else []),
+    ]
     missing = [bit for bit in needed if not allowed & bit]
     return missing, [bit for bit in useful if not allowed & bit and bit not in missing]
 

@@ -8,10 +8,17 @@ from contextlib import aclosing
 from time import monotonic
 
 from bot.checks.finding import Finding, fine, problem, warning
-from bot.conversation.model import Model, ModelInUse
+from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import Generation
-from bot.errors import EngineError, EngineTimeout
+from bot.errors import (
+    EngineBusy,
+    EngineChanged,
+    EngineError,
+    EngineRefused,
+    EngineTimeout,
+    PromptTooLong,
+)
 from bot.language import Text, later
 from bot.prompts.messages import Message
 
@@ -30,12 +37,12 @@ async def findings(served: Served, address: str) -> AsyncIterator[Finding]:
     # With one engine nobody needs to read its name.
     which, setting = (served.name, "ENGINES") if served.mark else ("", "ENGINE_URL")
     model = served.model
-    fault = await _absence(model, _about(later("engine"), which), address, setting)
+    fault = await _absence(served, _about(later("engine"), which), address, setting)
     current = await model.current()
     if fault is not None:
         yield fault
         if fault.state == "warning":
-            yield await _first_word(served, current, which)
+            yield await _first_word(served, which)
     if fault is not None or current.info is None:
         return
     yield fine(
@@ -55,22 +62,26 @@ async def findings(served: Served, address: str) -> AsyncIterator[Finding]:
         yield problem("engine.model", subject, fault, advice)
     if current.info.max_stops is not None:
         yield _stops(current.info.max_stops, which)
-    yield await _first_word(served, current, which)
+    yield await _first_word(served, which)
 
 
-async def _absence(model: Model, subject: str, address: str, setting: str) -> Finding | None:
+async def _absence(served: Served, subject: str, address: str, setting: str) -> Finding | None:
     """What is wrong with an engine that does not say what it serves; None if it says it."""
     check = "engine.reachable"
     try:
-        await asyncio.wait_for(model.look(), _DESCRIBE_SECONDS)
-    except EngineTimeout:
-        return warning(
-            check,
-            subject,
-            later("{address} is there, but does not say what it serves", address=address),
-            later("look at its log, and set its model until then: prompts are written for that"),
-        )
-    except EngineError:
+        await asyncio.wait_for(served.model.look(), _DESCRIBE_SECONDS)
+    except EngineError as error:
+        # A proxy may hide what an engine says of itself, and pass its answers on.
+        hidden = isinstance(error, EngineRefused) and await _writes(served)
+        if hidden or isinstance(error, EngineTimeout):
+            return warning(
+                check,
+                subject,
+                later("{address} is there, but does not say what it serves", address=address),
+                later(
+                    "look at its log, and set its model until then: prompts are written for that"
+                ),
+            )
         advice = later(
             "start it (a large model loads for minutes), or correct {setting}", setting=setting
         )
@@ -122,18 +133,34 @@ def _stops(allowed: int, which: str) -> Finding:
     return fine(check, subject, later("the engine takes {count} in a request", count=allowed))
 
 
-async def _first_word(served: Served, current: ModelInUse, which: str) -> Finding:
+async def first_word(served: Served) -> None:
+    """Have the engine write one token, as a reply begins; raises its errors."""
+    model = served.model.supposed()
+    prompt = model.profile.format.render([Message("user", "Hi")], add_generation_prompt=True)
+    request = Generation(prompt, max_tokens=1, stop=model.profile.stop)
+    async with aclosing(served.engine.stream(request)) as parts:
+        async for _ in parts:
+            return
+
+
+async def _writes(served: Served) -> bool:
+    """Whether the engine writes when it is asked to; one that is busy does."""
+    try:
+        await first_word(served)
+    except (EngineBusy, EngineChanged, PromptTooLong):
+        return True
+    except EngineError:
+        return False
+    return True
+
+
+async def _first_word(served: Served, which: str) -> Finding:
     """Have the engine write one token, as a reply begins."""
     check, subject = "engine.generates", _about(later("first word"), which)
-    prompt = current.profile.format.render([Message("user", "Hi")], add_generation_prompt=True)
-    request = Generation(prompt, max_tokens=1, stop=current.profile.stop)
     began = monotonic()
     try:
-        async with (
-            asyncio.timeout(_GENERATE_SECONDS),
-            aclosing(served.engine.stream(request)) as parts,
-        ):
-            await anext(parts)
+        async with asyncio.timeout(_GENERATE_SECONDS):
+            await first_word(served)
     except (EngineError, TimeoutError) as error:
         silent = later("It was silent for a minute.")
         why = error.text if isinstance(error, EngineError) else silent

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import math
-import pkgutil
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -22,11 +19,13 @@ from bot import metrics
 from bot.client import failures, gateway, quiet
 from bot.client.address import ApiAddress
 from bot.client.gateway import connect_again
+from bot.client.loading import load_parts
 from bot.client.options import misfit
+from bot.client.refused import ClosedChannels, InvalidRequests
 from bot.client.requests import counting
 from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
-from bot.client.sync import sync
+from bot.client.syncing import UNREACHABLE, Syncing
 from bot.client.tolerant import leave_out_unreadable
 from bot.client.unheard import Unheard
 from bot.conversation.administration import Administration
@@ -48,9 +47,6 @@ M = TypeVar("M", bound=BaseModel)
 
 PORTAL = "https://discord.com/developers/applications"
 
-# Every module and package directly in this one that has a `setup` is a part of the bot.
-COGS = "cogs"
-
 # The events of Discord upon which people are told something.
 _READ_BY_PEOPLE = (
     "INTERACTION_CREATE",
@@ -61,16 +57,6 @@ _READ_BY_PEOPLE = (
 )
 
 _LONGEST_PAUSE = 30.0  # in seconds; discord.py allows no less
-_SYNC_SECONDS = 20.0
-_SYNC_PAUSE = 60.0
-_LONGEST_SYNC_PAUSE = 3600.0
-
-_UNREACHABLE = (
-    discord.HTTPException,
-    discord.GatewayNotFound,
-    aiohttp.ClientError,
-    OSError,
-)
 
 
 class Tree(app_commands.CommandTree["HermesBot"]):
@@ -100,6 +86,7 @@ class HermesBot(commands.AutoShardedBot):
     `configuration` knows what servers have set, `always_on` where everything is answered, `engines`
     which engine was chosen for which place, `opt_outs` who wants to be left alone,
     `administration` changes what is set, `json_mode` asks for data.
+    `closed` are the channels in which Discord takes nothing from it just now.
     `watch` knows which engines answer, while somebody runs it; `hearing` are the shards that hear
     Discord.
     `closing` tells that the process is about to end; `farewell` is then given so many seconds.
@@ -130,7 +117,7 @@ class HermesBot(commands.AutoShardedBot):
             max_messages=None,
             # Longer pauses would keep all that is to be said in a channel waiting.
             max_ratelimit_timeout=_LONGEST_PAUSE,
-            http_trace=counting(),
+            http_trace=counting(invalid := InvalidRequests()),
             # Nobody is pinged but whom a message answers, whatever the model writes.
             allowed_mentions=discord.AllowedMentions(
                 everyone=False, users=False, roles=False, replied_user=True
@@ -140,7 +127,8 @@ class HermesBot(commands.AutoShardedBot):
             ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
-        hold_on(self.http)
+        self.closed = ClosedChannels()
+        hold_on(self.http, self.closed, invalid)
         self.settings = settings
         self.conversations = conversations
         self.store = store
@@ -165,7 +153,7 @@ class HermesBot(commands.AutoShardedBot):
         self._address = ApiAddress(settings.discord_api_url)
         self._tool_cogs = tuple(tool_cogs)
         self._connecting: asyncio.Task[Any] | None = None
-        self._syncing: asyncio.Task[None] | None = None
+        self._syncing = Syncing(self, self.tree)
 
     @property
     def deaf(self) -> list[int]:
@@ -203,7 +191,7 @@ class HermesBot(commands.AutoShardedBot):
             raise SettingsError(
                 f"DISCORD_TOKEN: Discord does not accept it; copy it again from {PORTAL} (page Bot)"
             ) from None
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             raise StartupError(_cannot_reach(self._address, error)) from error
 
     async def connect(self, *, reconnect: bool = True) -> None:
@@ -221,7 +209,7 @@ class HermesBot(commands.AutoShardedBot):
             ) from None
         except discord.ConnectionClosed as error:
             raise gateway.closed_for_good(error.code, PORTAL) from error
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             raise StartupError(_cannot_reach(self._address, error)) from error
         finally:
             self._connecting = None
@@ -239,8 +227,7 @@ class HermesBot(commands.AutoShardedBot):
         if self._connecting and asyncio.current_task() is self._connecting:
             # discord.py closes everything before it reports a refused intent; `connect` decides.
             return
-        if self._syncing:
-            self._syncing.cancel()
+        self._syncing.close()
         self._gate.close()
         for kept in (self.configuration, self.always_on, self.engines, self.opt_outs):
             kept.close()
@@ -266,8 +253,7 @@ class HermesBot(commands.AutoShardedBot):
         await self.conversations.policies.load()
         await self.opt_outs.load()
         await self.load_cogs()
-        if not await self.sync_commands():
-            self._syncing = asyncio.create_task(self._sync_later(), name="command sync")
+        await self._syncing.begin()
 
     async def launch_shard(self, gateway: Any, shard_id: int, *, initial: bool = False) -> None:
         """Connect a shard for the first time."""
@@ -298,52 +284,20 @@ class HermesBot(commands.AutoShardedBot):
     # ------------------------------------------------------------------ cogs and commands
 
     async def load_cogs(self) -> None:
-        """Load what is directly in `cogs/`; a part that fails fails the start with its name.
-
-        Not by `load_extension`: it would make a second copy of a module that another one imports.
-        """
-        package = importlib.import_module(COGS)
-        for found in pkgutil.iter_modules(package.__path__, f"{COGS}."):
-            try:
-                module = importlib.import_module(found.name)
-                if hasattr(module, "setup"):
-                    await module.setup(self)
-            except StartupError:
-                raise
-            except Exception as error:
-                raise StartupError(
-                    f"{found.name} does not load: {type(error).__name__}: {error}"
-                ) from error
-
+        """Load the parts of the bot; one that fails fails the start with its name."""
+        await load_parts(self)
         for cog in self._tool_cogs:
             await self.add_cog(cog)
 
     async def sync_commands(self) -> bool:
         """Write to Discord what differs from the code; False if that did not work just now."""
-        if self.application_id is None:
-            return False
-        try:
-            async with asyncio.timeout(_SYNC_SECONDS):
-                changes = await sync(self.http, self.application_id, self.tree)
-        except _UNREACHABLE as error:
-            log.warning("the slash commands could not be synced and may be out of date: %s", error)
-            return False
-        log.info("slash commands are up to date (%s changed)", changes or "none")
-        return True
+        return await self._syncing.once()
 
     def speak_by(self, language: Callable[[Mapping[str, Any]], Language]) -> None:
         """Have all that an event of Discord begins speak a language, told by the event's data."""
         parsers = self._connection.parsers
         for event in _READ_BY_PEOPLE:
             parsers[event] = partial(_in_language, language, parsers[event])
-
-    async def _sync_later(self) -> None:
-        pause = _SYNC_PAUSE
-        while True:
-            await asyncio.sleep(pause)
-            if await self.sync_commands():
-                return
-            pause = min(pause * 2, _LONGEST_SYNC_PAUSE)
 
     # ------------------------------------------------------------------ events
 

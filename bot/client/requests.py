@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 
 from bot import metrics, tracing
+from bot.client.refused import InvalidRequests
 
 # The first place in a path that says what is asked for. Interactions and webhooks stand in front:
 # they have limits of their own, and messages below them.
@@ -22,11 +24,11 @@ _OF_MESSAGES = {"POST": "send", "PATCH": "edit", "DELETE": "delete", "GET": "rea
 _GATEWAY = 101
 
 
-def counting() -> aiohttp.TraceConfig:
-    """What makes a session of aiohttp count its requests."""
+def counting(invalid: InvalidRequests) -> aiohttp.TraceConfig:
+    """What makes a session of aiohttp count its requests; `invalid` counts those of them."""
     trace = aiohttp.TraceConfig()
     trace.on_request_start.append(_begin)
-    trace.on_request_end.append(_end)
+    trace.on_request_end.append(partial(_end, invalid))
     trace.on_request_exception.append(_fail)
     return trace
 
@@ -47,8 +49,12 @@ async def _begin(
 
 
 async def _end(
-    _session: aiohttp.ClientSession, context: SimpleNamespace, sent: aiohttp.TraceRequestEndParams
+    invalid: InvalidRequests,
+    _session: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    sent: aiohttp.TraceRequestEndParams,
 ) -> None:
+    invalid.note(sent.response.status, sent.response.headers)
     if sent.response.status != _GATEWAY:
         _count(context, sent, sent.response.status)
 

@@ -54,7 +54,8 @@ def complete_event(event: str, data: Any) -> Any:
             return _interaction(fields)
         case "GUILD_CREATE":
             channels = [_filled(channel, _CHANNEL) for channel in _list(fields, "channels")]
-            return {**fields, "channels": channels}
+            members = [_member(member) for member in _list(fields, "members")]
+            return {**fields, "channels": channels, "members": members}
         case "CHANNEL_CREATE" | "CHANNEL_UPDATE":
             return _filled(fields, _CHANNEL)
         case "READY":
@@ -99,11 +100,24 @@ def _message(message: Fields) -> Fields:
     for snapshot in _list(whole, "message_snapshots"):
         snapshot["message"] = _filled(snapshot["message"], _SNAPSHOT)
     if isinstance(poll := whole.get("poll"), dict):
-        known = cast("Fields", poll)
-        whole["poll"] = {**known, "expiry": known.get("expiry") or _NEVER}
+        whole["poll"] = _poll(cast("Fields", poll))
     if isinstance(quoted := whole.get("referenced_message"), dict):
         whole["referenced_message"] = _message(cast("Fields", quoted))
     return whole
+
+
+def _poll(poll: Fields) -> Fields:
+    # Discord warns that answers may come without words one day.
+    answers = [
+        {**answer, "poll_media": _worded(answer["poll_media"])} for answer in _list(poll, "answers")
+    ]
+    question = _worded(poll["question"])
+    expiry = poll.get("expiry") or _NEVER
+    return {**poll, "question": question, "answers": answers, "expiry": expiry}
+
+
+def _worded(media: Fields) -> Fields:
+    return {**media, "text": media.get("text") or ""}
 
 
 def _interaction(interaction: Fields) -> Fields:
@@ -114,11 +128,14 @@ def _interaction(interaction: Fields) -> Fields:
     if isinstance(user := whole.get("user"), dict):
         whole["user"] = _user(cast("Fields", user))
     if isinstance(member := whole.get("member"), dict):
-        known = _filled(cast("Fields", member), _MEMBER)
-        whole["member"] = {"permissions": "0", **known, "user": _user(known["user"])}
+        whole["member"] = {"permissions": "0", **_member(cast("Fields", member))}
     if isinstance(message := whole.get("message"), dict):
         whole["message"] = _message(cast("Fields", message))
     return whole
+
+
+def _member(member: Fields) -> Fields:
+    return {**_filled(member, _MEMBER), "user": _user(member["user"])}
 
 
 def _user(user: Fields) -> Fields:

@@ -17,6 +17,7 @@ from typing import Any
 import aiohttp
 from discord.http import HTTPClient, Route
 
+from bot.client.refused import ClosedChannels, InvalidRequests
 from bot.client.sparse import complete_answer
 
 # discord.py would wait five minutes for an answer that never comes.
@@ -27,14 +28,18 @@ class UnreadableAnswer(aiohttp.ClientPayloadError):
     """An answer that is not what was asked for; whether the request took effect is not known."""
 
 
-def hold_on(http: HTTPClient) -> None:
-    """Let no request of `http` be cancelled; whoever waits for one can be, as always."""
+def hold_on(http: HTTPClient, closed: ClosedChannels, invalid: InvalidRequests) -> None:
+    """Let no request of `http` be cancelled; whoever waits for one can be, as always.
+
+    `closed` learns what comes of it; none is made that `invalid` does not let pass.
+    """
     request = http.request
     under_way: set[asyncio.Task[Any]] = set()  # the event loop alone would let go of them
 
     async def go_on(route: Route, **options: Any) -> Any:
+        invalid.check(route)
         options.setdefault("timeout", _SILENCE)
-        asking = _readable(route, request(route, **options))
+        asking = _noted(closed, route, options, request(route, **options))
         task = asyncio.create_task(asking, name="request to Discord")
         under_way.add(task)
         task.add_done_callback(under_way.discard)
@@ -42,6 +47,18 @@ def hold_on(http: HTTPClient) -> None:
         return await asyncio.shield(task)
 
     http.request = go_on
+
+
+async def _noted(
+    closed: ClosedChannels, route: Route, options: dict[str, Any], asking: Awaitable[Any]
+) -> Any:
+    try:
+        answer = await _readable(route, asking)
+    except Exception as error:
+        closed.learn(route, options, error)
+        raise
+    closed.learn(route, options, None)
+    return answer
 
 
 async def _readable(route: Route, asking: Awaitable[Any]) -> Any:

@@ -10,7 +10,8 @@ from bot.conversation.config import Bar
 from bot.language import later
 
 # What people put before words that are not part of a story: ((brb)), // brb, OOC: brb.
-_ASIDE = re.compile(r"\s*(?:\(\(|//|[(\[{]{0,2}\s*ooc\b)", re.IGNORECASE)
+# Possessive: else a long blank beginning is gone through again and again.
+_ASIDE = re.compile(r"\s*+(?:\(\(|//|[(\[{]{0,2}\s*+ooc\b)", re.IGNORECASE)
 
 RepliesTo = Literal["nobody", "me", "someone else", "unknown"]
 

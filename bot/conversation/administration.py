@@ -28,6 +28,7 @@ from bot.sampling import BOUNDS
 
 NAMES = (
     "mode",
+    "threads",
     "engine",
     "system",
     "language",
@@ -61,6 +62,7 @@ _LONGEST_WORDS = 200
 
 _MEANT = {
     "mode": later('"mention", "name" or "always"'),
+    "threads": later("true or false"),
     "answers": later("true or false"),
     "age_restricted_only": later("true or false"),
     "thinks": later("true or false"),

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -92,10 +92,17 @@ class Company:
         """A person as characters know them; None if nothing is known."""
         persona = self.personas.get(person, Persona())
         # A line that somebody had posted in another name (a turn with `shown`) is not theirs.
-        own = (turn for turn in reversed(turns) if turn.author == person and not turn.shown)
+        posted = (turn for turn in reversed(turns) if turn.author == person)
+        own = (turn for turn in posted if not turn.shown and not turn.is_brought)
         said = (turn.speaker for turn in own if turn.speaker)
         name = persona.name or next(said, "") or (self.called if person == self.asker else "")
         return Listener(name, persona.text) if name else None
+
+
+def people_in(turns: Iterable[Turn]) -> Iterator[str]:
+    """The ids of those who take part; who brought a talk out of a file does not by that."""
+    asked = (turn for turn in turns if turn.role == "user" and not turn.is_brought)
+    return (turn.author for turn in asked if turn.author)
 
 
 class Books:
@@ -149,7 +156,7 @@ class Books:
             self._players(company.stage.cast, speaker), self._worlds(company.stage.lore)
         )
         model = await served.model.current()
-        people = dict.fromkeys(turn.author for turn in turns if turn.role == "user" and turn.author)
+        people = dict.fromkeys(people_in(turns))
         others = (company.listener(person, turns) for person in people if person != company.asker)
         return Scene(
             cast=players,

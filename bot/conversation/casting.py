@@ -14,8 +14,9 @@ from bot.characters.policy import Policy, may_play, rules
 from bot.characters.scene import Line
 from bot.characters.stage import Stage
 from bot.conversation.ask import Ask
-from bot.conversation.books import Books, Company, Read
+from bot.conversation.books import Books, Company, Read, people_in
 from bot.conversation.library import Library, Persona
+from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.policies import DEFAULT, MATURE
 from bot.conversation.ports import End, Generation, Sampling
@@ -75,7 +76,7 @@ class Casting:
         stage = self._books.stage_of(snapshot)
         if stage is None:
             return None
-        people = dict.fromkeys(turn.author for turn in snapshot.turns if turn.role == "user")
+        people = dict.fromkeys(people_in(snapshot.turns))
         people.update(dict.fromkeys(ask.author for ask in asks))
         people.pop("", None)
         library, personas = origin.get(LIBRARY, ""), dict[str, Persona]()
@@ -170,9 +171,8 @@ class Casting:
         members = play.awake(company.stage)
         names = [member.name for member in members]
         question = play.who_is_next_prompt(names, [_line(turn) for turn in turns])
-        text = ""
-        try:
-            model = await served.model.ready()
+
+        async def choose(model: ModelInUse) -> str:
             form = model.profile.script
             request = Generation(
                 prompt=form.block("user", question) + form.opening,
@@ -181,9 +181,14 @@ class Casting:
                 sampling=Sampling(temperature=0.0),
                 session=company.conversation,
             )
+            text = ""
             async with aclosing(served.engine.stream(request)) as events:
                 async for event in events:
                     text += "" if isinstance(event, End) else event.text
+            return text
+
+        try:
+            text = await served.model.written(choose)
         except EngineError as error:
             log.info("the model did not choose who speaks next: %s", error)
             return ""

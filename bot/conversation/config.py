@@ -46,7 +46,8 @@ class PlaceConfig:
     """What was set in one place; None is: nothing, so what is wider holds.
 
     `mode` is "mention" or "name" where a place has said so. That one answers everything is kept
-    elsewhere (`AlwaysOn`), and so is the engine. `allow` and `deny` name roles and people,
+    elsewhere (`AlwaysOn`), and so is the engine. `threads`: who asks there is answered in a
+    thread made from their message. `allow` and `deny` name roles and people,
     "role:<id>" and "user:<id>"; an `allow` that is empty lets nobody in. `system` is the system
     prompt of conversations that have none of their own. `language` is what the bot speaks where it
     is not answering a command; without one, the locale of the server counts. `thinks`: the
@@ -57,6 +58,7 @@ class PlaceConfig:
     """
 
     mode: Mode | None = None
+    threads: bool | None = None
     answers: bool | None = None
     age_restricted_only: bool | None = None
     allow: tuple[str, ...] | None = None
@@ -245,7 +247,7 @@ def fits(name: str, value: object) -> bool:
             return value in get_args(Mode)
         case "language":
             return value in LANGUAGES
-        case "answers" | "age_restricted_only" | "thinks":
+        case "threads" | "answers" | "age_restricted_only" | "thinks":
             return isinstance(value, bool)
         case "allow" | "deny":
             if not isinstance(value, (list, tuple)):

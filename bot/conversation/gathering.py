@@ -21,7 +21,12 @@ async def gather(served: Served, rounds: Rounds, question: str, *, session: str 
 
     What it says meanwhile counts for nothing. The engine's errors are raised.
     """
-    model = await served.model.ready()
+    await served.model.written(lambda model: _gather(served, rounds, question, session, model))
+
+
+async def _gather(
+    served: Served, rounds: Rounds, question: str, session: str, model: ModelInUse
+) -> None:
     await rounds.settle()
     if not model.profile.tools or not rounds.tools:
         return

@@ -32,6 +32,7 @@ from bot.conversation.turns import LANGUAGE, Pending, Snapshot, State, Turn
 from bot.conversation.wishes import Wishes
 from bot.conversation.writer import Writer
 from bot.errors import BadInput
+from bot.language import language_of, speak
 from bot.tools.context import places_in
 
 
@@ -73,7 +74,8 @@ class Groundwork:
         """A conversation with the facts that apply and what `askers` have had, in one round trip.
 
         Nothing is begun while it is not known what the server allows: `StoreUnavailable`; nor
-        while another process writes anything there but the reply `owed`.
+        while another process writes anything there but the reply `owed`. Where the front did not
+        know the language of a direct message, the running task speaks what it was before.
         """
         counts = self._limits.counts(askers)
         with tracing.step("load"):
@@ -83,6 +85,8 @@ class Groundwork:
                 lambda: self._store.load(conversation, facts, counts), owed, whole=whole
             )
         self._limits.learn(counts)
+        if snapshot.state.language and origin.get(LANGUAGE) == "":
+            speak(language_of(snapshot.state.language))
         return snapshot
 
     async def journal(

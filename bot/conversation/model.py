@@ -7,18 +7,22 @@ import logging
 import math
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from bot.conversation import faults
 from bot.conversation.ports import Engine, EngineInfo, Sampling, Tokenizer
+from bot.conversation.queue import PATIENCE
 from bot.conversation.wishes import sampled
-from bot.errors import EngineError, EngineTimeout, EngineUnreachable
+from bot.errors import EngineChanged, EngineError, EngineTimeout, EngineUnreachable
 from bot.models import catalogue
 from bot.models.generic import GENERIC
 from bot.models.profile import Profile
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 # A reply is promised at most this share of the context: the rest is for what was said before.
 _REPLY_SHARE = 0.25
@@ -75,7 +79,8 @@ class Model:
 
     `wanted` is a profile's name, from the `setting` that is named when it is wrong; without it the
     engine's own answer decides. While the engine cannot be asked, what it served last stands in,
-    or the profile with its limits, or the generic one. `slots` is how many replies the engine last
+    or the profile with its limits, or the generic one. `patience` is how many seconds a server may
+    want to be left alone before people are told so. `slots` is how many replies the engine last
     said it can write at once, None if it never told. `sampling` is what the operator has set.
     """
 
@@ -86,12 +91,14 @@ class Model:
         max_reply_tokens: int,
         setting: str = "MODEL",
         sampling: Mapping[str, float] | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         self._engine = engine
         self._wanted = catalogue.named(wanted, setting) if wanted else None
         self._setting = setting
         self._max_reply = max_reply_tokens
         self._sampling = sampling or {}
+        self._longest_wait = patience
         self.slots: int | None = None
         self._known: ModelInUse | None = None
         self._last: ModelInUse | None = None
@@ -113,19 +120,24 @@ class Model:
         """The model in use, for a prompt that is sent at once.
 
         Where only the engine can tell which model that is, one that is away is asked again for a
-        moment: once it is back, a prompt that was made before might have the wrong format. Raises
-        `EngineUnreachable` if it stays away.
+        moment, or when its server wants to be: once it is back, a prompt that was made before might
+        have the wrong format. Raises `EngineUnreachable` if it stays away.
         """
         if self._wanted:
             return await self.current()
         give_up = time.monotonic() + _PATIENCE
+        latest = time.monotonic() + self._longest_wait
         pauses = iter(_PAUSES)
         while True:
             try:
                 return await self._described()
             except EngineUnreachable as error:
-                wait = next(pauses, math.inf) * random.uniform(0.5, 1.0)
-                if time.monotonic() + wait > give_up:
+                if error.after is not None and error.after > _PAUSES[-1]:
+                    wait = error.after * random.uniform(1.0, 1.1)
+                    give_up += wait
+                else:
+                    wait = next(pauses, math.inf) * random.uniform(0.5, 1.0)
+                if time.monotonic() + wait > min(give_up, latest):
                     raise
                 log.info("engine: %s; asking again in %.1f s", error.detail or error, wait)
             except EngineError as error:
@@ -133,9 +145,28 @@ class Model:
                 return self._assumed(error)
             await asyncio.sleep(wait)
 
+    async def written(self, write: Callable[[ModelInUse], Awaitable[T]]) -> T:
+        """What `write` makes with the model in use, as `ready` gives it.
+
+        If another one has come in its place meanwhile, it is done once more for that one.
+        """
+        try:
+            return await write(await self.ready())
+        except EngineChanged as changed:
+            log.info("%s: written anew for the model that is there now", changed.detail)
+            self.forget()
+            return await write(await self.ready())
+
     def _assumed(self, error: EngineError) -> ModelInUse:
         """The model as far as it is known where the engine does not tell."""
         log.debug("engine not described: %s", error)
+        return self._stand_in()
+
+    def supposed(self) -> ModelInUse:
+        """The model in use as far as it is known, without asking anybody."""
+        return self._known or self._stand_in()
+
+    def _stand_in(self) -> ModelInUse:
         # It may be back when the prompt is sent: then another format would be a wrong one.
         if self._last:
             return replace(self._last, info=None)

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.conversation.fair_order import Asker
 from bot.conversation.model import Model
 from bot.conversation.ports import Engine
+from bot.conversation.pulse import Heeded, Pulse
 from bot.conversation.queue import Line, Ticket
-from bot.errors import EngineError
 
 log = logging.getLogger(__name__)
 
 DEFAULT = "default"
 """The name of the engine that answers where nobody chose another one."""
 
-# Somebody waits for the answer to "is it there?"; an engine that needs longer is as good as away.
-_PRESENT_SECONDS = 5.0
-
 
 @dataclass(frozen=True, slots=True)
 class Served:
     """A model together with the engine that serves it, under the name the operator gave.
 
-    `line` is where replies wait while the engine has no room for them.
+    `line` is where replies wait while the engine has no room for them, `pulse` what its answers
+    tell of it, once it is `heeded`.
     """
 
     name: str
     engine: Engine
     model: Model
     line: Line = field(default_factory=Line)
+    pulse: Pulse = field(default_factory=Pulse)
 
     @property
     def mark(self) -> str:
@@ -48,23 +46,17 @@ class Served:
         """Tokens of `text`: the engine's own count, else a careful estimate."""
         return await self.model.count(text)
 
-    async def answers(self) -> bool:
-        """Whether the engine is there right now."""
-        try:
-            async with asyncio.timeout(_PRESENT_SECONDS):
-                await self.model.look()
-        except (EngineError, TimeoutError) as error:
-            log.debug("engine %s: %s", self.name, error)
-            return False
-        return True
+    def heeded(self) -> Served:
+        """The same, with an engine that notes in `pulse` how its answers go."""
+        return replace(self, engine=Heeded(self.engine, self.pulse))
 
 
 class Models:
     """All that are served, the default first. It is the one that `first` names."""
 
     def __init__(self, first: Served, *others: Served) -> None:
-        self._first = first
-        self._all = {served.name: served for served in (first, *others)}
+        self._all = {served.name: served.heeded() for served in (first, *others)}
+        self._first = self._all[first.name]
         self._told: set[str] = set()
 
     def __iter__(self) -> Iterator[Served]:

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.conversation.config import Configuring
 from bot.conversation.facts import FactStore
+from bot.conversation.lending import Lending
 from bot.conversation.library import Library
 from bot.conversation.people import People
 from bot.conversation.presence import ProcessStore
@@ -220,6 +221,7 @@ class Store(
     Revising,
     People,
     Library,
+    Lending,
     ReminderStore,
     StatisticsStore,
     Surveyed,

@@ -17,8 +17,12 @@ ENGINE = "engine"
 
 
 def turns_of(asks: Sequence[Ask], snapshot: Snapshot) -> tuple[Turn, ...]:
-    """The questions as turns, each speaker with a name that nobody else there has."""
-    names = {turn.speaker: turn.author for turn in snapshot.turns if turn.speaker}
+    """The questions as turns, each speaker with a name that nobody else there has.
+
+    Names out of a file are free: who has one of them goes on with what was said under it.
+    """
+    said = (turn for turn in snapshot.turns if turn.speaker and not turn.is_brought)
+    names = {turn.speaker: turn.author for turn in said}
     turns: list[Turn] = []
     for n, ask in enumerate(asks, next_number(snapshot)):
         speaker = unique_name(ask.speaker, ask.author, names) if ask.speaker else ""

@@ -113,18 +113,26 @@ class Line:
         now = _now()
         if self._busy_since is None:
             self._busy_since = now
-        self._leave_alone(now)
-        if now - max(self._busy_since, ticket.since) > self._patience:
+        waited = now - max(self._busy_since, ticket.since)
+        if waited + (busy.after or 0.0) > self._patience:
+            self._leave_alone(now, 0.0)
             raise busy
+        self._leave_alone(now, busy.after or 0.0)
         self._refused[ticket] = None
         self._tell_soon()
 
-    def _leave_alone(self, now: float) -> None:
-        """Let the engine be for a while; of several that were refused together one counts."""
+    def _leave_alone(self, now: float, wanted: float) -> None:
+        """Let the engine be for a while; of several that were refused together one counts.
+
+        `wanted` is for how many seconds it wants that itself.
+        """
         self._strained = True
+        pause = wanted
         if now >= self._not_before:
-            pause = min(_PAUSE * 2**self._pauses, _LONGEST_PAUSE) * random.uniform(0.75, 1.0)
+            own = min(_PAUSE * 2**self._pauses, _LONGEST_PAUSE) * random.uniform(0.75, 1.0)
             self._pauses += 1
+            pause = max(wanted, own)
+        if now + pause > self._not_before:
             self._not_before = now + pause
             asyncio.get_running_loop().call_later(pause + 0.001, self._go_on)
 

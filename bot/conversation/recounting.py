@@ -10,6 +10,7 @@ from bot.conversation import summary as short
 from bot.conversation.context import shorten
 from bot.conversation.fair_order import Asker
 from bot.conversation.listening import Listener
+from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.ports import End, Generation, Text
 from bot.conversation.turns import Snapshot, Turn
@@ -52,7 +53,19 @@ async def recount(served: Served, asker: Asker, conversation: str, snapshot: Sna
     """
     if not any(turn.text.strip() for turn in snapshot.turns):
         raise BadInput(NOTHING_YET)
-    model = await served.model.ready()
+    text, whole = await served.model.written(
+        lambda model: _told(served, asker, conversation, snapshot, model)
+    )
+    told = short.trimmed(text, whole=whole)
+    if not told:
+        raise AnswerUnfit(_NO_ANSWER, answer=text, errors=())
+    return told
+
+
+async def _told(
+    served: Served, asker: Asker, conversation: str, snapshot: Snapshot, model: ModelInUse
+) -> tuple[str, bool]:
+    """What the model tells, and whether it came to its end."""
     room = int(model.prompt_limit * _SHARE)
     wanted = Generation(
         prompt=_request(model.profile.script, snapshot, room, served),
@@ -74,13 +87,9 @@ async def recount(served: Served, asker: Asker, conversation: str, snapshot: Sna
                             whole = event.reason == "stop"
                         heard = listener.hear(event)
                         text += "".join(one.text for one in heard if isinstance(one, Text))
-                break
+                return text, whole
             except EngineBusy as busy:
                 ticket.refused(busy)
-    told = short.trimmed(text, whole=whole)
-    if not told:
-        raise AnswerUnfit(_NO_ANSWER, answer=text, errors=())
-    return told
 
 
 def _request(form: Format, snapshot: Snapshot, room: int, served: Served) -> str:

@@ -28,6 +28,21 @@ class Edited:
     turns: tuple[Turn, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """Turns out of a file, as they are put into a conversation.
+
+    `window` are those that the model is sent, at least one, `cut` those that count as cut.
+    `dropped` are the ids of turns of the window that are cut to make room. `instead`: they come in
+    the place of what was said there, else behind it.
+    """
+
+    window: Sequence[Turn]
+    cut: Sequence[Turn] = ()
+    dropped: Sequence[str] = ()
+    instead: bool = True
+
+
 class Revising(Protocol):
     """What can be done to turns that are there. Errors are `bot.errors.StoreUnavailable`."""
 
@@ -39,10 +54,22 @@ class Revising(Protocol):
         """
         ...
 
-    async def restore(self, conversation: str) -> int:
-        """Bring back what a restorable `clear` forgot, unless something was said since.
+    async def bring(self, conversation: str, brought: Brought, server: str = "") -> None:
+        """Put turns out of a file into a conversation, all or nothing.
 
-        Returns how many turns that are.
+        What stood there is kept aside for `RESTORE_SECONDS`. `server` is whose conversation it is,
+        "" if it is none's.
+        """
+        ...
+
+    async def is_brought(self, conversation: str) -> bool:
+        """Whether turns out of a file stand there, and nothing was said since they came."""
+        ...
+
+    async def restore(self, conversation: str) -> int:
+        """Bring back what a restorable `clear` forgot, or what stood there before a `bring`.
+
+        Returns how many turns that are; 0 if something was said since, or if there was nothing.
         """
         ...
 

@@ -6,13 +6,12 @@ together. A plain reply costs the store three round trips: load, journal, commit
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
-from bot import metrics, tracing
+from bot import metrics
 from bot.conversation.ask import Ask
 from bot.conversation.askers import asker_of_ask
 from bot.conversation.beginning import Beginnings
@@ -26,10 +25,11 @@ from bot.conversation.limits import Limits, ReplyLimits
 from bot.conversation.metering import Metering
 from bot.conversation.model import Model, ModelInUse
 from bot.conversation.models import DEFAULT, Models, Served
-from bot.conversation.neighbours import PATIENCE, PAUSE, Neighbours, Occupied
+from bot.conversation.neighbours import Neighbours
 from bot.conversation.offering import Offering
+from bot.conversation.one_by_one import OneByOne
 from bot.conversation.people import Held
-from bot.conversation.places import Place, Places
+from bot.conversation.places import Places
 from bot.conversation.policies import Policies
 from bot.conversation.ports import Action, Counts, Engine, Store
 from bot.conversation.presence import Presence
@@ -39,15 +39,13 @@ from bot.conversation.quotas import HOUR, Used
 from bot.conversation.recounting import recount
 from bot.conversation.reply import Reply
 from bot.conversation.report import ContextReport, report_of
-from bot.conversation.rush import Rush
 from bot.conversation.stages import Stages
 from bot.conversation.summaries import Summaries
 from bot.conversation.timeline import Timeline
 from bot.conversation.toolbox import Toolbox
 from bot.conversation.turns import Pending, Replacing, Turn
-from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.errors import BadInput, StoreUnavailable
 from bot.language import later
-from bot.log import about_reply
 from bot.tools.run import Step, ToolRun
 
 # What a system prompt may take of the prompt, so that there is room left to talk.
@@ -88,7 +86,6 @@ class Conversations:
         self.models = Models(Served(DEFAULT, engine, model, line or Line()), *others)
         self._store = store
         self._places = Places()
-        self._rush = Rush()
         self.limits = limits or ReplyLimits()
         self.timeline = Timeline(store, self._places)
         self.stages = Stages(store, self._places)
@@ -118,6 +115,7 @@ class Conversations:
             neighbours,
             house,
         )
+        self._one_by_one = OneByOne(self._places, self._beginnings)
 
     @asynccontextmanager
     async def turn(self, ask: Ask) -> AsyncGenerator[Reply | None, None]:
@@ -126,56 +124,14 @@ class Conversations:
         Gives None where there is nothing to do: the message is answered together with another
         one, or was answered before. Raises `LimitReached` if its author has asked too much.
         """
-        with metrics.beginning():
-            self._beginnings.check(asker_of_ask(ask), self.models.named(ask.engine))
-        asked = time.time_ns()
-        async with self._places.visit(ask.conversation) as place:
-            place.waiting.append(ask)
-            try:
-                for _ in range(int(PATIENCE / PAUSE)):
-                    async with place.lock:
-                        asks: tuple[Ask, ...] = ()
-                        if place.awaits(ask.id):
-                            asks, place.waiting = tuple(place.waiting), []
-                        # What is answered together with another message is no reply of its own.
-                        with tracing.reply(asked) if asks else nullcontext(), suppress(Occupied):
-                            reply = await self._answer(place, ask, asks)
-                            async with _writing(place, reply):
-                                yield reply
-                            return
-                    await asyncio.sleep(PAUSE)
-                yield None
-            finally:
-                place.drop([ask.id])
+        self.check(asker_of_ask(ask), ask.engine)
+        async with self._one_by_one.turn(ask) as reply:
+            yield reply
 
-    async def _answer(self, place: Place, ask: Ask, asks: tuple[Ask, ...]) -> Reply | None:
-        """Begin the answer to all that was asked until now; `ask` is whose caller waits for it."""
-        place.beginning = asks
-        try:
-            with metrics.beginning():
-                async with self._rush.place():
-                    reply = await self._beginnings.answer(asks, ask.id) if asks else None
-        except (UserError, Occupied) as error:
-            # Each of the others tries for itself, so that each hears of the failure.
-            place.waiting[:0] = [
-                other
-                for other in asks
-                if (other.id != ask.id or isinstance(error, Occupied))
-                and other.author not in place.unwanted
-            ]
-            raise
-        finally:
-            place.beginning = ()
-            unwanted, place.unwanted = place.unwanted, set()
-        if reply and not unwanted.isdisjoint(reply.askers):
-            reply.withdraw()
-        if reply:
-            # Who has asked too much waits on, and is told when it is their turn.
-            taken = {ask.id, *(one.id for one in reply.asks)}
-            place.waiting[:0] = [
-                one for one in asks if one.id not in taken and one.author not in unwanted
-            ]
-        return reply
+    def check(self, asker: Asker, engine: str) -> None:
+        """Raise `LimitReached` if somebody has asked too much to be answered now."""
+        with metrics.beginning():
+            self._beginnings.check(asker, self.models.named(engine))
 
     @asynccontextmanager
     async def again(
@@ -193,24 +149,18 @@ class Conversations:
         is meant, or that reply's own id. Gives None if that is not the newest one, or if there is
         no question to answer.
         """
-        asked = time.time_ns()
-        async with self._places.alone(conversation) as place:
-            with tracing.reply(asked):
-                with metrics.beginning():
-                    reply = await self._beginnings.again(conversation, origin, how, message)
-                async with _writing(place, reply):
-                    yield reply
+        async with self._one_by_one.alone(
+            conversation, lambda: self._beginnings.again(conversation, origin, how, message)
+        ) as reply:
+            yield reply
 
     @asynccontextmanager
     async def resume(self, conversation: str, owed: Pending) -> AsyncGenerator[Reply | None, None]:
         """Finish a reply that a former process owed. Gives None if its question is gone."""
-        asked = time.time_ns()
-        async with self._places.alone(conversation) as place:
-            with tracing.reply(asked):
-                with metrics.beginning():
-                    reply = await self._beginnings.owed(conversation, owed)
-                async with _writing(place, reply):
-                    yield reply
+        async with self._one_by_one.alone(
+            conversation, lambda: self._beginnings.owed(conversation, owed)
+        ) as reply:
+            yield reply
 
     @asynccontextmanager
     async def speak(
@@ -227,15 +177,13 @@ class Conversations:
         Gives None if nobody is, or if something was said since the questions that it `answers`.
         `anyway`: somebody is to speak, though nobody is due.
         """
-        asked = time.time_ns()
-        async with self._places.alone(conversation) as place:
-            with tracing.reply(asked):
-                with metrics.beginning():
-                    reply = await self._beginnings.speech(
-                        conversation, origin, character, anyway=anyway, answers=answers
-                    )
-                async with _writing(place, reply):
-                    yield reply
+        async with self._one_by_one.alone(
+            conversation,
+            lambda: self._beginnings.speech(
+                conversation, origin, character, anyway=anyway, answers=answers
+            ),
+        ) as reply:
+            yield reply
 
     async def forgive(self, conversation: str, owed: Pending) -> None:
         """Give up a reply that is owed: its place is gone, or it is too old to matter."""
@@ -385,15 +333,3 @@ class Conversations:
         )
         await gather(served, rounds, ask.text, session=ask.conversation)
         return tuple(rounds.steps)
-
-
-@asynccontextmanager
-async def _writing(place: Place, reply: Reply | None) -> AsyncGenerator[None, None]:
-    place.reply = reply
-    with about_reply(reply.id if reply else ""):
-        try:
-            yield
-        finally:
-            place.reply = None
-            if reply:
-                await reply.close()

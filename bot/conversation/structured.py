@@ -24,7 +24,6 @@ from bot.conversation.ports import End, Engine, Generation
 from bot.errors import (
     AnswerUnfit,
     BadInput,
-    EngineChanged,
     EngineInterrupted,
     EngineRefused,
     EngineTimeout,
@@ -141,11 +140,14 @@ class JsonMode:
         steps: Sequence[Step] = (),
     ) -> JsonAnswer:
         failed: list[Failed] = []
+
+        async def answer(model: ModelInUse) -> tuple[ModelInUse, _Written]:
+            return model, await self._write(wanted, question, steps, failed, model, session)
+
         try:
             async with asyncio.timeout(_SECONDS):
                 for attempt in range(1, tries + 1):
-                    model = await self._model.ready()
-                    written = await self._write(wanted, question, steps, failed, model, session)
+                    model, written = await self._model.written(answer)
                     value, problem = _judge(written, wanted)
                     if problem is None:
                         errors = tuple("; ".join(one.errors) for one in failed)
@@ -155,9 +157,6 @@ class JsonMode:
                         )
                     log.info("answer %d of %d does not fit: %s", attempt, tries, problem.errors[0])
                     failed.append(problem)
-        except EngineChanged:
-            self._model.forget()
-            raise
         except TimeoutError:
             raise EngineTimeout(detail=f"no fitting answer in {_SECONDS:g} s") from None
         raise _unfit(failed)

@@ -131,14 +131,17 @@ class Summaries:
                 self._metering.of(served, server, name) as metered,
                 asyncio.timeout(_PATIENCE),
             ):
-                await self._renew(conversation, metered, asker)
+                await served.model.written(
+                    lambda model: self._renew(conversation, metered, asker, model)
+                )
         except (UserError, TimeoutError) as error:
             log.info("no summary of %s this time: %s", conversation, error or "it took too long")
         except Exception:  # nobody waits for a summary, so a defect in it is told in the log
             log.exception("the summary of %s failed", conversation)
 
-    async def _renew(self, conversation: str, served: Served, asker: Asker) -> None:
-        model = await served.model.ready()
+    async def _renew(
+        self, conversation: str, served: Served, asker: Asker, model: ModelInUse
+    ) -> None:
         if not model.profile.summaries:
             return
         snapshot = await self._store.load(conversation)

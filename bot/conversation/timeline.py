@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.characters.chats.line import Chat
 from bot.conversation import variants
+from bot.conversation.chat_lines import Cast, in_view, turns_of
 from bot.conversation.places import Places
 from bot.conversation.ports import Store
 from bot.conversation.questions import last_question, next_number
-from bot.conversation.revising import Edited
+from bot.conversation.revising import Brought, Edited
 from bot.conversation.turns import Role, Snapshot, Turn
 from bot.errors import BadInput
 from bot.language import later
@@ -35,11 +37,21 @@ def anything(_: Sequence[Turn]) -> None:
 class Step:
     """What an undo or a redo did: the turns that went or came, oldest first.
 
-    `restored` is how many turns came back because the step before was a reset.
+    `restored` is how many turns came back because the step before was a reset, or, where `brought`
+    says so, because what came out of a file was taken out again.
     """
 
     turns: tuple[Turn, ...] = ()
     restored: int = 0
+    brought: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How long a prompt can be, in tokens as `size` estimates them."""
+
+    limit: int
+    size: Callable[[str], int]
 
 
 class Timeline:
@@ -128,9 +140,14 @@ class Timeline:
         """Take back the last questions with their replies, or a reset if nothing was said since.
 
         `redo` brings all of it again in one step. `check` is shown nothing where a reset is meant.
+        What came out of a file goes as a whole, as long as nothing was said since.
         """
         async with self._places.alone(conversation):
-            taken = last_exchanges((await self._store.load(conversation)).turns, steps)
+            turns = (await self._store.load(conversation)).turns
+            if await self._store.is_brought(conversation):
+                check([one for one in turns if one.is_brought and one.role == "user"])
+                return Step(restored=await self._store.restore(conversation), brought=True)
+            taken = last_exchanges(turns, steps)
             check(taken)
             if not taken:
                 return Step(restored=await self._store.restore(conversation))
@@ -164,6 +181,44 @@ class Timeline:
             reply.stop()
         async with self._places.alone(conversation):
             return await self._store.clear(conversation, restorable=True)
+
+    async def bring(
+        self,
+        conversation: str,
+        chat: Chat,
+        cast: Cast,
+        room: Room,
+        *,
+        author: str,
+        key: str,
+        instead: bool,
+        server: str = "",
+    ) -> int:
+        """Put a chat out of a file into a conversation, behind what was said there or `instead`.
+
+        `author` is the id of who brings it, `key` tells the file from others: the same one comes
+        once. Returns how many turns that are. An undo takes them out again, and brings back what
+        they replaced, for a day and as long as nothing else is said.
+        """
+        if instead and (reply := self._places.writing(conversation)):
+            reply.stop()
+        async with self._places.alone(conversation):
+            snapshot = await self._store.load(conversation)
+            first = 1 if instead else next_number(snapshot)
+            turns = turns_of(chat, cast, author=author, key=key, first=first)
+            pairs = zip(turns, chat.lines, strict=True)
+            hidden = [turn.id for turn, line in pairs if line.hidden]
+            before = () if instead else snapshot.turns
+            window, cut = in_view([*before, *turns], hidden, room.limit, room.size)
+            known = {turn.id for turn in before}
+            brought = Brought(
+                window=[turn for turn in window if turn.id not in known],
+                cut=[turn for turn in cut if turn.id not in known],
+                dropped=[turn.id for turn in cut if turn.id in known],
+                instead=instead,
+            )
+            await self._store.bring(conversation, brought, server)
+        return len(turns)
 
     async def say(
         self,

@@ -51,6 +51,23 @@ class Turn:
     variant: int = 0
     character: str = ""
 
+    @property
+    def is_brought(self) -> bool:
+        """Whether it came out of a file: its `author` has brought it, not said it."""
+        return is_brought(self.id)
+
+
+BROUGHT = "file."
+"""How the ids of turns begin that came out of a file: no message shows them, and whoever their
+`author` is has brought them, not said them. Behind it stand what tells one file from another, when
+the line was said (Unix milliseconds, 0: not known) and its number, with dots between.
+"""
+
+
+def is_brought(turn: str) -> bool:
+    """Whether the turn with this id came out of a file."""
+    return turn.startswith(BROUGHT)
+
 
 Replacing = Literal["", "instead", "variant", "continue"]
 """What a reply does with the one that was there before it: takes its place, joins it as one more

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
 
 from bot import metrics
 from bot.conversation.absence import Absence, Away, Back
+from bot.conversation.life import failure_of
 from bot.conversation.models import Served
 from bot.conversation.ports import EngineInfo
-from bot.errors import EngineError
+from bot.errors import EngineError, EngineTimeout
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +21,8 @@ PAUSE = 15.0
 """Seconds between two looks."""
 
 _PATIENCE = 5.0
+
+T = TypeVar("T")
 
 Listener = Callable[[str, Away | Back], None]
 """Is told an engine's name and the news of it; may not wait. `Away.since` is a Unix time."""
@@ -35,7 +39,7 @@ class EngineWatch:
         self._absences = {served.name: Absence(after) for served in self._engines}
         self._known: dict[str, EngineInfo] = {}
         self._listeners: list[Listener] = []
-        self._asking: dict[str, asyncio.Task[EngineInfo | None]] = {}
+        self._asking: dict[str, asyncio.Task[Any]] = {}
 
     def listen(self, listener: Listener) -> None:
         """Have `listener` told of all that is news."""
@@ -60,11 +64,11 @@ class EngineWatch:
 
     async def look(self) -> None:
         """Look at every engine once, and tell what is news."""
-        found = await asyncio.gather(*map(self._ask, self._engines))
-        for served, info in zip(self._engines, found, strict=True):
-            self._show(served.name, info)
+        found = await asyncio.gather(*map(self._look_at, self._engines))
+        for served, (info, answers) in zip(self._engines, found, strict=True):
+            self._show(served.name, info, answers=answers)
             now = asyncio.get_running_loop().time()
-            news = self._absences[served.name].note(answers=info is not None, now=now)
+            news = self._absences[served.name].note(answers=answers, now=now)
             if isinstance(news, Away):
                 log.warning("engine %s is away", served.name)
                 news = Away(time.time() - (now - news.since))
@@ -74,21 +78,32 @@ class EngineWatch:
                 for listener in self._listeners:
                     listener(served.name, news)
 
-    async def _ask(self, served: Served) -> EngineInfo | None:
-        """What an engine says of itself; None if it does not, or not soon enough."""
-        asking = self._asking.pop(served.name, None)
+    async def _look_at(self, served: Served) -> tuple[EngineInfo | None, bool]:
+        """What an engine says of itself, None if it does not; and whether it answers."""
+        said = await self._soon(_described(served), f"look at {served.name}")
+        if said is None:
+            said = EngineTimeout(detail="it does not say what it serves")
+        if isinstance(said, EngineError):
+            return None, failure_of(served, said) is None
+        return said, failure_of(served, None) is None
+
+    async def _soon(self, work: Coroutine[Any, Any, T], name: str) -> T | None:
+        """What comes of some work; None if it does not come soon enough."""
+        asking = self._asking.pop(name, None)
         if asking is None:
-            asking = asyncio.create_task(_described(served), name=f"look at {served.name}")
+            asking = asyncio.create_task(work, name=name)
+        else:
+            work.close()
         # Not cancelled when it takes too long: an engine that is just being started (the embedded
         # one) would never get any further. The next look waits for the same answer.
         done, _ = await asyncio.wait([asking], timeout=_PATIENCE)
         if not done:
-            self._asking[served.name] = asking
+            self._asking[name] = asking
             return None
         return asking.result()
 
-    def _show(self, engine: str, info: EngineInfo | None) -> None:
-        metrics.ENGINE_UP.labels(engine).set(info is not None)
+    def _show(self, engine: str, info: EngineInfo | None, *, answers: bool) -> None:
+        metrics.ENGINE_UP.labels(engine).set(answers)
         if info is None or info == self._known.get(engine):
             return
         if before := self._known.get(engine):
@@ -97,10 +112,10 @@ class EngineWatch:
         metrics.ENGINE_INFO.labels(engine, info.kind, info.model).set(1)
 
 
-async def _described(served: Served) -> EngineInfo | None:
+async def _described(served: Served) -> EngineInfo | EngineError:
     try:
         # Also the model learns it: an engine may be restarted with another one between questions.
         return await served.model.look()
     except EngineError as error:
         log.debug("engine %s: %s", served.name, error)
-        return None
+        return error

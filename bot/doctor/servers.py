@@ -1,4 +1,4 @@
-"""What the bot may do in the channels that count on it: always-on ones, and those with characters.
+"""What the bot may do where it is counted on: always-on, with characters, threads for questions.
 
 All others are looked at by nobody: whoever mentions the bot there sees whether it answers.
 """
@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from bot.checks import access
 from bot.checks.finding import Finding, fine, problem, warning
+from bot.conversation.config import read
 from bot.conversation.ports import Store
 from bot.doctor.api import Api, Unreachable
 
@@ -29,16 +30,17 @@ async def findings(api: Api, store: Store) -> AsyncIterator[Finding]:
     """Look at each such channel. May raise `StoreUnavailable`."""
     always = _channels(await store.always_on())
     played = _channels(await _with_characters(store))
-    wanted = sorted({*always, *played})
+    threads = _channels(await _with_threads(store))
+    wanted = sorted({*always, *played, *threads})
     told = False
     look = _Look(api)
     for channel in wanted[:_MOST_CHANNELS]:
-        finding = await look.at(channel, characters=channel in played)
+        finding = await look.at(channel, characters=channel in played, threads=channel in threads)
         if finding is not None:
             told = True
             yield finding
     if not told:
-        yield fine("discord.places", "channels", _summary(len(always), len(played)))
+        yield fine("discord.places", "channels", _summary(always, played, threads))
     if len(wanted) > _MOST_CHANNELS:
         text = f"only the first {_MOST_CHANNELS} of {len(wanted)} were looked at"
         yield warning("discord.places", "channels", text, "use /doctor in the others")
@@ -54,15 +56,23 @@ async def _with_characters(store: Store) -> list[str]:
     return found
 
 
+async def _with_threads(store: Store) -> list[str]:
+    """The channels of which it was set that who asks gets a thread; wider places name none."""
+    return [place for place, text in (await store.config()).items() if read(place, text).threads]
+
+
 def _channels(conversations: Iterable[str]) -> set[int]:
     found = map(_CONVERSATION.fullmatch, conversations)
     return {int(match[1]) for match in found if match}
 
 
-def _summary(always: int, played: int) -> str:
-    if not always and not played:
+def _summary(always: set[int], played: set[int], threads: set[int]) -> str:
+    if not always and not played and not threads:
         return "none is always-on or has characters, so there is nothing to check"
-    return f"all is allowed in the {always} always-on and the {played} with characters"
+    more = f", and the {len(threads)} with threads for questions" if threads else ""
+    return (
+        f"all is allowed in the {len(always)} always-on and the {len(played)} with characters{more}"
+    )
 
 
 class _Look:
@@ -72,7 +82,7 @@ class _Look:
         self._api = api
         self._guilds: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]] | None] = {}
 
-    async def at(self, channel_id: int, *, characters: bool) -> Finding | None:
+    async def at(self, channel_id: int, *, characters: bool, threads: bool) -> Finding | None:
         """What is missing in one channel, None if nothing is."""
         check, subject = "discord.places", f"channel {channel_id}"
         try:
@@ -97,7 +107,9 @@ class _Look:
         guild, member = known
         overwrites = cast("list[Mapping[str, Any]]", home.get("permission_overwrites") or [])
         allowed = access.permissions_in(guild, member, overwrites)
-        missing, useful = access.lacking(allowed, thread=thread, characters=characters)
+        missing, useful = access.lacking(
+            allowed, thread=thread, characters=characters, threads=threads
+        )
         where = f"#{channel.get('name', channel_id)} in {guild.get('name', 'a server')}"
         return _missing(where, missing, useful)
 

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from bot.conversation.ports import End, FinishReason, Generation, Text
 from bot.engine.limits import Limits
-from bot.engine.tokens import plain_prompt
+from bot.engine.tokens import Halves, plain_prompt
 from bot.errors import (
     EngineBusy,
     EngineError,
@@ -38,6 +38,10 @@ _DRAIN = 0.25
 _LONGEST_TOKEN = 64
 _AT_LEAST = 4096
 _TOO_MUCH = "far more text than the tokens asked for; is that a model's server? check ENGINE_URL"
+
+# How long a token of blanks can be, in bytes; and how many tokens may stand around a prompt.
+_LONGEST_BLANK = 256
+_TEMPLATE = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ async def answer(
         asked = min(left, per_call or left)
         finish: Finish | None = None
         said: list[str] = []
+        halves = Halves()
         room = max(asked * _LONGEST_TOKEN, _AT_LEAST)
         pieces = _asked_again(lambda p=prompt, n=asked: call(p, n), limits, deadline)
         try:
@@ -102,11 +107,12 @@ async def answer(
                             # What comes behind the end is no part of it.
                             break
                         finish = piece.finish
-                        room -= len(piece.text)
+                        # A token without text is one as well.
+                        room -= len(piece.text) or 1
                         if room < 0:
                             break
-                        said.append(piece.text)
-                        text += matcher.feed(piece.text)
+                        said.append(halves.join(piece.text))
+                        text += matcher.feed(said[-1])
                         if matcher.hit is not None:
                             break
                     if text:
@@ -128,6 +134,7 @@ async def answer(
             raise
         if finish is None:
             finish = Finish("stop", sum(map(bool, said)))
+        finish = _credible(finish, prompt, max(asked, len(said)))
         first = first or finish
         generated += finish.generated_tokens
         left -= finish.generated_tokens
@@ -142,6 +149,22 @@ async def answer(
         return
 
 
+def _credible(told: Finish, prompt: str, most: int) -> Finish:
+    """A finish without counts that cannot be true; `most` tokens were generated at most.
+
+    Later prompts are cut by these counts, and people pay for them.
+    """
+    size = len(prompt.encode())
+    prompt_tokens, cached = told.prompt_tokens, told.cached_tokens
+    # No token is shorter than a byte, and few are longer than what the tokens of blanks have; a
+    # server may write a template of its own around the prompt.
+    if not size // _LONGEST_BLANK < (prompt_tokens or 0) <= size + _TEMPLATE:
+        prompt_tokens = None
+    if prompt_tokens is None or (cached or 0) > prompt_tokens:
+        cached = None
+    return Finish(told.reason, min(told.generated_tokens, most), prompt_tokens, cached)
+
+
 def _end(matcher: StopMatcher, reason: FinishReason, first: Finish, generated: int) -> End:
     # Tokens after the first call's prompt are the answer itself, so only the first call counts.
     reason = "stop" if matcher.hit is not None else reason
@@ -154,9 +177,9 @@ async def _asked_again(
     """Make the call, and make it anew while it fails before its first text."""
     loop = asyncio.get_running_loop()
     give_up = loop.time() + limits.patience
-    attempt = 0
+    latest = min(loop.time() + limits.first_token, deadline)
+    attempt = 1
     while True:
-        attempt += 1
         said = False
         try:
             async with aclosing(_timed(call(), limits, deadline)) as pieces:
@@ -167,7 +190,15 @@ async def _asked_again(
         except (EngineBusy, EngineUnreachable, EngineInterrupted) as error:
             # Jitter spreads the channels that were refused together.
             wait = limits.backoff * 2 ** (attempt - 1) * random.uniform(0.5, 1.0)
-            if said or attempt >= limits.attempts or loop.time() + wait > give_up:
+            told = error.after is not None and error.after > wait
+            if told:
+                wait = (error.after or 0.0) * random.uniform(1.0, 1.1)
+                # Where many wait for a busy engine there is a line in front of it, for longer.
+                give_up += 0.0 if isinstance(error, EngineBusy) else wait
+            else:
+                attempt += 1
+            due = loop.time() + wait
+            if said or attempt > limits.attempts or due > min(give_up, latest):
                 raise
             log.info("engine: %s; asking again in %.1f s", error.detail or error, wait)
         await asyncio.sleep(wait)

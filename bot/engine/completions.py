@@ -62,6 +62,9 @@ class _Events:
             raise _told(told)
         self._usage = _usage(event) or self._usage
         for choice in map(table, rows(event.get("choices"))):
+            if choice.get("index") not in (None, 0):
+                # Another answer to the same prompt, which nobody has asked for.
+                continue
             # What comes behind the finish is no part of it.
             text = "" if self._reason else words(choice.get("text"))
             self._reason = words(choice.get("finish_reason")) or self._reason

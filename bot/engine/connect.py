@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.conversation.ports import End, Engine, EngineInfo, Generation, Text, Tokenizer
-from bot.engine.faults import from_status, lost, without_secrets
+from bot.engine.bodies import beginning, json_of
+from bot.engine.faults import from_status, lost, packed, wanted_pause, without_secrets
 from bot.engine.limits import Limits
 from bot.errors import EngineRefused, SettingsError
 
@@ -27,6 +28,9 @@ _TAKES = (
     "takes tgi+http://host:port, openai+http://host:port/v1, or http://host:port "
     "(which is asked what it is)"
 )
+
+# Of these the libraries below make errors of many kinds, once somebody asks something.
+_NOT_IN_HOSTS = b'\\<>"^`{}|'
 
 # How long a server may take to say what it is before the other question is tried, in seconds.
 _MOMENT = 2.0
@@ -68,14 +72,17 @@ def parse(url: str, setting: str = "ENGINE_URL") -> tuple[Kind, str]:
     address = rest if plus and prefix in ("tgi", "openai") else url.strip()
     try:
         parts = urlsplit(address)
-        wrong = parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0
+        host = (parts.hostname or "").encode("idna")
+        wrong = parts.scheme not in ("http", "https") or not host or parts.port == 0
+        wrong = wrong or any(sign in host for sign in _NOT_IN_HOSTS)
     except ValueError:
         wrong = True
         parts = urlsplit("")
     if wrong or parts.query or parts.fragment or any(map(str.isspace, address)):
         raise SettingsError(f"{setting}: {_TAKES}, not {without_secrets(url)!r}")
     if parts.username is not None:
-        raise SettingsError(f"{setting}: takes no user or password; put a key in ENGINE_API_KEY")
+        keys = "ENGINE_API_KEYS" if setting == "ENGINES" else "ENGINE_API_KEY"
+        raise SettingsError(f"{setting}: takes no user or password; put a key in {keys}")
     base = address.rstrip("/")
     if prefix == "openai" and plus:
         return "openai", base if parts.path.strip("/") else base + "/v1"
@@ -171,7 +178,9 @@ class ProbedEngine:
 
     async def _probe(self) -> tuple[Client, bool]:
         """What the server is, and whether that is sure: it may have been silent about it."""
-        headers = {"Authorization": f"Bearer {self._api_key}"} if self._api_key else {}
+        headers = {"Accept-Encoding": "identity"}
+        if self._api_key:
+            headers["Authorization"] = f"Bearer {self._api_key}"
         moment = min(_MOMENT, self._limits.question)
         timeout = aiohttp.ClientTimeout(moment, sock_connect=self._limits.connect)
         silent = False
@@ -198,12 +207,15 @@ class ProbedEngine:
         """The JSON object at a path; None if there is none."""
         async with http.get(self._base + path, allow_redirects=False) as response:
             if response.status in (401, 403, 408, 429) or response.status > 501:
-                text = await response.text(errors="replace")
-                raise from_status(response.status, text, secret=self._api_key)
+                text = await beginning(response.content.iter_any())
+                pause = wanted_pause(response.headers)
+                raise from_status(response.status, text, secret=self._api_key, after=pause)
             if response.status != 200:
                 return None
+            if error := packed(response.headers):
+                raise error
             try:
-                found: Any = await response.json(content_type=None)
+                found = await json_of(response.content.iter_any())
             except ValueError:
                 return None
             return cast(dict[str, Any], found) if isinstance(found, dict) else None

@@ -19,7 +19,8 @@ import httpx2
 from huggingface_hub import AsyncInferenceClient
 from huggingface_hub.inference._common import RequestParameters
 
-from bot.engine.faults import for_pages, from_status
+from bot.engine.bodies import beginning
+from bot.engine.faults import from_status, unreadable, wanted_pause
 from bot.engine.limits import REFUSAL_SECONDS, Limits
 from bot.engine.transport import Transport
 from bot.errors import EngineUnreachable
@@ -119,13 +120,13 @@ class Hub:
 
     async def _check(self, response: httpx2.Response) -> None:
         if response.status_code < 300:
-            if error := for_pages(response.headers.get("content-type", "")):
+            if error := unreadable(response.headers):
                 raise error
             return
         text = ""
         with suppress(TimeoutError):
             async with asyncio.timeout(REFUSAL_SECONDS):
-                await response.aread()
-                text = response.text
+                text = await beginning(response.aiter_raw())
         location = response.headers.get("location", "")
-        raise from_status(response.status_code, text, location, self._api_key)
+        pause = wanted_pause(response.headers)
+        raise from_status(response.status_code, text, location, self._api_key, pause)

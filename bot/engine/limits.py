@@ -16,6 +16,7 @@ class Limits:
     prompt, `silence` for the pause between two tokens, `total` for one whole answer, `question`
     for small requests such as "what do you serve". A busy or unreachable engine is asked
     `attempts` times, waiting about `backoff`, then twice that, and so on, for at most `patience`.
+    One that says when it wants to be asked again is asked then, for as long as `first_token`.
     """
 
     connect: float = 5.0

@@ -19,8 +19,9 @@ from bot import tracing
 from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
 from bot.engine import shapes
 from bot.engine.answer import Pieces, answer
+from bot.engine.bodies import beginning, json_of
 from bot.engine.completions import pieces_of
-from bot.engine.faults import for_pages, from_status, lost, named
+from bot.engine.faults import from_status, hush, lost, named, shorten, unreadable, wanted_pause
 from bot.engine.limits import REFUSAL_SECONDS, Limits
 from bot.engine.shapes import rows, table, words
 from bot.engine.sse import blocks, gathered
@@ -28,6 +29,7 @@ from bot.engine.tokens import count_without_bos, ids_of, plain_prompt
 from bot.engine.wires import connector, patience
 from bot.errors import (
     EngineChanged,
+    EngineError,
     EngineInterrupted,
     EngineRefused,
     EngineTimeout,
@@ -142,7 +144,7 @@ class OpenAIEngine:
         ollama = served.server == "other" and await self._is_ollama()
         return EngineInfo(
             "ollama" if ollama else "openai",
-            served.model,
+            shapes.name(served.model),
             context,
             context and context - 1,
             forces_schema=served.server != "other",
@@ -194,7 +196,9 @@ class OpenAIEngine:
         """Raise `EngineChanged` if the server was restarted with another model meanwhile."""
         self._served = None
         if (now := await self._list()).model != served.model:
-            raise EngineChanged(detail=f"it serves {now.model!r} now, not {served.model!r}")
+            raise EngineChanged(
+                detail=f"it serves {shorten(now.model)!r} now, not {shorten(served.model)!r}"
+            )
 
     async def _ask(self, method: str, url: str, body: dict[str, Any] | None = None) -> object:
         """Ask a small question; None if the server does not know the address."""
@@ -206,7 +210,7 @@ class OpenAIEngine:
                 if response.status in (404, 405, 501):
                     return None
                 await self._check(response)
-                return await response.json(content_type=None)
+                return await json_of(response.content.iter_any())
         except aiohttp.ClientError as error:
             raise lost(error) from error
         except TimeoutError:
@@ -219,10 +223,11 @@ class OpenAIEngine:
             text = ""
             with suppress(TimeoutError):
                 async with asyncio.timeout(REFUSAL_SECONDS):
-                    text = await response.text(errors="replace")
+                    text = await beginning(response.content.iter_any())
             location = response.headers.get("Location", "")
-            raise from_status(response.status, text, location, self._api_key)
-        if error := for_pages(response.headers.get("Content-Type", "")):
+            pause = wanted_pause(response.headers)
+            raise from_status(response.status, text, location, self._api_key, pause)
+        if error := unreadable(response.headers):
             raise error
 
     def _http(self) -> aiohttp.ClientSession:
@@ -266,6 +271,9 @@ class OpenAIEngine:
             if connected:
                 raise EngineInterrupted(detail=named(error)) from error
             raise lost(error) from error
+        except EngineError as error:
+            hush(error, self._api_key)
+            raise
         except RuntimeError as error:
             # What aiohttp says when its session is closed while a stream is read.
             if not self._closed:

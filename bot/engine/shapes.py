@@ -1,8 +1,23 @@
-"""Reading JSON that a server may have written otherwise than it should: nothing here fails."""
+"""Reading JSON that a server may have written otherwise than it should: little here can fail."""
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
+
+# More tokens than anything has; what is not true need not be stored either.
+_MOST = 2**31
+
+# A name beyond this is none that anybody reads, in characters.
+_LONGEST_NAME = 200
+
+
+def parsed(text: str | bytes | bytearray) -> Any:
+    """The value of a JSON text. ValueError if it is none, or one nested too deep to be read."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
 
 
 def table(value: object) -> dict[str, Any]:
@@ -20,6 +35,12 @@ def words(value: object) -> str:
     return value if isinstance(value, str) else ""
 
 
+def name(value: object) -> str:
+    """A text that fits into one line of a log, and into a label; "" for anything else."""
+    text = words(value)[:_LONGEST_NAME].encode("utf-8", "replace").decode("utf-8")
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
 def count(value: object) -> int | None:
-    """A whole number from 0 on; None for anything else."""
-    return value if type(value) is int and value >= 0 else None
+    """A whole number from 0 on, as far as anything can be counted; None for anything else."""
+    return value if type(value) is int and 0 <= value < _MOST else None

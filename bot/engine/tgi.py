@@ -16,7 +16,8 @@ from bot import tracing
 from bot.conversation.ports import End, EngineInfo, Generation, Sampling, Text
 from bot.engine import shapes
 from bot.engine.answer import Finish, Piece, Pieces, answer, together
-from bot.engine.faults import from_text, lost, named, shorten
+from bot.engine.bodies import json_of
+from bot.engine.faults import from_text, hush, lost, named, shorten
 from bot.engine.hub import Hub
 from bot.engine.limits import Limits
 from bot.engine.shapes import table, words
@@ -48,6 +49,7 @@ class TgiEngine:
     ) -> None:
         """Take the server's address without a path of its own, as `http://host:port`."""
         self._limits = limits or Limits()
+        self._api_key = api_key
         self._hub = Hub(base.rstrip("/"), api_key, self._limits)
         self._base = base.rstrip("/")
         self._max_stops = _DEFAULT_STOPS
@@ -99,7 +101,7 @@ class TgiEngine:
         self._max_stops = _DEFAULT_STOPS if stops is None else stops
         return EngineInfo(
             kind="tgi",
-            model=words(info.get("model_id")),
+            model=shapes.name(info.get("model_id")),
             context=_number(info, "max_total_tokens"),
             # The second is its name until TGI 3.
             max_prompt=_number(info, "max_input_tokens") or _number(info, "max_input_length"),
@@ -116,8 +118,8 @@ class TgiEngine:
         try:
             async with asyncio.timeout(self._limits.question):
                 http = await self._hub.http()
-                response = await http.request(method, self._base + path, json=body)
-            return response.json()
+                async with http.stream(method, self._base + path, json=body) as response:
+                    return await json_of(response.aiter_raw())
         except TimeoutError:
             raise EngineTimeout(detail=f"{path}: no answer") from None
         except httpx2.HTTPError as error:
@@ -155,9 +157,12 @@ class TgiEngine:
             async with await self._hub.inference("/generate_stream", headers) as client:
                 blocks = await client.blocks(body)
                 connected = True
-                async with aclosing(_pieces(blocks)) as pieces:
+                async with aclosing(_pieces(blocks, parameters["max_new_tokens"])) as pieces:
                     async for some in pieces:
                         yield some
+        except EngineError as error:
+            hush(error, self._api_key)
+            raise
         except (InferenceTimeoutError, httpx2.TimeoutException) as error:
             raise EngineUnreachable(detail=named(error)) from error
         except (HfHubHTTPError, httpx2.HTTPError, httpx2.StreamError) as error:
@@ -201,9 +206,9 @@ def _sampling(wanted: Sampling) -> dict[str, Any]:
     return parameters
 
 
-async def _pieces(blocks: AsyncIterable[str]) -> AsyncGenerator[Pieces, None]:
-    """Turn token events into text and the finish."""
-    tokens = _Tokens()
+async def _pieces(blocks: AsyncIterable[str], most: int) -> AsyncGenerator[Pieces, None]:
+    """Turn token events into text and the finish; `most` tokens were asked for."""
+    tokens = _Tokens(most)
     async for block in blocks:
         for pieces in together(tokens.read(block)):
             yield pieces
@@ -216,11 +221,13 @@ async def _pieces(blocks: AsyncIterable[str]) -> AsyncGenerator[Pieces, None]:
 class _Tokens:
     """Reads token events. `over` says that the rest of them means nothing.
 
-    The text is made of tokens, since `generated_text` lacks special ones such as <tool_call>.
+    The text is made of tokens, since `generated_text` lacks special ones such as <tool_call>. A
+    server that goes on behind the `most` tokens that were asked for is cut off there.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.over = False
+        self._most = most
         self._count = 0
         self._ended = self._finished = False
         self._stream = EventStream()
@@ -240,6 +247,10 @@ class _Tokens:
                 # The model closed its turn, but the server does not know this end marker.
                 self.over = True
                 yield Piece("", Finish("stop", self._count))
+                return
+            if self._count == self._most and not self._finished:
+                self.over = True
+                yield Piece("", Finish("length", self._count))
                 return
             yield self._piece(cast(dict[str, Any], token), event)
 

@@ -15,6 +15,25 @@ END_MARKERS = frozenset(
 _BOS = ("<|begin_of_text|>", "<s>")
 
 
+class Halves:
+    """Joins the halves of characters (surrogates) that a server has cut between two tokens.
+
+    A half that stays alone cannot be sent to anybody: it becomes U+FFFD, or nothing at the end.
+    """
+
+    def __init__(self) -> None:
+        self._first = ""
+
+    def join(self, text: str) -> str:
+        """The text with what was held back of the last one, without what is to be held back."""
+        if not text or (text.isascii() and not self._first):
+            return text
+        text, self._first = self._first + text, ""
+        if "\ud800" <= text[-1] <= "\udbff":
+            text, self._first = text[:-1], text[-1]
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def plain_prompt(prompt: str) -> str:
     """The prompt as it may go over the wire.
 

@@ -53,8 +53,9 @@ class Transport(httpx2.AsyncBaseTransport):
             )
         body = _Body(answer, request)
         self._bodies.add(body)
-        # Nobody asked for a compressed body, but proxies send them: aiohttp has unpacked it.
-        headers = [pair for pair in answer.raw_headers if pair[0].lower() != b"content-encoding"]
+        # Nobody asked for a compressed body, but proxies send them: aiohttp has unpacked it if it
+        # can, and httpx2 is not to do that once more.
+        headers = [pair for pair in answer.raw_headers if not _is_unpacked(*pair)]
         return Response(answer.status, headers=headers, stream=body)
 
     async def aclose(self) -> None:
@@ -62,6 +63,10 @@ class Transport(httpx2.AsyncBaseTransport):
         for body in tuple(self._bodies):
             body.break_off()
         await self._session.close()
+
+
+def _is_unpacked(name: bytes, value: bytes) -> bool:
+    return name.lower() == b"content-encoding" and value.strip().lower() in (b"gzip", b"deflate")
 
 
 class _Body(httpx2.AsyncByteStream):

@@ -19,6 +19,7 @@ from bot.conversation.statistics import Use
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError
 from bot.store import keys, records, scripts
+from bot.store.brought import BroughtRecords
 from bot.store.config import ConfigRecords
 from bot.store.connection import Command, Connection, Revive, call
 from bot.store.facts import FactRecords, facts_in, read_facts
@@ -35,7 +36,6 @@ from bot.store.replies import (
     reading,
     spending,
 )
-from bot.store.retention import RetentionRecords
 from bot.store.revisions import RevisionRecords
 from bot.store.server import ServerRecords
 from bot.store.stages import StageRecords, read_stage
@@ -57,7 +57,7 @@ class RedisStore(
     FactRecords,
     ReminderRecords,
     PersonRecords,
-    RetentionRecords,
+    BroughtRecords,
     LibraryRecords,
     StatisticsRecords,
     ServerRecords,

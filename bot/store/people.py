@@ -24,6 +24,7 @@ from bot.store.traces import (
     answered_for,
     is_alone,
     is_answer_to,
+    is_brought_turn,
     is_turn,
     parsed,
     written,
@@ -248,7 +249,8 @@ def _note_record(search: _Search, place: Place, key: Key, item: Item) -> None:
 
 
 def _learn(person: Person, turn: Record) -> None:
-    if person.owns(turn):
+    # What somebody brought out of a file goes with them, but may be the words of anybody.
+    if person.owns(turn) and not is_brought_turn(turn):
         person.words.add(str(turn.get("text", "")))
 
 

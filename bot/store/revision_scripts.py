@@ -195,6 +195,7 @@ ADD = Script(
 local ttl = ARGV[1]
 for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('DEL', KEYS[6])
+redis.call('HDEL', KEYS[7], 'b:')
 """
     + EXPIRE
     + "return 1"
@@ -236,19 +237,16 @@ changed(number_of(ARGV[4]))
     + "return 1"
 )
 
-# ARGV: ttl, how long what was forgotten can be brought back (0: it cannot), then the state's fields
-# that tell of the turns. Of what an earlier call has put aside only the ids are kept (`h:`), so
-# that nothing of it is answered once more. Answers how many turns there were, live and archived,
-# and the ids of the replies that were owed.
-CLEAR = Script(
-    """
-local ttl, kept_for = ARGV[1], tonumber(ARGV[2])
-local live = redis.call('HGETALL', KEYS[1])
-local archived = redis.call('ZRANGE', KEYS[2], 0, -1)
-local count = #live / 2 + #archived
-local owed = redis.call('HKEYS', KEYS[4])
-if kept_for == 0 then redis.call('DEL', KEYS[7]) end
-if kept_for > 0 and count > 0 then
+# What stands in a conversation is kept aside, for so many seconds: turns, archive, and the fields
+# of the state that ARGV names from `first` to `last`. Of what an earlier call has put aside only
+# the ids are kept (`h:`), so that nothing of it is answered once more. Answers how many turns there
+# are.
+_PUT_ASIDE = """
+local function put_aside(kept_for, first, last)
+  local live = redis.call('HGETALL', KEYS[1])
+  local archived = redis.call('ZRANGE', KEYS[2], 0, -1)
+  local count = #live / 2 + #archived
+  if kept_for == 0 or count == 0 then return count end
   local earlier = redis.call('HKEYS', KEYS[7])
   redis.call('DEL', KEYS[7])
   for _, field in ipairs(earlier) do
@@ -262,12 +260,26 @@ if kept_for > 0 and count > 0 then
       redis.call('HSET', KEYS[7], 'a:' .. fields.id, ' ' .. turn)
     end
   end
-  for i = 3, #ARGV do
+  for i = first, last do
     local value = redis.call('HGET', KEYS[3], ARGV[i])
     if value then redis.call('HSET', KEYS[7], 's:' .. ARGV[i], value) end
   end
   redis.call('EXPIRE', KEYS[7], kept_for)
+  return count
 end
+"""
+
+# ARGV: ttl, how long what was forgotten can be brought back (0: it cannot), then the state's fields
+# that tell of the turns. Answers how many turns there were, live and archived, and the ids of the
+# replies that were owed.
+CLEAR = Script(
+    _PUT_ASIDE
+    + """
+local ttl, kept_for = ARGV[1], tonumber(ARGV[2])
+local owed = redis.call('HKEYS', KEYS[4])
+if kept_for == 0 then redis.call('DEL', KEYS[7]) end
+local count = put_aside(kept_for, 3, #ARGV)
+redis.call('HDEL', KEYS[7], 'b:')
 redis.call('DEL', KEYS[1], KEYS[2], KEYS[4], KEYS[5], KEYS[6], KEYS[8])
 for i = 3, #ARGV do redis.call('HDEL', KEYS[3], ARGV[i]) end
 redis.call('HINCRBY', KEYS[3], 'changes', 1)
@@ -276,12 +288,66 @@ redis.call('HINCRBY', KEYS[3], 'changes', 1)
     + "return {count, owed}"
 )
 
-# ARGV: ttl. Brings back what was forgotten last, if nothing has been said since. Answers how many
-# turns that are, live and archived.
+# ARGV: ttl, how long what stood there can be brought back, how many turns the archive keeps,
+# whether what stands there goes ('1'), how many of the state's fields tell of the turns, these
+# fields, `start`, how many more turns count as cut, number of dropped ids, the ids, number of turns
+# for the window, their (id, turn) pairs, and the (n, turn) pairs of those for the archive. The mark
+# `b:` tells that nothing was said since, so that an undo takes all of it out again. Answers whether
+# it is there now, also when it is repeated, and the ids of replies that are owed no more.
+BRING = Script(
+    _PUT_ASIDE
+    + """
+local ttl, kept_for, bound, instead = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+local last = 5 + tonumber(ARGV[5])
+local start, cut = ARGV[last + 1], tonumber(ARGV[last + 2])
+local dropped_to = last + 3 + tonumber(ARGV[last + 3])
+local live_to = dropped_to + 1 + 2 * tonumber(ARGV[dropped_to + 1])
+if redis.call('HEXISTS', KEYS[1], ARGV[dropped_to + 2]) == 1 then return {1, {}} end
+put_aside(tonumber(kept_for), 6, last)
+local owed = {}
+if instead then
+  owed = redis.call('HKEYS', KEYS[4])
+  redis.call('DEL', KEYS[1], KEYS[2], KEYS[4], KEYS[8])
+  for i = 6, last do redis.call('HDEL', KEYS[3], ARGV[i]) end
+end
+for i = last + 4, dropped_to do
+  local old = redis.call('HGET', KEYS[1], ARGV[i])
+  if old then
+    local readable, fields = pcall(cjson.decode, old)
+    local n = readable and type(fields) == 'table' and tonumber(fields.n) or 0
+    redis.call('ZADD', KEYS[2], n, old)
+    redis.call('HDEL', KEYS[1], ARGV[i])
+  end
+end
+for i = dropped_to + 2, live_to, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+for i = live_to + 1, #ARGV, 2 do redis.call('ZADD', KEYS[2], ARGV[i], ARGV[i + 1]) end
+redis.call('ZREMRANGEBYRANK', KEYS[2], 0, -bound - 1)
+if cut > 0 then
+  redis.call('HSET', KEYS[3], 'start', start)
+  redis.call('HINCRBY', KEYS[3], 'cut', cut)
+end
+redis.call('HDEL', KEYS[3], 'base_tokens')
+redis.call('HINCRBY', KEYS[3], 'changes', 1)
+redis.call('DEL', KEYS[5], KEYS[6])
+redis.call('HSET', KEYS[7], 'b:', '1')
+redis.call('EXPIRE', KEYS[7], kept_for)
+"""
+    + EXPIRE
+    + "return {1, owed}"
+)
+
+# ARGV: ttl, the state's fields that tell of the turns. Brings back what was forgotten last, if
+# nothing has been said since; what came out of a file in its stead, or behind it, goes. Answers how
+# many turns that are, live and archived.
 RESTORE = Script(
     """
 local ttl, count = ARGV[1], 0
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+if redis.call('HEXISTS', KEYS[7], 'b:') == 1 then
+  redis.call('DEL', KEYS[1], KEYS[2], KEYS[5])
+  for i = 2, #ARGV do redis.call('HDEL', KEYS[3], ARGV[i]) end
+elseif redis.call('EXISTS', KEYS[1]) == 1 then
+  return 0
+end
 local kept = redis.call('HGETALL', KEYS[7])
 for i = 1, #kept, 2 do
   local mark, name = string.match(kept[i], '^(%a):(.*)$')
@@ -305,4 +371,4 @@ redis.call('HINCRBY', KEYS[3], 'changes', 1)
     + "return count"
 )
 
-ALL = (EDIT, REMOVE, AMEND, UNDO, REDO, ADD, SUMMARISE, CLEAR, RESTORE)
+ALL = (EDIT, REMOVE, AMEND, UNDO, REDO, ADD, SUMMARISE, CLEAR, BRING, RESTORE)

@@ -12,8 +12,7 @@ from bot.store.connection import Connection, call
 from bot.store.keys import ConversationKeys, encoded
 from bot.store.script import Script
 
-# What `clear` resets in a state.
-_TOLD_BY_TURNS = (
+TOLD_BY_TURNS = (
     "start",
     "cut",
     "base_tokens",
@@ -25,6 +24,7 @@ _TOLD_BY_TURNS = (
     "examples",
     "summary",
 )
+"""The fields of a state that go with the turns."""
 
 # So many of the turns that were cut last may belong to messages of a short absence.
 _RECENTLY_CUT = 200
@@ -127,7 +127,7 @@ class RevisionRecords:
         """
         kept_for = RESTORE_SECONDS if restorable else 0
         count, replies = await self._script(
-            revision_scripts.CLEAR, conversation, kept_for, *_TOLD_BY_TURNS
+            revision_scripts.CLEAR, conversation, kept_for, *TOLD_BY_TURNS
         )
         if replies:
             owed = (keys.owed_member(conversation, keys.decoded(reply)) for reply in replies)
@@ -135,11 +135,11 @@ class RevisionRecords:
         return int(count)
 
     async def restore(self, conversation: str) -> int:
-        """Bring back what a restorable `clear` forgot, unless something was said since.
+        """Bring back what a restorable `clear` forgot, or what stood there before a `bring`.
 
-        Returns how many turns that are.
+        Returns how many turns that are; 0 if something was said since, or if there was nothing.
         """
-        return await self._script(revision_scripts.RESTORE, conversation)
+        return await self._script(revision_scripts.RESTORE, conversation, *TOLD_BY_TURNS)
 
     async def _script(self, script: Script, conversation: str, *args: str | bytes | int) -> Any:
         keys_of = ConversationKeys.of(conversation).every

@@ -20,14 +20,14 @@ class Script:
 
 
 # What was said is forgotten after a quiet month, or as soon as its server wants (`keep`, seconds);
-# what an owner has set is not.
+# what an owner has set is not, unless it is only lent by another conversation (`lent` is 1).
 EXPIRE = """
 local keep = tonumber(redis.call('HGET', KEYS[3], 'keep') or '')
 if keep and keep < tonumber(ttl) then ttl = keep end
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ttl) end
 local own = redis.call('HGET', KEYS[3], 'system')
 local set = own and own ~= 'null' or redis.call('HEXISTS', KEYS[3], 'stage') == 1
-if set then redis.call('PERSIST', KEYS[3]) end
+if set and redis.call('HGET', KEYS[3], 'lent') ~= '1' then redis.call('PERSIST', KEYS[3]) end
 """
 
 TEXT_OF = """

@@ -27,7 +27,8 @@ return {
 """
 )
 
-# Whoever says something new leaves what was taken back behind: it cannot be brought again.
+# Whoever says something new leaves what was taken back behind: it cannot be brought again. Nor can
+# what stood there before a file was brought (`b:` tells that nothing was said since).
 # ARGV: ttl, reply, entry, then (turn id, turn) pairs.
 # An entry that is there byte for byte was written by this very call, whose answer got lost on the
 # way (each call puts its own nonce into the entry): the repetition reports the same success.
@@ -43,6 +44,7 @@ end
 redis.call('HSET', KEYS[4], reply, entry)
 for i = 4, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 if #ARGV > 4 then redis.call('DEL', KEYS[6]) end
+redis.call('HDEL', KEYS[7], 'b:')
 """
     + EXPIRE
     + "return 1"
@@ -111,6 +113,11 @@ redis.call('HDEL', KEYS[4], reply)
     + "return 1"
 )
 
+# What somebody has set up themselves is lent no more.
+_OWN = """
+if redis.call('HEXISTS', KEYS[3], 'lent') == 1 then redis.call('HSET', KEYS[3], 'lent', '0') end
+"""
+
 # ARGV: ttl, then the state's (field, value) pairs. How often something was erased only grows.
 SAVE_STATE = Script(
     """
@@ -119,6 +126,7 @@ for i = 2, #ARGV, 2 do
   if ARGV[i] ~= 'erased' then redis.call('HSET', KEYS[3], ARGV[i], ARGV[i + 1]) end
 end
 """
+    + _OWN
     + EXPIRE
     + "return 1"
 )
@@ -131,6 +139,24 @@ if ARGV[2] == '' then
   redis.call('HDEL', KEYS[3], 'stage')
 else
   redis.call('HSET', KEYS[3], 'stage', ARGV[2])
+end
+"""
+    + _OWN
+    + EXPIRE
+    + "return 1"
+)
+
+# ARGV: ttl, system prompt, stage ('' = none). Nothing is lent where anything was ever set up, so
+# that what somebody took away there does not come back.
+LEND = Script(
+    """
+local ttl = ARGV[1]
+local own = redis.call('HGET', KEYS[3], 'system')
+local set = own and own ~= 'null' or redis.call('HEXISTS', KEYS[3], 'stage') == 1
+if not set and redis.call('HEXISTS', KEYS[3], 'lent') == 0 then
+  redis.call('HSET', KEYS[3], 'lent', '1')
+  if ARGV[2] ~= '' then redis.call('HSET', KEYS[3], 'system', ARGV[2]) end
+  if ARGV[3] ~= '' then redis.call('HSET', KEYS[3], 'stage', ARGV[3]) end
 end
 """
     + EXPIRE
@@ -238,6 +264,7 @@ ALL = (
     *revision_scripts.ALL,
     *people_scripts.ALL,
     SAVE_STAGE,
+    LEND,
     use_scripts.COUNT_USE,
     *process_scripts.ALL,
     use_scripts.SPEND,

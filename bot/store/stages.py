@@ -1,4 +1,4 @@
-"""What is set up for roleplay in a conversation: a field of its state."""
+"""What is set up in a conversation: its stage, a field of its state, and what it lends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any, cast
 
 from bot.characters.part import Voice
 from bot.characters.stage import Member, Note, Order, Stage
-from bot.store import scripts
+from bot.conversation.lending import Loan
+from bot.conversation.turns import State
+from bot.store import records, scripts
 from bot.store.connection import Connection, call
 from bot.store.keys import ConversationKeys
 
@@ -18,6 +20,8 @@ log = logging.getLogger(__name__)
 
 STAGE = b"stage"
 """The field of a state."""
+
+_SYSTEM = b"system"
 
 _ORDERS: tuple[Order, ...] = ("natural", "list", "model", "manual")
 _VOICES: tuple[Voice, ...] = ("system", "user", "assistant")
@@ -36,6 +40,29 @@ class StageRecords:
         keys_of = ConversationKeys.of(conversation).every
         record = b"" if stage is None else write_stage(stage)
         await self._redis.run(call(scripts.SAVE_STAGE, keys_of, self._seconds, record))
+
+    async def loan(self, conversation: str) -> Loan:
+        """What a conversation can lend. One round trip."""
+        state = ConversationKeys.of(conversation).state
+        (stored,) = await self._redis.run(("HMGET", state, _SYSTEM, STAGE))
+        found = {
+            name: raw for name, raw in zip((_SYSTEM, STAGE), stored, strict=True) if raw is not None
+        }
+        return Loan(records.read_state(found).system or None, read_stage(found))
+
+    async def lend(self, loan: Loan, to: str) -> None:
+        """Set up in a conversation what another one lends, unless anything ever was. One trip."""
+        system = records.write_state(State(system=loan.system))["system"] if loan.system else b""
+        stage = b"" if loan.stage is None else write_stage(loan.stage)
+        await self._redis.run(
+            call(
+                scripts.LEND,
+                ConversationKeys.of(to).every,
+                self._seconds,
+                system,
+                stage,
+            )
+        )
 
 
 def write_stage(stage: Stage) -> bytes:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
+from bot.conversation.turns import is_brought
+
 Record = dict[str, Any]
 
 SHORTEST = 12
@@ -96,7 +98,8 @@ class Person:
     def without(self, value: object) -> Any:
         """Another person's value without the id and the words.
 
-        What somebody else wrote in the very same words, as a whole message, is theirs and stays.
+        What somebody else wrote in the very same words, as a whole message, is theirs and stays;
+        what they brought out of a file does not.
         """
         match value:
             case str():
@@ -111,7 +114,8 @@ class Person:
 
     def _without_in(self, record: Record) -> Record:
         cleaned: Record = {self.without(name): self.without(item) for name, item in record.items()}
-        if any(record.get(owner) for owner in _OWNERS) and cleaned.get("text") == CUT:
+        own = any(record.get(owner) for owner in _OWNERS) and not is_brought_turn(record)
+        if own and cleaned.get("text") == CUT:
             cleaned["text"] = self._number.sub(CUT, record["text"])
         if cleaned != record and is_turn(record):
             cleaned.pop("tokens", None)  # The count was of the longer text.
@@ -121,6 +125,11 @@ class Person:
 def is_turn(record: object) -> bool:
     """Whether a record is a turn of a conversation."""
     return isinstance(record, dict) and {"id", "role", "n"} <= cast(Record, record).keys()
+
+
+def is_brought_turn(record: Mapping[str, Any]) -> bool:
+    """Whether a record is a turn out of a file: its owner has brought its words, not said them."""
+    return is_turn(record) and is_brought(str(record["id"]))
 
 
 def answered_for(

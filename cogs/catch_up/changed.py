@@ -33,6 +33,7 @@ _CHANNELS = 30
 _MESSAGES = 100
 
 _UNKNOWN_CHANNEL = 10003
+_UNKNOWN_MESSAGE = 10008
 
 
 async def take_over_changes(
@@ -88,6 +89,7 @@ async def _look(bot: HermesBot, conversation: str, since: float | None, start: S
         log.info("%s: %d messages were deleted meanwhile", conversation, len(gone))
         guild = place.guild.id if place.guild else None
         await events.forget(bot.get_partial_messageable(place.id, guild_id=guild), gone)
+    history += await _starter(bot, place, before)
     texts = {turn.id: turn.text for turn in before.turns if turn.role == "user"}
     writes = bot.conversations.timeline.busy(conversation)
     for message in reversed(history):
@@ -96,12 +98,36 @@ async def _look(bot: HermesBot, conversation: str, since: float | None, start: S
         known = texts.get(str(message.id))
         if known is None and _is_later(message, since):
             start(events.edited(message), f"edit of {message.id}")
-        elif known is not None and (await chat_of(bot).read(message)).text != known:
+        elif known is not None and await _text(bot, message, place) != known:
             log.info("message %s was edited meanwhile", message.id)
             if writes:
                 start(events.edited(message), f"edit of {message.id}")
             else:
                 await events.edited(message)
+
+
+async def _starter(bot: HermesBot, place: Place, before: Snapshot) -> list[discord.Message]:
+    """The question at which a thread hangs; if it is gone from the channel, it is forgotten."""
+    asked = any(turn.id == str(place.id) for turn in before.turns)
+    home = place.parent if isinstance(place, discord.Thread) else None
+    if not asked or not isinstance(home, discord.TextChannel):
+        return []
+    await live_of(bot).pace.take(Priority.PREVIEW)
+    try:
+        return [await home.fetch_message(place.id)]
+    except discord.NotFound as error:
+        if error.code == _UNKNOWN_MESSAGE:
+            log.info("%s: the question was deleted meanwhile", place.id)
+            outside = bot.get_partial_messageable(home.id, guild_id=home.guild.id)
+            await events_of(bot).forget(outside, [place.id])
+    return []
+
+
+async def _text(bot: HermesBot, message: discord.Message, place: Place) -> str:
+    """What a message says in the talk of a place."""
+    thread = place if isinstance(place, discord.Thread) else None
+    outside = message.channel.id != place.id
+    return (await chat_of(bot).read(message, thread if outside else None)).text
 
 
 def _is_later(message: discord.Message, since: float | None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterator, Sequence
+from itertools import islice
 from typing import cast
 
 import discord
@@ -14,6 +15,7 @@ from bot.errors import StoreUnavailable
 from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.sending import FAILURES
+from cogs.own_threads.where import has_spoken_in, thread_of
 from cogs.places import channel_of, conversation_in
 from cogs.taking_back import is_taken_back
 from cogs.voices.mine import answered_by, is_mine
@@ -97,23 +99,30 @@ def _places(bot: HermesBot, shard: int) -> Iterator[GuildPlace]:
 
 
 def _channels(bot: HermesBot, shard: int, since: float, talked: set[str]) -> list[Place]:
-    """Channels with something new in them, the most promising ones.
+    """Channels with something new in them that the bot may read, the most promising ones.
 
     Where Discord does not tell the newest message there is hardly one: a few of those are asked.
     """
-    places = list(_places(bot, shard))
-    told = [place for place in places if time_of(place.last_message_id) > since]
-    untold = [place for place in places if place.last_message_id is None]
+    told: list[GuildPlace] = []
+    untold: list[GuildPlace] = []
+    for place in _places(bot, shard):
+        if place.last_message_id is None:
+            untold.append(place)
+        elif time_of(place.last_message_id) > since:
+            told.append(place)
 
-    def promise(place: GuildPlace) -> tuple[bool, bool, int]:
-        is_talk = conversation_in(place.id) in talked
-        return is_readable(place), is_talk, place.last_message_id or 0
+    def promise(place: GuildPlace) -> tuple[bool, int]:
+        return conversation_in(place.id) in talked, place.last_message_id or 0
 
     told.sort(key=promise, reverse=True)
     untold.sort(key=promise, reverse=True)
     if len(told) > _CHANNELS:
         log.warning("only %d of %d channels are looked through", _CHANNELS, len(told))
-    return [*told[:_CHANNELS], *untold[:_UNTOLD]]
+    # What is refused counts with Discord, and what a bot may do takes a moment to find out.
+    return [
+        *islice(filter(is_readable, told), _CHANNELS),
+        *islice(filter(is_readable, untold), _UNTOLD),
+    ]
 
 
 async def _direct(
@@ -160,14 +169,30 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
     heard = await bot.conversations.timeline.heard(
         conversation_in(place.id), [str(message.id) for message in open_ones]
     )
-    return [message for message in open_ones if str(message.id) not in heard]
+    unheard = [message for message in open_ones if str(message.id) not in heard]
+    return [message for message in unheard if not await _is_answered_in_thread(bot, message)]
+
+
+async def _is_answered_in_thread(bot: HermesBot, message: discord.Message) -> bool:
+    """Whether a message is known in the thread that was made for it, or was answered there."""
+    thread = thread_of(bot, message)
+    if thread is None:
+        return False
+    known = str(message.id)
+    if known in await bot.conversations.timeline.heard(conversation_in(thread.id), [known]):
+        return True
+    await live_of(bot).pace.take(Priority.PREVIEW)
+    return await has_spoken_in(bot, thread)
 
 
 def is_readable(place: GuildPlace) -> bool:
     """Whether the bot may read what was written in a channel; not while its server is away."""
     if not (me := cast("discord.Member | None", place.guild.me)):
         return False
-    allowed = place.permissions_for(me)
+    try:
+        allowed = place.permissions_for(me)
+    except discord.ClientException:
+        return False  # A thread of a channel that nothing is known of.
     return allowed.view_channel and allowed.read_message_history
 
 

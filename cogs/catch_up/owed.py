@@ -16,6 +16,7 @@ from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.redraw import take_away
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
+from cogs.own_threads.where import HOME, hangs_at
 from cogs.places import age_restricted, channel_of, conversation_in, user_of
 from cogs.rounds import play_round
 from cogs.voices import voices_of
@@ -103,8 +104,9 @@ async def _target(bot: HermesBot, conversation: str, owed: Pending) -> Target | 
         return response
     if private:
         return None  # Only the command's token could show it to nobody else.
+    answers = None if _asked_outside(bot, channel_id, owed) else message
     return ChannelTarget(
-        channel, reply_to=message, asker=asker, standing=standing, mention=not standing
+        channel, reply_to=answers, asker=asker, standing=standing, mention=not standing
     )
 
 
@@ -139,13 +141,15 @@ async def _begun(
     others = {one for turn in turns if turn.id != owed.replaces for one in (turn.id, *turn.shown)}
     await live_of(bot).pace.take(Priority.FOLLOW_UP)
     found: dict[int, bool] = {}
+    stood = {one for turn in turns if turn.id == owed.replaces for one in turn.shown}
     async for message in channel.history(
         limit=_SEARCHED, after=discord.Object(min(asks)), oldest_first=True
     ):
         if not is_mine(bot, message) or message.flags.loading:
             # A response that still shows "thinking" can only be filled by its command's token.
             continue
-        if str(message.id) not in others and _belongs(bot, owed, asks, message, begun=bool(found)):
+        begun = bool(found) or str(message.id) in stood
+        if str(message.id) not in others and _belongs(bot, owed, asks, message, begun=begun):
             found[message.id] = is_voice(bot, message)
         elif found:
             break
@@ -161,8 +165,16 @@ def _belongs(
     answers = answered_by(message)
     if answers is not None:
         return answers in asks
-    # A character that speaks by itself does not say to whom.
-    return begun or (CHARACTER in owed.origin and is_voice(bot, message))
+    # A character that speaks by itself does not say to whom; nor does who answers in a thread what
+    # stands in its channel.
+    return begun or HOME in owed.origin or (CHARACTER in owed.origin and is_voice(bot, message))
+
+
+def _asked_outside(bot: HermesBot, channel: int, owed: Pending) -> bool:
+    """Whether the question stands in the channel of the thread in which it is answered."""
+    return HOME in owed.origin or any(
+        hangs_at(bot, channel, int(ask)) for ask in owed.asks if ask.isdecimal()
+    )
 
 
 def _as_now(bot: HermesBot, owed: Pending) -> Pending:

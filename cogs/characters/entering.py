@@ -23,7 +23,8 @@ from cogs.characters.rights import check_may_play, may_lead
 from cogs.characters.shelf import Interaction, find_character, here, shown_name
 from cogs.live.buttons import Button, in_rows, view_of
 from cogs.live.target import NOBODY, Channel
-from cogs.places import can_write, conversation_in, places_of
+from cogs.own_threads.where import mode_at
+from cogs.places import can_write, conversation_in
 from cogs.pressed import KnownButton
 from cogs.reading.words import shortened
 from cogs.system import quoted
@@ -340,8 +341,7 @@ async def _set(interaction: Interaction, conversation: str, member: Member, mode
 
 
 async def _how(interaction: Interaction, channel: Channel) -> str:
-    always_on = interaction.client.always_on
-    mode, _ = await always_on.at(*places_of(channel))
+    mode, _ = await mode_at(interaction.client, channel)
     if interaction.guild_id is None or mode == "always":
         return _JUST_WRITE
     return BY_NAME if mode == "name" else _MENTION

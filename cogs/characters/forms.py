@@ -18,6 +18,7 @@ FIELD = 4_000
 _LABEL = 45
 _DESCRIPTION = 100
 
+_EXAMPLE_OF_CARD = '{"name": "Mira", "description": …}'
 # The two words are what a scene is told apart by, in whatever language it is written.
 _EXAMPLE_OF_SCENE = "Personality: {personality}\nScenario: {scenario}"
 
@@ -153,7 +154,9 @@ class PersonaForm(Form):
 class FileForm(Form):
     """A file, or its text pasted."""
 
-    def __init__(self, title: str, kinds: str, submit: SubmitFile) -> None:
+    def __init__(
+        self, title: str, kinds: str, submit: SubmitFile, example: str = _EXAMPLE_OF_CARD
+    ) -> None:
         super().__init__(title)
         self._submit = submit
         self._file: discord.ui.FileUpload[Any] = discord.ui.FileUpload(
@@ -163,7 +166,7 @@ class FileForm(Form):
             style=discord.TextStyle.paragraph,
             required=False,
             max_length=FIELD,
-            placeholder='{"name": "Mira", "description": …}',
+            placeholder=example[:_DESCRIPTION],
             custom_id="text",
         )
         self.add_item(

@@ -67,7 +67,7 @@ async def _players(interaction: discord.Interaction[HermesBot]) -> list[str]:
 
     def found() -> Iterator[str]:
         for turn in turns:
-            if turn.role == "user" and turn.author.isdecimal():
+            if turn.role == "user" and turn.author.isdecimal() and not turn.is_brought:
                 yield turn.author
 
     turns = await interaction.client.conversations.history(here(interaction))

@@ -14,6 +14,7 @@ from bot.client import HermesBot
 from bot.conversation.administration import WORDS, changes_of, in_words
 from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.own_threads.where import is_made
 from cogs.places import category_place, conversation_in, server_place
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,11 @@ async def exported(bot: HermesBot, guild: discord.Guild) -> bytes:
     """Everything that is set in a server, as a file."""
     names = places_in(guild)
     own = await bot.administration.own(list(names))
+    for thread in guild.threads:
+        lent = own.get(conversation_in(thread.parent_id), {}).get("system")
+        values = own.get(conversation_in(thread.id), {})
+        if is_made(bot, thread) and lent and values.get("system") == lent:
+            del values["system"]  # Each thread that hangs at a question has it from its channel.
     data = {
         "hermes_config": VERSION,
         "server": guild.name,

@@ -22,6 +22,7 @@ Items = list[discord.ui.Item[Any]]
 
 TITLES: Mapping[str, Text] = {
     "mode": later("When I answer"),
+    "threads": later("Threads of their own"),
     "engine": later("Model"),
     "system": later("System prompt"),
     "language": later("Language"),
@@ -46,6 +47,7 @@ TITLES: Mapping[str, Text] = {
 
 _DEFAULTS = {
     "mode": later("when addressed"),
+    "threads": later("no"),
     "answers": later("yes"),
     "age_restricted_only": later("no"),
     "thinks": later("no"),
@@ -60,6 +62,7 @@ _CHOICES: Mapping[str, Sequence[tuple[str, str]]] = {
         (later("When addressed, or called by name"), "name"),
         (later("Everything"), "always"),
     ),
+    "threads": _YES_OR_NO,
     "answers": _YES_OR_NO,
     "thinks": _YES_OR_NO,
     "age_restricted_only": _YES_OR_NO,

@@ -16,8 +16,11 @@ from bot.errors import BadInput, StoreUnavailable
 from bot.language import Text, later, tr
 from cogs.admission import asker_for, bar_of
 from cogs.again import chat_of
+from cogs.closed import closed_of
 from cogs.config.levels import Standpoint, standpoint, standpoint_in
 from cogs.live.target import NOBODY
+from cogs.own_threads import own_threads_of
+from cogs.own_threads.where import lacking, mode_at, set_for
 from cogs.places import can_write
 
 Interaction = discord.Interaction[HermesBot]
@@ -72,6 +75,9 @@ _BLIND = later(
     "on the Message Content intent."
 )
 _MUTE = later("⚠️ I may not write there: I need View Channel and Send Messages.")
+_REFUSED = later(
+    "⚠️ Discord refuses what I write there, though I seem to have the permissions. It may be locked."
+)
 _HOW = later("-# About one message: `/config why` with its link.")
 _KINDS: Mapping[Kind, Text] = {
     "replies": later("answers"),
@@ -94,7 +100,7 @@ async def show_message(interaction: Interaction, link: str) -> None:
 async def show_here(interaction: Interaction) -> None:
     """Tell what is answered in this channel, to whoever asks."""
     here, bot = standpoint(interaction), interaction.client
-    mode, place = await bot.always_on.at(*here.all)
+    mode, place = await mode_at(bot, interaction.channel)
     barred, where = bar_of(bot, interaction.channel, here.guild, interaction.user)
     if barred:
         reason = _because(barred, here, where)
@@ -122,6 +128,9 @@ async def show_here(interaction: Interaction) -> None:
                 place=here.name(place),
             )
         ]
+    if not barred and (wanted := set_for(bot, interaction.channel)):
+        place = here.name(wanted)
+        lines.append(tr("🧵 Who asks here gets a thread of their own ({place}).", place=place))
     now = time.time()
     for one in await _used(bot, interaction.user, here.guild):
         if one.up:
@@ -224,7 +233,20 @@ def _because(why: str, here: Standpoint, where: str) -> str:
 def _troubles(bot: HermesBot, channel: object, guild: discord.Guild | None) -> list[str]:
     """What stands in the way of any answer."""
     lines = [] if bot.reads_everything else [tr(_BLIND)]
-    return lines if can_write(channel, guild and guild.me) else [*lines, tr(_MUTE)]
+    lines += [f"⚠️ {tr(trouble)}" for trouble in own_threads_of(bot).troubles(channel)]
+    # Where only threads can be written in, those who ask get one.
+    in_threads = set_for(bot, channel) and not lacking(channel)
+    me = guild and guild.me
+    if me and me.is_timed_out() and (until := me.timed_out_until):
+        when = discord.utils.format_dt(until)
+        lines.append(
+            tr("⚠️ I cannot write in this server: I am timed out until {until}.", until=when)
+        )
+    elif not (in_threads or can_write(channel, me)):
+        lines.append(tr(_MUTE))
+    elif closed_of(bot).refuses(channel):
+        lines.append(tr(_REFUSED))
+    return lines
 
 
 async def _fetch(interaction: Interaction, channel_id: int, message_id: int) -> discord.Message:

@@ -26,7 +26,15 @@ from cogs.events.renew import CHANGED, RenewButton, offer, renew_button
 from cogs.live import live_of
 from cogs.live.buttons import question_of
 from cogs.live.target import ChannelTarget
-from cogs.places import conversation_in
+from cogs.own_threads.where import (
+    HOME,
+    find_thread_of,
+    has_spoken_in,
+    stands_in,
+    thread_of,
+    threads_of,
+)
+from cogs.places import channel_of, conversation_in
 from cogs.reading import needs_download
 from cogs.taking_back import is_taken_back
 from cogs.voices import voices_of
@@ -69,7 +77,10 @@ class Events(commands.Cog):
     async def on_partial_message_edit(self, data: Mapping[str, Any]) -> None:
         """A message was edited of which only the new text was told: it is asked for."""
         guild = int(data["guild_id"]) if data.get("guild_id") else None
-        place = self.bot.get_partial_messageable(int(data["channel_id"]), guild_id=guild)
+        channel = int(data["channel_id"])
+        place = self.bot.get_channel(channel)
+        if not isinstance(place, discord.abc.Messageable):
+            place = self.bot.get_partial_messageable(channel, guild_id=guild)
         async with _noted(f"edit of message {data['id']}"):
             message = await place.fetch_message(int(data["id"]))
             if is_edit(message):
@@ -85,12 +96,11 @@ class Events(commands.Cog):
             return
         if needs_download(message) and not await self._concerns(message):
             return
-        ask = await chat_of(self.bot).read(message)
-        known = await self._taken_over(message, ask)
+        known = await self._taken_over(message)
         if not known and await self._wants_answer(message):
             await chat_of(self.bot).handle(message)
             # It may have been on its way all the time, as it was before the edit.
-            await self._taken_over(message, ask)
+            await self._taken_over(message)
 
     async def _concerns(self, message: discord.Message) -> bool:
         """Whether a message is known, or wants an answer: else its files are not worth reading."""
@@ -99,10 +109,22 @@ class Events(commands.Cog):
             return True
         if await _surely(lambda: self.bot.conversations.timeline.heard(place, [known])):
             return True
-        return await self._wants_answer(message)
+        return thread_of(self.bot, message) is not None or await self._wants_answer(message)
 
-    async def _taken_over(self, message: discord.Message, ask: Ask) -> bool:
-        """Whether the message is known; if its text is another one now, its answer is renewed."""
+    async def _taken_over(self, message: discord.Message) -> bool:
+        """Whether the message is known, where it stands or in the thread that was made for it.
+
+        If its text is another one now, its answer is renewed.
+        """
+        chat = chat_of(self.bot)
+        if await self._taken_over_as(message, await chat.read(message)):
+            return True
+        thread = await find_thread_of(self.bot, message)
+        if thread is None:
+            return False
+        return await self._taken_over_as(message, await chat.read(message, thread))
+
+    async def _taken_over_as(self, message: discord.Message, ask: Ask) -> bool:
         timeline = self.bot.conversations.timeline
         edited = await _surely(lambda: timeline.edit(ask.conversation, ask.id, ask.text))
         changed = edited.changed or self._is_outdated(ask)
@@ -129,7 +151,7 @@ class Events(commands.Cog):
         if timeline.busy(ask.conversation):
             turns = await timeline.settled(ask.conversation)
         if _is_asked_last(turns, ask.id):
-            await self._offer(message, turns[-1])
+            await self._offer(message, ask, turns[-1])
 
     async def _written_anew(
         self, message: discord.Message, ask: Ask, turns: Sequence[Turn]
@@ -146,7 +168,7 @@ class Events(commands.Cog):
                 reply = await self._begin_anew(stack, ask, old)
             if reply is not None:
                 await live_of(self.bot).deliver(
-                    reply, _target(self._place(message), message, turns, old)
+                    reply, _target(self._place(message, ask), message, turns, old)
                 )
         return reply is not None
 
@@ -169,14 +191,13 @@ class Events(commands.Cog):
                     return reply
         return None
 
-    async def _offer(self, message: discord.Message, reply: Turn) -> None:
+    async def _offer(self, message: discord.Message, ask: Ask, reply: Turn) -> None:
         question = question_of(reply.id)
         if reply.role == "assistant" and question and reply.shown and reply.shown[-1].isdecimal():
             shown = voices_of(self.bot).message(
-                self._place(message), int(reply.shown[-1]), spoken=bool(reply.character)
+                self._place(message, ask), int(reply.shown[-1]), spoken=bool(reply.character)
             )
-            place = conversation_in(message.channel.id)
-            button = renew_button(place, message.author.id, question)
+            button = renew_button(ask.conversation, message.author.id, question)
             await offer(live_of(self.bot).pace, shown, button)
 
     async def _wants_answer(self, message: discord.Message) -> bool:
@@ -190,6 +211,9 @@ class Events(commands.Cog):
 
     async def _was_answered(self, message: discord.Message) -> bool:
         """Whether the bot has replied to a message, whatever is remembered of it."""
+        thread = thread_of(self.bot, message)
+        if thread is not None and await has_spoken_in(self.bot, thread):
+            return True
         async for later in message.channel.history(
             limit=_SEARCHED, after=message, oldest_first=True
         ):
@@ -238,6 +262,9 @@ class Events(commands.Cog):
         live_of(self.bot).lose(gone)
         timeline = self.bot.conversations.timeline
         removed = await _surely(lambda: timeline.remove(conversation_in(channel.id), gone))
+        known = {turn.id for turn in removed}
+        for thread in threads_of(self.bot, channel, [one for one in gone if one not in known]):
+            await self.forget(thread, [thread.id])
         replies = [turn for turn in removed if turn.role == "assistant"]
         for turn in replies:
             for shown in turn.shown:
@@ -246,7 +273,7 @@ class Events(commands.Cog):
                     await self._take_away(channel, int(shown), spoken=spoken)
         asked = {question_of(turn.id) for turn in replies} - {0, *map(int, gone)}
         # A question by command stands nowhere but in its answer.
-        unseen = [str(one) for one in sorted(asked) if await _is_missing(channel, one)]
+        unseen = [str(one) for one in sorted(asked) if await self._is_missing(channel, one)]
         if unseen:
             await _surely(lambda: timeline.remove(conversation_in(channel.id), unseen))
 
@@ -259,26 +286,29 @@ class Events(commands.Cog):
         except DISCORD_FAILURES as error:
             log.info("message %s of a deleted reply stays: %s", message, error)
 
-    def _place(self, message: discord.Message) -> discord.PartialMessageable:
-        """Where a message stands; that can be written to whatever kind of channel it is."""
+    def _place(self, message: discord.Message, ask: Ask) -> discord.PartialMessageable:
+        """Where a message is answered; that can be written to whatever kind of channel it is."""
         guild = message.guild.id if message.guild else None
-        return self.bot.get_partial_messageable(message.channel.id, guild_id=guild)
+        place = channel_of(ask.conversation) or message.channel.id
+        return self.bot.get_partial_messageable(place, guild_id=guild)
+
+    async def _is_missing(self, channel: discord.PartialMessageable, message: int) -> bool:
+        """Whether there is certainly no such message where it would stand."""
+        place = stands_in(self.bot, channel, message)
+        if place is None:
+            return False
+        try:
+            await place.fetch_message(message)
+        except discord.NotFound as error:
+            return error.code == _UNKNOWN_MESSAGE
+        except DISCORD_FAILURES as error:
+            log.info("message %s cannot be looked for: %s", message, error)
+        return False
 
     def _door(self, conversation: str) -> asyncio.Lock:
         door = self._doors.get(conversation) or asyncio.Lock()
         self._doors[conversation] = door
         return door
-
-
-async def _is_missing(channel: discord.PartialMessageable, message: int) -> bool:
-    """Whether there is certainly no such message in the channel."""
-    try:
-        await channel.fetch_message(message)
-    except discord.NotFound as error:
-        return error.code == _UNKNOWN_MESSAGE
-    except DISCORD_FAILURES as error:
-        log.info("message %s cannot be looked for: %s", message, error)
-    return False
 
 
 def is_edit(message: discord.Message) -> bool:
@@ -311,9 +341,10 @@ def _target(
     replaced = next((turn for turn in turns if turn.id == old.replaces), None)
     shown = next((turn.shown for turn in (old.turn, replaced) if turn), ())
     newest = next((turn for turn in reversed(turns) if turn.id in old.answers), None)
+    question = question_of(old.id) or message.id
     return ChannelTarget(
         channel,
-        reply_to=question_of(old.id) or message.id,
+        reply_to=None if HOME in old.origin and question == channel.id else question,
         asker=int(newest.author) if newest and newest.author.isdecimal() else message.author.id,
         standing=[int(one) for one in shown if one.isdecimal()],
     )

@@ -13,10 +13,12 @@ from discord.ext import commands
 from bot import metrics
 from bot.client import HermesBot
 from bot.conversation.books import HOUSE
+from bot.conversation.policies import SERVER
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Turn
 from bot.language import speaking, spoken
-from cogs.language import language_for
+from cogs.closed import closed_of
+from cogs.language import language_for, learn_language
 from cogs.live.board import OwnRemovals
 from cogs.live.delivery import Delivery
 from cogs.live.pace import MOST, RATE, Pace, Priority
@@ -85,11 +87,20 @@ class Live(commands.Cog):
             self.pace.refused()
         return True
 
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was sent away: nobody there reads what it writes any more."""
+        for delivery in self._under_way:
+            if delivery.reply.origin.get(SERVER) == str(guild.id):
+                delivery.reply.stop()
+
     async def deliver(self, reply: Reply, target: Target) -> None:
         """Show a reply while it is written, and commit it once its last message is there.
 
         Returns when all is done. What Discord refuses is logged; nobody is there to be told.
         """
+        if self._bot:
+            learn_language(self._bot, reply)
         with speaking(language_for(self._bot, reply.conversation) if self._bot else spoken()):
             await self._deliver(reply, target)
 
@@ -97,7 +108,7 @@ class Live(commands.Cog):
         self._unsettled[reply.id] = None
         if len(self._unsettled) > _REMEMBERED:
             self._unsettled.popitem(last=False)
-        target = await self._spoken(reply, target)
+        asked_in, target = target, await self._spoken(reply, target)
         tidier, older = self.tidier, reply.older
         delivery = Delivery(
             reply,
@@ -110,6 +121,10 @@ class Live(commands.Cog):
             thoughts=bool(tidier and older and tidier.has_thoughts(reply.conversation, older.id)),
         )
         self._under_way.add(delivery)
+        cannot_answer = self._is_closed(asked_in)
+        if cannot_answer:
+            # That was not so when it was asked; nobody is to wait for what nobody can read.
+            reply.stop()
         try:
             if await delivery.run():
                 self._unsettled.pop(reply.id, None)
@@ -117,6 +132,19 @@ class Live(commands.Cog):
                     tidier.finished(reply, target.asker)
         finally:
             self._under_way.discard(delivery)
+        if (cannot_answer or delivery.unseen) and not reply.unasked:
+            await self._tell_otherwise(asked_in)
+
+    def _is_closed(self, target: Target) -> bool:
+        """Whether nothing can be posted there (any more), as far as it is known."""
+        if self._bot is None or not isinstance(target, ChannelTarget) or target.standing:
+            return False
+        return closed_of(self._bot).covers(target.channel)
+
+    async def _tell_otherwise(self, target: Target) -> None:
+        """Tell who asked there, and cannot be answered there, by another way."""
+        if self._bot and isinstance(target, ChannelTarget) and target.reply_to:
+            await closed_of(self._bot).tell(target.channel, target.reply_to, target.asker)
 
     @property
     def under_way(self) -> Sequence[Delivery]:

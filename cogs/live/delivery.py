@@ -4,36 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterator
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Collection, Generator
+from contextlib import contextmanager, suppress
+from math import isinf
 
 from bot.conversation.reply import Reply
 from bot.conversation.service import Conversations
-from bot.conversation.turns import Turn
-from bot.conversation.variants import after
 from bot.errors import StoreUnavailable
-from bot.language import tr
 from cogs.live.board import Board, OwnRemovals
-from cogs.live.buttons import (
-    Button,
-    details_button,
-    question_of,
-    retry_button,
-    stop_button,
-    thoughts_button,
-)
-from cogs.live.controls import controls, has_controls
 from cogs.live.indicator import typing
-from cogs.live.layout import Draft, when_done, when_unfit, while_waiting, while_writing
+from cogs.live.layout import Draft
+from cogs.live.looks import Looks
 from cogs.live.pace import Pace, Priority
 from cogs.live.questions import question
-from cogs.live.sending import Gone, Refused, Unfit
-from cogs.live.split import MESSAGE_LIMIT, Page, split
-from cogs.live.stored import buttons_of, drafts_of
+from cogs.live.sending import Closed, Gone, Refused, Unfit
 from cogs.live.target import Target
-from cogs.live.traces import rendered
-from cogs.live.wording import BACK_SOON, NOT_SAVED, UNFIT, Ending, also_for
+from cogs.live.wording import NO_LONGER_HERE, NOT_SAVED, Ending
 
 log = logging.getLogger(__name__)
 
@@ -74,25 +60,24 @@ class Delivery:
         """
         self._conversations = conversations
         self._gaps = conversations.presence.gaps if conversations else 0
-        self._controls = controls and target.lasting and has_controls(reply.conversation)
-        self._thoughts = thoughts
+        self._looks = Looks(reply, target, controls=controls, thoughts=thoughts)
         self.reply = self._reply = reply
         self._target = target
         self._pace = pace
         self._board = Board(reply.id, target, pace, removals)
-        self._pages: list[Page] = []
-        self._stop = stop_button(reply.conversation, target.asker, reply.id)
         self._not_before = 0.0
         self._notify_after = notify_after
         self._shown_since = _now() if target.standing else float("inf")
-        waiting = () if reply.unasked else reply.askers
-        others = (int(asker) for asker in waiting if asker.isdecimal())
-        self._others = tuple(other for other in others if other != target.asker)
         self._line: Draft | None = None
         self._next_look = 0.0
+        self._closed = False
 
     async def run(self) -> bool:
         """Show the reply from its first words to its end, and commit it; False if not saved."""
+        with self._ending_in_time():
+            return await self._run()
+
+    async def _run(self) -> bool:
         try:
             async with typing(self._target, self._pace, unless=self._waits_in_line):
                 await self._first_words()
@@ -106,7 +91,31 @@ class Delivery:
             return await self._withdraw()
         except Refused as refused:
             log.warning("reply %s cannot be shown: %s", self._reply.id, refused)
+            self._closed = isinstance(refused, Closed)
             return await self._leave(tell=isinstance(refused, Unfit))
+
+    @contextmanager
+    def _ending_in_time(self) -> Generator[None, None, None]:
+        """End the reply before nothing of it can be shown any more."""
+        left = self._target.closes_in()
+        if isinf(left):
+            yield
+            return
+        timer = asyncio.get_running_loop().call_later(left, self._run_out_of_time)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _run_out_of_time(self) -> None:
+        if not self._reply.done:
+            self._reply.notices.append(NO_LONGER_HERE)
+            self._reply.stop()
+
+    @property
+    def unseen(self) -> bool:
+        """Whether nothing of it is to be seen, since the bot may not write there."""
+        return self._closed and not self._begun
 
     def lose(self, messages: Collection[str]) -> None:
         """Messages were taken away: a reply of which one is missing goes as a whole."""
@@ -115,7 +124,7 @@ class Delivery:
 
     async def _first_words(self) -> None:
         """Wait until there is something to read, and a moment longer for the rest of it."""
-        while not self._reply.done and not self._drafts():
+        while not self._reply.done and not self._looks.now():
             await self._reply.changed()
             if self._waits_in_line():
                 await self._show_line()
@@ -135,7 +144,7 @@ class Delivery:
 
     async def _show_place(self, place: int) -> float:
         """Show a place in the line if the load allows it; returns when to look again (seconds)."""
-        draft = while_waiting(place, self._stop)
+        draft = self._looks.in_line(place)
         if self._board.shows([draft]):
             return _LINE_PACE
         edits = self._pace.channel(self._target.key)
@@ -180,7 +189,7 @@ class Delivery:
             return
         if edits.next_preview() > _now():
             return  # Another reply of this channel was quicker.
-        if self._board.shows(self._drafts()):
+        if self._board.shows(self._looks.now()):
             return
         if self._target.metered and not self._pace.spare():
             self._not_before = _now() + _BUSY_PAUSE
@@ -202,7 +211,7 @@ class Delivery:
     async def _show_now(self) -> None:
         if not await self._is_ours():
             return
-        if await self._board.try_to_show(self._drafts()):
+        if await self._board.try_to_show(self._looks.now()):
             self._shown_since = min(self._shown_since, _now())
         else:
             self._not_before = _now() + _FAILED_PAUSE
@@ -215,15 +224,15 @@ class Delivery:
             return await self._withdraw()
         ending = Ending(self._reply)
         silent = self._nothing_to_say(ending)
-        await self._board.show([] if silent else self._final(ending))
+        await self._board.show([] if silent else self._looks.final(ending))
         saved = await self._saved()
         if self._reply.withdrawn and self._reply.turn is None:
             await self._board.show([])  # While it was being saved.
             return saved
         if not saved and self._board.used:
             self._reply.notices.append(NOT_SAVED)
-            self._controls = False
-            await self._board.show(self._final(ending))
+            self._looks.without_controls()
+            await self._board.show(self._looks.final(ending))
         if not ending.retry:
             # Retry would have the model ask for the same once more.
             await self._ask_to_confirm()
@@ -237,17 +246,7 @@ class Delivery:
         Whoever has taken it over already speaks for himself, in the same messages.
         """
         if not self._reply.taken:
-            text = self._headed(rendered(self._reply.parts))
-            drafts = when_done(
-                text,
-                self._split(text),
-                [tr(BACK_SOON)],
-                room=self._target.room,
-                buttons=(),
-                cut_short=bool(text),
-                most=self._target.most_pages,
-            )
-            await self._board.try_to_show(self._calling(drafts))
+            await self._board.try_to_show(self._looks.left())
         return False
 
     def _is_noticed_late(self) -> bool:
@@ -277,16 +276,9 @@ class Delivery:
         await self._reply.finished()
         if tell and not self._reply.withdrawn and (self._board.used or not self._target.standing):
             with suppress(Gone, Refused):
-                await self._board.try_to_show(self._unfit())
+                taken = [] if self._stands_in_line else self._board.drafts
+                await self._board.try_to_show(self._looks.unfit(taken))
         return await self._saved()
-
-    def _unfit(self) -> list[Draft]:
-        """What Discord has taken of the reply, and that it takes no more."""
-        taken = [] if self._stands_in_line else self._board.drafts
-        retry = retry_button(
-            self._reply.conversation, self._target.asker, question_of(self._reply.id)
-        )
-        return self._calling(when_unfit(taken, tr(UNFIT), retry))
 
     async def _saved(self) -> bool:
         """Make the reply part of the conversation; a store that is away is asked again."""
@@ -306,85 +298,6 @@ class Delivery:
         if not ending.stopped or self._target.standing or self._reply.text.strip():
             return False
         return self._stands_in_line or (self._target.silent_end and not self._board.used)
-
-    def _drafts(self) -> list[Draft]:
-        """The messages as they should look now, while the reply is written."""
-        self._pages = self._split(self._headed(rendered(self._reply.parts)))
-        return self._calling(while_writing(self._pages, self._stop, most=self._target.most_pages))
-
-    def _headed(self, text: str) -> str:
-        """The text below the line that says whom else it answers."""
-        return "\n".join(filter(None, (also_for(self._others), text))) if text else ""
-
-    def _calling(self, drafts: list[Draft]) -> list[Draft]:
-        """The drafts; the first one pings the others, since each of them asked."""
-        return [replace(drafts[0], calls=self._others), *drafts[1:]] if drafts else []
-
-    def _final(self, ending: Ending) -> list[Draft]:
-        reply = self._reply
-        written = bool(reply.text.strip())
-        if reply.how == "variant" and reply.older and not written and not reply.steps:
-            return self._as_before(reply.older, ending)
-        # Without any text, what went wrong stands in its place.
-        text = "\n".join(filter(None, (rendered(reply.parts), "" if written else ending.words)))
-        text = self._headed(text)
-        self._pages = self._split(text)
-        return self._calling(
-            when_done(
-                text,
-                self._pages,
-                ending.lines(reply.notices, with_words=written),
-                buttons=self._with_controls(ending, tuple(self._buttons(ending))),
-                cut_short=written and (bool(ending.words) or ending.stopped or ending.cut),
-                most=self._target.most_pages,
-                room=self._target.room,
-            )
-        )
-
-    def _split(self, text: str) -> list[Page]:
-        """The messages' shares of a text; pages that are full already stay as they are."""
-        return split(text, self._pages[:-1], MESSAGE_LIMIT - self._target.room)
-
-    def _as_before(self, older: Turn, ending: Ending) -> list[Draft]:
-        """The reply that stands since nothing came of another text for it."""
-        trouble = [f"⚠ {ending.words}"] if ending.words else []
-        buttons = ()
-        if self._controls:
-            conversation, asker = self._reply.conversation, self._target.asker
-            buttons = buttons_of(conversation, asker, older, thoughts=self._thoughts)
-        notices = [*self._reply.notices, *trouble]
-        return drafts_of(
-            older,
-            buttons=buttons,
-            small_print=notices,
-            others=self._others,
-            room=self._target.room,
-        )
-
-    def _with_controls(self, ending: Ending, more: tuple[Button, ...]) -> tuple[Button, ...]:
-        """What can be done with the reply now that it is the newest, if it is one that is kept."""
-        reply = self._reply
-        if not self._controls or not reply.text.strip():
-            return more
-        variant, count = after(reply.older, reply.how)
-        return controls(
-            reply.conversation,
-            self._target.asker,
-            more,
-            variant=variant,
-            count=count,
-            again=not ending.retry,
-        )
-
-    def _buttons(self, ending: Ending) -> Iterator[Button]:
-        """What can be pressed under the finished reply."""
-        reply, asker = self._reply, self._target.asker
-        if ending.retry:
-            yield retry_button(reply.conversation, asker, question_of(reply.id))
-        if reply.steps:
-            yield details_button(reply.conversation, asker, reply.id)
-        if reply.reasoning.strip():
-            yield thoughts_button(reply.conversation, asker, reply.id)
 
     async def _done_before(self, due: float) -> bool:
         """Wait until `due` (event loop time), or until the reply is done: then True at once."""

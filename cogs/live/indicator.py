@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 from cogs.live.pace import Pace
-from cogs.live.sending import FAILURES, note_refusal
+from cogs.live.sending import FAILURES, for_good, note_refusal
 from cogs.live.target import Target
 
 log = logging.getLogger(__name__)
@@ -43,4 +43,6 @@ async def _type(target: Target, pace: Pace, unless: Callable[[], bool]) -> None:
         except FAILURES as error:
             note_refusal(error, pace)
             log.debug("no typing: %s", error)
+            if for_good(error):
+                return
         await asyncio.sleep(_AGAIN_AFTER)

@@ -38,8 +38,12 @@ _UNREAD = 1
 
 _BAD_REQUEST = 400
 _UNAUTHORISED = 401
+_FORBIDDEN = 403
 _PASSING = (408, 429)
 _TOO_OLD_TO_EDIT = 30046
+
+# A thread that was closed: its messages take no edit, but it opens for a new one unless locked.
+_ARCHIVED = 50083
 
 # Somebody else wrote it: for the bot that is its own webhook which is gone.
 _NOT_THE_AUTHOR = 50005
@@ -60,6 +64,10 @@ class Gone(Exception):
 
 class Refused(Exception):
     """Discord will not have it: no permission, an archived thread, a dead token."""
+
+
+class Closed(Refused):
+    """Discord takes nothing of the bot in that place: it may not write there (any more)."""
 
 
 class Unfit(Refused):
@@ -90,6 +98,8 @@ def for_good(error: BaseException, *, new: bool = False) -> Exception | None:
         return None
     if error.status == 404 and error.code not in _NO_WAY:
         return Gone(str(error))
+    if error.status == _FORBIDDEN or error.code == _ARCHIVED:
+        return Closed(str(error))
     return Unfit(str(error)) if error.status == _BAD_REQUEST else Refused(str(error))
 
 

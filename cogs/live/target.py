@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, Self
 
 import discord
 
 from cogs.live.buttons import view_of
 from cogs.live.layout import MOST_PAGES, Draft
-from cogs.live.wording import done
-from cogs.places import Channel, is_guest
+from cogs.live.wording import NO_FILE, REST_IN_FILE, done, small
+from cogs.places import Channel, can_attach, is_guest
 from cogs.voices import Voice, Voices, guild_of
 
 # A slash command's token lives 15 minutes; nothing is begun with it in the last ones.
@@ -24,6 +26,9 @@ _INVALID_FORM = 50035
 
 # What Discord takes in `allowed_mentions`.
 MOST_CALLED = 100
+
+# Where no file can be sent, so many messages show what they can of an answer.
+_MOST_WITHOUT_FILE = 10
 
 NOBODY = discord.AllowedMentions.none()
 
@@ -48,6 +53,10 @@ class Target(Protocol):
     lasting: bool
     standing: tuple[int, ...]
     room: int
+
+    def closes_in(self) -> float:
+        """After how many seconds nothing can be shown there any more; infinite if that is never."""
+        ...
 
     async def typing(self) -> None:
         """Show that the bot is at work, for ten seconds."""
@@ -79,7 +88,6 @@ class ChannelTarget:
 
     metered = True
     silent_end = True
-    most_pages = MOST_PAGES
     lasting = True
     room = 0
 
@@ -95,6 +103,9 @@ class ChannelTarget:
         self.key = channel.id
         self.standing = tuple(standing)
         self.channel = channel
+        known = channel.guild and channel.guild.get_channel_or_thread(channel.id)
+        self._attaches = can_attach(known or channel)
+        self.most_pages = MOST_PAGES if self._attaches else _MOST_WITHOUT_FILE
         self.reply_to = reply_to
         self.asker = asker or 0
         self._mention = mention
@@ -103,6 +114,10 @@ class ChannelTarget:
     def called(self) -> int:
         """Who is pinged by the first message, 0 for nobody."""
         return self.asker if self.reply_to or self._mention else 0
+
+    def closes_in(self) -> float:
+        """Never: a channel stays."""
+        return math.inf
 
     async def voice(self, voices: Voices) -> Voice:
         """The webhook by which characters speak there. Raises `NoVoice`."""
@@ -114,6 +129,7 @@ class ChannelTarget:
 
     async def send(self, draft: Draft, *, first: bool, nonce: str) -> discord.Message:
         """Post a message; `nonce` has at most 25 characters."""
+        draft = self._allowed(draft)
         try:
             return await self._send(draft, first, nonce)
         except discord.HTTPException as error:
@@ -124,6 +140,7 @@ class ChannelTarget:
 
     async def edit(self, message: int, draft: Draft, *, first: bool) -> None:
         """Give a message another content and other buttons."""
+        draft = self._allowed(draft)
         await self.channel.get_partial_message(message).edit(
             content=self._addressed(draft.content, first),
             view=_view(draft),
@@ -156,6 +173,13 @@ class ChannelTarget:
             **more,
         )
 
+    def _allowed(self, draft: Draft) -> Draft:
+        """The draft without its file where the bot may send none."""
+        if draft.attached is None or self._attaches:
+            return draft
+        content = draft.content.replace(small(REST_IN_FILE), small(NO_FILE))
+        return replace(draft, content=content, attached=None)
+
     def _addressed(self, content: str, first: bool) -> str:
         if first and self.asker and self._mention and not self.reply_to:
             # Small print is only small at the beginning of a line.
@@ -179,28 +203,28 @@ class InteractionTarget:
     """The response to a slash command that was deferred: edited first, then followed up.
 
     These requests have no limit over all channels. When the command's token has run out, what is
-    left goes to the channel, unless only the asker may see it. Where the bot is only a guest there
-    is no channel for it, and Discord takes few follow-ups: the whole reply is one message then.
+    left goes to the channel, unless only the asker may see it (`private`). Where the bot is only a
+    guest there is no channel for it, and Discord takes few follow-ups: the whole reply is one
+    message then.
     """
 
     metered = False
     silent_end = False
     room = 0
 
-    def __init__(self, interaction: discord.Interaction) -> None:
+    def __init__(self, interaction: discord.Interaction, *, private: bool) -> None:
         guild, channel = interaction.guild_id, interaction.channel_id
         self._bot = interaction.client
         self._webhook = interaction.followup
         self._begun = discord.utils.utcnow()
         self.asker = interaction.user.id
-        self._private = False
+        self._private = private
         self._fill_in: Any = interaction.edit_original_response
         self._place = self._bot.get_partial_messageable(channel or 0, guild_id=guild)
         self._channel: discord.PartialMessageable | None = None
         guest = is_guest(interaction)
         self.most_pages = 1 if guest else MOST_PAGES
-        reachable = guild is None or interaction.is_guild_integration()
-        if channel is not None and reachable and not guest:
+        if channel is not None and not guest:
             self._channel = self._place
         sees = guild is None or interaction.app_permissions.view_channel
         self.lasting = self._channel is not None and sees
@@ -240,6 +264,11 @@ class InteractionTarget:
         target.key = interaction
         target.standing = standing
         return target
+
+    def closes_in(self) -> float:
+        """When the command's token runs out, if there is no channel to go on in."""
+        in_channel = self._channel is not None and not self._private
+        return math.inf if in_channel else max(self._token_left(), 0.0)
 
     async def typing(self) -> None:
         """Nothing: a deferred response shows by itself that the bot is at work."""
@@ -302,7 +331,10 @@ class InteractionTarget:
     @property
     def token_lives(self) -> bool:
         """Whether the command's token still works."""
-        return (discord.utils.utcnow() - self._begun).total_seconds() < _TOKEN_SECONDS
+        return self._token_left() > 0
+
+    def _token_left(self) -> float:
+        return _TOKEN_SECONDS - (discord.utils.utcnow() - self._begun).total_seconds()
 
     def _in_channel(self) -> ChannelTarget:
         assert self._channel is not None

@@ -60,6 +60,7 @@ class _Within:
     """What a target has of the one that it stands for: all but the room for its own words."""
 
     def __init__(self, inner: Target) -> None:
+        self._stood_for = inner
         self.room = ROOM
         self.key = inner.key
         self.metered = inner.metered
@@ -68,6 +69,10 @@ class _Within:
         self.most_pages = inner.most_pages
         self.lasting = inner.lasting
         self.standing = inner.standing
+
+    def closes_in(self) -> float:
+        """After how many seconds nothing can be shown there any more."""
+        return self._stood_for.closes_in()
 
 
 class NamedTarget(_Within):

@@ -16,6 +16,12 @@ BROKEN_OFF = later("broken off here")
 CUT = later("cut off here: an answer can be no longer")
 _EMPTY = later("The model answered with nothing at all.")
 REST_IN_FILE = later("The rest of this answer is in the file.")
+NO_FILE = later(
+    "The rest of this answer is too long for messages, and I may not attach files here."
+)
+NO_LONGER_HERE = later(
+    "Discord lets me write here for 15 minutes after a question, so I had to end. Ask me to go on."
+)
 BACK_SOON = later("Back in a moment: I am being restarted, and then go on with this.")
 UNFIT = later("Discord does not let me post this answer, perhaps for a word or a link in it.")
 NOT_SAVED = later("My memory cannot be reached right now, so I will not remember this answer.")

@@ -14,6 +14,7 @@ import discord
 
 from bot.characters import picture
 from bot.conversation.people import Held
+from bot.conversation.turns import is_brought
 from bot.language import later, tr
 
 # Discord takes files of 10 MiB from bots.
@@ -29,6 +30,9 @@ _INNER = ("role", "author", "tokens", "counted_by", "n")
 
 # The settings of the JSON file, to read.
 _SETTINGS = {"opted_out": later("opted out"), "kept_days": later("kept days")}
+
+# Who said a message, as the JSON file tells it, to read.
+_WHO = {"you": later("You"), "bot": later("Bot"), "file": later("A file that you brought")}
 
 Files = list[tuple[str, bytes]]
 
@@ -73,7 +77,7 @@ def text_of(data: Mapping[str, Any]) -> str:
     for talk in data["conversations"]:
         lines += ["", tr("## Conversation {name}", name=talk["conversation"])]
         for message in talk["messages"]:
-            who = tr("You") if message["from"] == "you" else tr("Bot")
+            who = tr(_WHO[message["from"]])
             when = f" ({message['time']})" if "time" in message else ""
             lines += ["", f"**{who}**{when}: {message.get('text', '')}"]
     lines += _section(tr("Facts you asked me to remember"), data["facts"], "text")
@@ -172,6 +176,8 @@ def _grouped(turns: list[tuple[str, dict[str, Any]]]) -> dict[str, list[dict[str
 
 def _message(turn: Mapping[str, Any]) -> dict[str, Any]:
     told = {"from": "you" if turn["role"] == "user" else "bot"}
+    if is_brought(str(turn["id"])):
+        told["from"] = "file"
     if str(turn["id"]).isdecimal():
         written = discord.utils.snowflake_time(int(turn["id"]))
         told["time"] = f"{written:%Y-%m-%d %H:%M:%S} UTC"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal
 
 import discord
 
@@ -19,6 +20,9 @@ _SHORT_QUOTE = 200
 _LONG_QUOTE = 2_000
 _EMBED = 500
 
+Quoted = Literal["nobody", "others", "all"]
+"""Of whom a message that is replied to is quoted with all that it says."""
+
 # What is said for somebody who only mentions the bot.
 GREETING = "Hello!"
 
@@ -31,6 +35,7 @@ async def ask_of(
     quote_fully: bool = True,
     noted: Mapping[str, str] | None = None,
     ignores: Callable[[str], bool] = lambda _: False,
+    thread: int | None = None,
 ) -> Ask:
     """Read a message; downloads are bounded in size and time, and failures said in the text.
 
@@ -39,17 +44,19 @@ async def ask_of(
     `quote_fully` gives another person's message with up to 2,000 characters and its files, which
     is wanted where the conversation does not have it already. `noted` is what else
     the reply's origin says. `ignores` tells of an author's id whether they are left alone: then
-    they are not quoted.
+    they are not quoted. `thread` is the one that begins with this message, if it is answered there:
+    its talk knows nothing of what was said before, so that this is quoted in full, whoever said it.
     """
-    guild = message.guild
+    guild, place = message.guild, thread or message.channel.id
+    fully: Quoted = "all" if thread else "others" if quote_fully else "nobody"
     return Ask(
-        conversation=conversation_in(message.channel.id),
+        conversation=conversation_in(place),
         id=str(message.id),
         author=str(message.author.id),
         speaker=message.author.display_name if guild else "",
-        text=await _text(message, client, quote_me, quote_fully, ignores),
+        text=await _text(message, client, quote_me or bool(thread), fully, ignores),
         origin={
-            "channel": str(message.channel.id),
+            "channel": str(place),
             "message": str(message.id),
             "asker": str(message.author.id),
             "guild": str(guild.id) if guild else "",
@@ -77,6 +84,20 @@ def posted_text(message: discord.Message, me: discord.ClientUser | None) -> str:
     return readable(message.content, _names(message.guild, message.mentions, me)).strip()
 
 
+def words_of(message: discord.Message, me: discord.ClientUser | None) -> str:
+    """How a message may be called: its own words, else the first thing that hangs on it."""
+    said = without_mention(message.content, *_own_ids(message.guild, me))
+    words = readable(said, _names(message.guild, message.mentions, me)).strip()
+    if not is_blank(words):
+        return words
+    things = (*message.attachments, *message.stickers)
+    named_so = [
+        thing.filename if isinstance(thing, discord.Attachment) else thing.name for thing in things
+    ]
+    polled = [message.poll.question] if message.poll else []
+    return next(iter([*polled, *named_so]), "")
+
+
 def quote_about(message: discord.Message, me: discord.ClientUser | None) -> str:
     """`[about a message by Bob: "text"] `, which a question about it follows.
 
@@ -100,7 +121,7 @@ async def _text(
     message: discord.Message,
     client: OwnNames,
     quote_me: bool,
-    quote_fully: bool,
+    fully: Quoted,
     ignores: Callable[[str], bool],
 ) -> str:
     me = client.user
@@ -114,7 +135,7 @@ async def _text(
     quoted, quote = quoted_in(message), ""
     if quoted and not ignores(str(quoted.author.id)):
         own = is_mine(client, quoted)
-        full = quote_fully and not own
+        full = fully == "all" or (fully == "others" and not own)
         if quote_me or not own:
             quote = _quote(quoted, me, full=full)
         if full:
@@ -148,7 +169,8 @@ def _said(quoted: discord.Message, me: discord.ClientUser | None, *, full: bool)
     """What is quoted of a message: a good part with its lines, or its beginning in one line."""
     names = _names(quoted.guild, quoted.mentions, me)
     content = without_head(quoted.content) if quoted.webhook_id else quoted.content
-    parts = [readable(content, names).strip(), *_extras(quoted)]
+    parts = [readable(content, names).strip(), *_panel(quoted.components, names)]
+    parts += _extras(quoted)
     parts += [_forwarded(snapshot, names) for snapshot in quoted.message_snapshots]
     if not full:
         parts += map(named, quoted.attachments)
@@ -165,18 +187,30 @@ def _as_quote(what: str, text: str, with_files: bool) -> str:
 
 
 def _forwarded(snapshot: discord.MessageSnapshot, names: Names) -> str:
-    parts = [readable(snapshot.content, names).strip(), *map(named, snapshot.attachments)]
+    parts = [readable(snapshot.content, names).strip(), *_panel(snapshot.components, names)]
+    parts += map(named, snapshot.attachments)
     parts += [f"[sticker: {label(sticker.name)}]" for sticker in snapshot.stickers]
     parts += [_embed(embed) for embed in snapshot.embeds if embed.type == "rich"]
     text = "\n".join(part for part in parts if not is_blank(part)) or "(empty)"
     return f"[forwarded message]\n{text}\n[end of forwarded message]"
 
 
+def _panel(components: Sequence[object], names: Names) -> list[str]:
+    """The texts of a message that an app has made of parts: such a one has no content."""
+    found: list[str] = []
+    for part in components:
+        if isinstance(part, discord.TextDisplay):
+            found.append(readable(part.content, names).strip())
+        found += _panel(getattr(part, "children", ()), names)
+    return found
+
+
 def _extras(message: discord.Message) -> list[str]:
     """Stickers, a poll and embeds that a bot made (previews of links are not what was said)."""
     parts = [f"[sticker: {label(sticker.name)}]" for sticker in message.stickers]
     if message.poll:
-        answers = "; ".join(label(answer.text) for answer in message.poll.answers)
+        told = (answer.text or str(answer.emoji or "") for answer in message.poll.answers)
+        answers = "; ".join(map(label, told))
         parts.append(f"[poll: {label(message.poll.question)} Answers: {answers}]")
     return parts + [_embed(embed) for embed in message.embeds if embed.type == "rich"]
 

@@ -61,7 +61,8 @@ def without_mention(text: str, *ids: int) -> str:
     own = "|".join(map(str, ids))
     mention = rf"<@[!&]?(?:{own})>"
     text = re.sub(rf"\A(?:\s*{mention}[\s,:]*)+", "", text)
-    return re.sub(rf"(?:\s*{mention})+\s*\Z", "", text)
+    # Only where a blank begins: else a long one is gone through again and again.
+    return re.sub(rf"(?<!\s)(?:\s*+{mention})+\s*\Z", "", text)
 
 
 def first_mention(text: str) -> int | None:

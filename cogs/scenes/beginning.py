@@ -11,7 +11,7 @@ from bot.language import later, tr
 from cogs.characters.entering import BY_NAME
 from cogs.characters.shelf import Interaction, here
 from cogs.live.target import NOBODY
-from cogs.places import circles
+from cogs.own_threads.where import mode_at
 from cogs.scenes import posting
 from cogs.scenes.card import scene_card, title_of
 from cogs.scenes.entrance import bring_in, checked, chosen, greet
@@ -64,7 +64,7 @@ async def begin(interaction: Interaction, wanted: Wanted) -> None:
     told = [tr(_BEGUN).format(title=title_of(stage))]
     told += [f"-# {tr(_TALKED_BEFORE)}"] if talked else []
     told += [] if stage.cast else [f"-# {tr(_NOBODY_YET)}"]
-    mode, _ = await bot.always_on.at(*circles(interaction.channel))
+    mode, _ = await mode_at(bot, interaction.channel)
     if interaction.guild_id and mode != "always":
         told.append(f"-# {tr(BY_NAME if mode == 'name' else _WAKE)}")
     await interaction.edit_original_response(content="\n".join(told), allowed_mentions=NOBODY)

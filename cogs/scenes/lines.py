@@ -210,7 +210,7 @@ def checked_name(interaction: Interaction, name: str, stage: Stage, turns: Seque
     others = {
         turn.speaker.casefold()
         for turn in turns
-        if turn.role == "user" and turn.author != str(interaction.user.id)
+        if turn.role == "user" and turn.author != str(interaction.user.id) and not turn.is_brought
     }
     shown, refused = harmless(name), ""
     if folded == NARRATOR.casefold():

@@ -7,6 +7,7 @@ import secrets
 
 import discord
 
+from bot.characters.chats.line import NARRATOR
 from bot.client import HermesBot
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, StoreUnavailable
@@ -21,7 +22,6 @@ from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
 
-NARRATOR = "Narrator"
 LONGEST_LINE = 1_800
 """How many characters a line has at most: what stands around it has to fit as well."""
 

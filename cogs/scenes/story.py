@@ -6,6 +6,7 @@ import asyncio
 import io
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Literal
 
 import discord
@@ -13,6 +14,7 @@ import discord
 from bot.characters.stage import Stage
 from bot.characters.transcript import Kind, Said, Story, as_html, as_markdown
 from bot.client import HermesBot
+from bot.conversation.chat_lines import brought_at
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
@@ -90,8 +92,14 @@ def _kind(turn: Turn) -> Kind:
 
 
 def _time(turn: Turn) -> str:
-    """When it was posted, in UTC; Discord's ids tell."""
+    """When it was posted, in UTC; Discord's ids tell, or the file that it came out of."""
+    at = said_at(turn)
+    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M}" if at else ""
+
+
+def said_at(turn: Turn) -> int:
+    """When a turn was said, in Unix milliseconds; 0 if nobody knows."""
     shown = turn.shown[0] if turn.shown else turn.id
     if not shown.isdecimal():
-        return ""
-    return discord.utils.snowflake_time(int(shown)).strftime("%Y-%m-%d %H:%M")
+        return brought_at(turn)
+    return int(discord.utils.snowflake_time(int(shown)).timestamp() * 1000)

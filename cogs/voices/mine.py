@@ -34,12 +34,16 @@ def is_voice(client: OwnNames, message: discord.Message) -> bool:
 
 def is_mine(client: OwnNames, message: discord.Message) -> bool:
     """Whether the bot wrote it, in its own name or as a character."""
+    if message.type is discord.MessageType.thread_starter_message:
+        return False  # Discord shows there at what the thread hangs.
     own_name = client.user is not None and message.author.id == client.user.id
     return own_name or is_voice(client, message)
 
 
 def answered_by(message: discord.Message) -> int | None:
     """What a message of the bot answers: a message or a command; None for a follow-up."""
+    if message.type is discord.MessageType.thread_created:
+        return None  # A notice of Discord's; it may point at the message that got the thread.
     if message.interaction_metadata:
         return message.interaction_metadata.id
     if message.reference:

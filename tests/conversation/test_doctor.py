@@ -12,6 +12,7 @@ from bot import doctor
 from bot.checks.finding import Finding
 from bot.engine.limits import Limits
 from bot.settings import load
+from tests.stand_ins.raw import RawStandIn, stream
 from tests.stand_ins.tgi import Fault, TgiStandIn
 
 
@@ -78,6 +79,18 @@ async def test_an_engine_that_is_there_but_silent_about_itself(
     assert found["engine.reachable"].state == "warning"
     assert "does not say what it serves" in found["engine.reachable"].text
     assert found["engine.generates"].state == "ok"
+
+
+async def test_an_engine_whose_proxy_hides_what_it_serves(look):
+    said = stream(b'data: {"token": {"text": "Hi"}, "generated_text": "Hi"}\n\n')
+    async with RawStandIn({"/generate_stream": said}) as server:
+        found = {one.check: one for one in await look(ENGINE_URL=f"tgi+{server.url}")}
+        assert found["engine.reachable"].state == "warning"
+        assert found["engine.generates"].state == "ok"
+        server.answers.clear()
+        found = {one.check: one for one in await look(ENGINE_URL=f"tgi+{server.url}")}
+        assert found["engine.reachable"].state == "problem"
+        assert "correct ENGINE_URL" in found["engine.reachable"].advice
 
 
 async def test_a_smaller_context_is_told_but_no_fault(tgi: TgiStandIn, look):

@@ -22,7 +22,7 @@ from bot.store.history import RedisStore
 from tests.engine.reading import until
 from tests.stand_ins.tgi import Fault, TgiStandIn
 
-QUICK = Limits(first_token=5, silence=5, attempts=1)
+QUICK = Limits(first_token=5, silence=5, attempts=1, patience=0.5)
 
 
 @pytest_asyncio.fixture
@@ -186,6 +186,38 @@ async def test_an_engine_that_stays_busy_is_said_to_be(crowd_with, tgi: TgiStand
     crowd = crowd_with(Line(patience=0.6))
     reply = await crowd.ask("first")
     assert isinstance(reply.error, EngineBusy)
+
+
+async def test_the_whole_line_waits_for_when_a_busy_engine_wants_to_be_asked(
+    crowd_with, tgi: TgiStandIn
+):
+    crowd = crowd_with(Line())
+    await crowd.ask("warm")
+    told = {"Retry-After": "1"}
+    tgi.fault = Fault("status", status=429, headers=told, times=1)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    first = asyncio.create_task(crowd.ask("first"))
+    await until(lambda: crowd.line.waiting == 1)
+    asked = len(tgi.generations)
+    others = [asyncio.create_task(crowd.ask(str(n))) for n in range(3)]
+    await asyncio.sleep(0.7)
+    assert len(tgi.generations) == asked
+    for reply in await asyncio.gather(first, *others):
+        assert reply.text == "Hello there!"
+    assert loop.time() - began >= 1
+
+
+async def test_longer_than_the_line_waits_is_told_at_once_and_to_each(crowd_with, tgi: TgiStandIn):
+    crowd = crowd_with(Line())
+    told = {"Retry-After": "3600"}
+    tgi.fault = Fault("status", status=429, headers=told, times=2)
+    async with asyncio.timeout(5):
+        for reply in await asyncio.gather(crowd.ask("1"), crowd.ask("2")):
+            assert isinstance(reply.error, EngineBusy)
+            assert "wants to be asked again <t:" in reply.error.text
+    # Whoever comes then is not kept waiting for an hour.
+    assert (await crowd.ask("3")).text == "Hello there!"
 
 
 async def test_a_crowd_at_an_engine_that_refuses_is_served_in_the_end(crowd_with, tgi: TgiStandIn):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
 
 import pytest
 
+from bot.checks.engine import first_word
 from bot.conversation.absence import STEADY, Absence, Away, Back
 from bot.conversation.model import Model
 from bot.conversation.models import Served
-from bot.conversation.ports import EngineInfo
+from bot.conversation.ports import End, EngineInfo, Generation, Text
 from bot.conversation.watching import PAUSE, EngineWatch
-from bot.errors import EngineUnreachable
+from bot.errors import EngineError, EngineTimeout, EngineUnreachable
 from tests.stand_ins.clock import run
 from tests.stand_ins.engine import ScriptedEngine
 
@@ -21,30 +23,57 @@ Weather = Callable[[float], bool]
 
 
 class Fickle(ScriptedEngine):
-    """An engine that answers when the weather is fine; `slow` is how long that takes."""
+    """An engine that answers when the weather is fine; `slow` is how long that takes.
 
-    def __init__(self, fine: Weather, slow: float = 0.0) -> None:
+    `told` is when it says what it serves, `written` when it writes; both are `fine` unless given.
+    """
+
+    def __init__(
+        self,
+        fine: Weather,
+        slow: float = 0.0,
+        *,
+        told: Weather | None = None,
+        written: Weather | None = None,
+    ) -> None:
         super().__init__()
-        self.fine, self.slow, self.asked = fine, slow, 0
+        self.told, self.written, self.slow, self.asked = told or fine, written or fine, slow, 0
 
     async def describe(self) -> EngineInfo:
         self.asked += 1
-        await asyncio.sleep(self.slow)
-        if not self.fine(asyncio.get_running_loop().time()):
-            raise EngineUnreachable
+        await self._weather(self.told, EngineTimeout if self.told is not self.written else None)
         return self.info
 
+    async def stream(self, request: Generation) -> AsyncGenerator[Text | End, None]:
+        await self._weather(self.written)
+        async with aclosing(super().stream(request)) as parts:
+            async for part in parts:
+                yield part
 
-def watched(engine: Fickle, seconds: float) -> list[tuple[float, Away | Back]]:
-    """What is news while an engine is watched for so long, and when it becomes news."""
+    async def _weather(self, fine: Weather, bad: type[EngineError] | None = None) -> None:
+        await asyncio.sleep(self.slow)
+        if not fine(asyncio.get_running_loop().time()):
+            raise bad or EngineUnreachable
+
+
+def watched(engine: Fickle, seconds: float, every: float = 0) -> list[tuple[float, Away | Back]]:
+    """What is news while an engine is watched for so long, and when it becomes news.
+
+    `every` is how often somebody asks it for an answer; 0: nobody does.
+    """
     news: list[tuple[float, Away | Back]] = []
 
     async def watch() -> None:
         loop = asyncio.get_running_loop()
-        watching = EngineWatch([Served("default", engine, Model(engine, None, 64))], AFTER)
+        served = Served("default", engine, Model(engine, None, 64)).heeded()
+        watching = EngineWatch([served], AFTER)
         watching.listen(lambda _, one: news.append((loop.time(), one)))
         task = asyncio.create_task(watching.run())
-        await asyncio.sleep(seconds)
+        for _ in range(int(seconds / every)) if every else ():
+            await asyncio.sleep(every)
+            with suppress(EngineError):
+                await first_word(served)
+        await asyncio.sleep(seconds % every if every else seconds)
         task.cancel()
 
     run(watch())
@@ -91,6 +120,29 @@ def test_an_engine_that_is_slow_to_start_is_asked_once_and_found_in_the_end():
     slow = Fickle(lambda _: True, slow=100.0)
     assert watched(slow, 101) == []
     assert slow.asked == 1
+
+
+def test_one_that_writes_is_not_away_whatever_it_says_of_itself():
+    silent = Fickle(lambda _: True, told=lambda _: False)
+    assert watched(silent, 7_200, every=60) == []
+    assert len(silent.requests) == 7_200 / 60, "nobody has it write just to see"
+
+
+def test_one_that_says_nothing_and_is_asked_nothing_is_away():
+    [(_, news)] = watched(Fickle(lambda _: True, told=lambda _: False), 7_200)
+    assert isinstance(news, Away)
+
+
+def test_one_that_says_what_it_serves_and_writes_nothing_is_away():
+    polite = Fickle(lambda _: True, written=lambda now: not 1_000 < now < 4_600)
+    news = watched(polite, 7_200, every=60)
+    assert kinds(news) == [Away, Back]
+    assert news[0][0] < 1_000 + 3 * 60 + AFTER + 2 * PAUSE
+
+
+def test_one_answer_that_fails_is_no_absence():
+    once = Fickle(lambda _: True, written=lambda now: not 99 < now < 101)
+    assert watched(once, 3_600, every=50) == []
 
 
 def test_a_failure_of_ours_does_not_end_the_watch(caplog: pytest.LogCaptureFixture):

@@ -8,25 +8,9 @@ import time
 import pytest
 
 from bot.conversation import absence
-from bot.conversation.ports import EngineInfo
-from bot.errors import EngineUnreachable
 from cogs.alerts import in_words
 from tests.discord.conftest import Stage
 from tests.stand_ins.engine import ScriptedEngine
-
-
-class Absent(ScriptedEngine):
-    away = False
-
-    async def describe(self) -> EngineInfo:
-        if self.away:
-            raise EngineUnreachable
-        return self.info
-
-
-@pytest.fixture
-def engine() -> Absent:
-    return Absent()
 
 
 class TestWithAChannel:
@@ -46,7 +30,7 @@ class TestWithAChannel:
         await stage.settle()
 
     async def test_one_message_for_an_absence_and_one_for_its_end(
-        self, stage: Stage, engine: Absent
+        self, stage: Stage, engine: ScriptedEngine
     ):
         stage.bot.get_cog("Alerts")._channel = stage.channel.id
         await self.looks(stage, 2)
@@ -63,7 +47,7 @@ class TestWithAChannel:
 
     @pytest.mark.simcord(check_errors=False)
     async def test_a_channel_that_is_not_there_is_one_line_in_the_log(
-        self, stage: Stage, engine: Absent, caplog: pytest.LogCaptureFixture
+        self, stage: Stage, engine: ScriptedEngine, caplog: pytest.LogCaptureFixture
     ):
         engine.away = True
         await self.looks(stage, 6)

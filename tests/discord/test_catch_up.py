@@ -10,10 +10,11 @@ import discord
 import pytest
 
 from bot.conversation.turns import Pending, Turn
-from bot.errors import EngineInterrupted, StoreUnavailable
+from bot.errors import EngineInterrupted, EngineUnreachable, StoreUnavailable
 from bot.language import speaking, tr
 from cogs.catch_up.missed import is_readable
 from tests.discord.conftest import MakeBot, Stage
+from tests.discord.guests import touched
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
 
 pytestmark = VIRTUAL
@@ -218,6 +219,29 @@ async def test_it_is_so_after_a_restart_too(
     assert [message.content for message in stage.shown(stage.alice.user.dm_channel)][-1] == wanted
 
 
+async def test_the_first_direct_message_after_a_restart_is_answered_in_its_writers_language(
+    stage: Stage, make_bot: MakeBot, discord_in: Callable[[str], None]
+) -> None:
+    discord_in("es-ES")
+    await stage.alice.slash(stage.channel, "help")
+    await stage.alice.send_dm("before")
+    await play(stage.env, 20, step=1.0)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3.5)
+    stage.engine.answers = [[EngineInterrupted()], [EngineUnreachable()], "All right."]
+    for error in (EngineInterrupted, EngineUnreachable):
+        await stage.alice.send_dm("hola")
+        await play(stage.env, 20, step=1.0)
+        with speaking("es"):
+            wanted = tr(error.text)
+        assert wanted in stage.shown(stage.alice.user.dm_channel)[-1].content
+    # It is not forgotten by what is said in between.
+    await stage.alice.send_dm("otra vez")
+    await play(stage.env, 20, step=1.0)
+    talk = await stage.bot.store.load(f"discord:{stage.alice.user.dm_channel.id}")
+    assert talk.state.language == "es"
+
+
 async def test_an_owed_direct_message_is_finished_in_its_writers_language(
     stage: Stage, make_bot: MakeBot, discord_in: Callable[[str], None]
 ) -> None:
@@ -377,3 +401,16 @@ async def test_a_reply_under_way_is_not_begun_twice_by_a_new_session(stage: Stag
     await play(stage.env, 6)
     assert stage.said() == [("word " * 60).strip()]
     assert len(stage.engine.requests) == 1
+
+
+async def test_what_it_may_not_read_is_not_asked_for(stage: Stage) -> None:
+    closed = {stage.bot.user: discord.PermissionOverwrite(read_message_history=False)}
+    secret = stage.guild.create_text_channel("secret", overwrites=closed)
+    await ask(stage, "before")
+    await play(stage.env, 1.5)
+    await away(stage)
+    await stage.alice.send(secret, f"{stage.me} hello?")
+    missed = await ask(stage, "hello?")
+    await back(stage)
+    assert touched(stage, secret) == []
+    assert stage.shown()[-1].reference.message_id == missed.id

@@ -42,6 +42,7 @@ async def test_everyone_sees_what_is_theirs_to_use(stage: Stage, admin: MemberAc
     groups |= {f"lore {name}" for name in told}
     told = ("start", "cast", "scenario", "mood", "order", "end", "next", "greet", "pause", "resume")
     groups |= {f"scene {name}" for name in (*told, "style", "card", "recap", "transcript")}
+    groups |= {"chat export", "chat import"}
     groups |= {"narrate", "as", "roll", "note set", "note show", "note clear"}
     assert (
         set(stage.alice.available_commands(stage.channel))

@@ -104,6 +104,7 @@ async def test_the_panel_shows_everything_and_where_it_comes_from(
         "The narrowest place that sets something decides.",
         "",
         "**When I answer:** when addressed (*default*)",
+        "**Threads of their own:** no (*default*)",
         "**Model:** the operator's default (*default*)",
         "**System prompt:** the model's own (*default*)",
         "**Language:** the server's on Discord (*default*)",

@@ -15,6 +15,7 @@ from bot.errors import EngineInterrupted
 from bot.settings import load
 from bot.tools.kit import Kit
 from bot.tools.tool import tool
+from cogs.live.target import InteractionTarget
 from cogs.places import (
     channel_of,
     conversation_in,
@@ -278,6 +279,56 @@ class TestLongAnswers:
         await play(stage.env, 1)
         assert len(shown(asked).content) <= 2000
         assert shown(asked).attachments
+
+
+class TestTime:
+    """Discord takes nothing by a command's token after 15 minutes, and a guest has nothing else."""
+
+    async def test_an_answer_that_takes_longer_ends_in_words(
+        self, stage: Stage, away: Elsewhere
+    ) -> None:
+        stage.engine.answers = [speech(100, 60.0), "And so on."]
+        asked = await away.guest.slash(away.channel, "ask", question="hi")
+        await play(stage.env, 1000, step=5)
+        message = shown(asked)
+        assert message.content.count("word") > 10
+        assert "had to end" in message.content
+        assert labels(message) == []
+        assert stage.bot.conversations.writing(own(stage)) is None
+        more = await away.guest.slash(away.channel, "ask", question="go on")
+        await play(stage.env, 2)
+        assert "And so on." in shown(more).content
+        assert touched(stage, away.channel) == []
+
+    async def test_so_does_one_that_only_its_asker_sees(
+        self, stage: Stage, installed: Installed
+    ) -> None:
+        stage.engine.answers = [[1000.0, "a secret"]]
+        asked = await stage.alice.slash(
+            stage.channel, "ask", question="hi", private=True, fresh=False
+        )
+        await play(stage.env, 1100, step=5)
+        assert asked.ephemeral
+        assert "had to end" in shown(asked).content
+        assert stage.said() == []
+
+    async def test_a_private_answer_is_never_posted_for_all(
+        self, stage: Stage, installed: Installed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Not even if its end comes too late."""
+        monkeypatch.setattr(InteractionTarget, "closes_in", lambda _: float("inf"))
+        stage.engine.answers = [[1000.0, "a secret"]]
+        await stage.alice.slash(stage.channel, "ask", question="hi", private=True)
+        await play(stage.env, 1100, step=5)
+        assert stage.said() == []
+
+    async def test_what_all_may_see_goes_on_in_the_channel(
+        self, stage: Stage, installed: Installed
+    ) -> None:
+        stage.engine.answers = [[1000.0, "At last."]]
+        await stage.alice.slash(stage.channel, "ask", question="hi")
+        await play(stage.env, 1100, step=5)
+        assert stage.said()[-1].endswith("At last.")
 
 
 class TestButtons:

@@ -49,6 +49,9 @@ class Channel:
         self.messages: dict[int, Draft] = {}
         self.last_at = 0.0
 
+    def closes_in(self) -> float:
+        return float("inf")
+
     async def typing(self) -> None:
         await self.discord.request("typing")
 

@@ -38,7 +38,7 @@ def moderator(stage: Stage) -> MemberActor:
 def closed(stage: Stage, *members: MemberActor) -> ChannelHandle:
     hidden = discord.PermissionOverwrite(view_channel=False)
     seen = discord.PermissionOverwrite(view_channel=True)
-    rules: dict[Any, discord.PermissionOverwrite] = dict.fromkeys(members, seen)
+    rules: dict[Any, discord.PermissionOverwrite] = dict.fromkeys((stage.bot.user, *members), seen)
     return stage.guild.create_text_channel(
         "closed", overwrites={stage.guild.default_role: hidden, **rules}
     )

@@ -17,25 +17,16 @@ from tests.stand_ins.engine import ScriptedEngine
 REFUSED = pytest.mark.simcord(check_errors=False)
 
 
-class Absent(ScriptedEngine):
-    """An engine that can be switched off."""
-
-    away = False
-
-    async def describe(self) -> EngineInfo:
-        if self.away:
-            raise EngineUnreachable
-        return self.info
-
-
 @pytest.fixture
-def big() -> Absent:
+def big() -> ScriptedEngine:
     """A second engine."""
-    return Absent(default="I am big.", info=EngineInfo("tgi", "hermes-3-llama-3.1-70b", 32_768))
+    return ScriptedEngine(
+        default="I am big.", info=EngineInfo("tgi", "hermes-3-llama-3.1-70b", 32_768)
+    )
 
 
 @pytest.fixture
-def others(big: Absent) -> list[Served]:
+def others(big: ScriptedEngine) -> list[Served]:
     return [Served("big", big, Model(big, None, 1024))]
 
 
@@ -66,7 +57,7 @@ async def test_everyone_sees_which_model_answers_and_what_it_can_do(stage: Stage
 
 
 async def test_a_choice_holds_for_its_channel_only(
-    stage: Stage, admin: MemberActor, big: Absent
+    stage: Stage, admin: MemberActor, big: ScriptedEngine
 ) -> None:
     other = stage.guild.create_text_channel("other")
     told = await admin.slash(stage.channel, "model use", name="big")
@@ -122,7 +113,7 @@ async def test_a_servers_choice_and_a_channels_own(
 
 
 async def test_names_are_suggested_with_their_models(
-    stage: Stage, admin: MemberActor, big: Absent
+    stage: Stage, admin: MemberActor, big: ScriptedEngine
 ) -> None:
     every = await admin.autocomplete(stage.channel, "model use", "name", "")
     assert [(choice["name"], choice["value"]) for choice in every] == [
@@ -131,7 +122,9 @@ async def test_names_are_suggested_with_their_models(
     ]
 
 
-async def test_an_absent_engine_is_told(stage: Stage, admin: MemberActor, big: Absent) -> None:
+async def test_an_absent_engine_is_told(
+    stage: Stage, admin: MemberActor, big: ScriptedEngine
+) -> None:
     big.away = True
     told = await admin.slash(stage.channel, "model use", name="BIG ")
     assert EngineUnreachable.text in text(told)
@@ -155,7 +148,7 @@ async def test_a_model_that_is_gone_is_told(
 
 
 async def test_retry_asks_the_engine_that_failed(
-    stage: Stage, admin: MemberActor, big: Absent
+    stage: Stage, admin: MemberActor, big: ScriptedEngine
 ) -> None:
     await admin.slash(stage.channel, "model use", name="big")
     big.answers = [["Half of", EngineInterrupted()]]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 
+import discord
 import pytest
 
+from bot.conversation.addressing import is_aside
 from cogs.reading.words import (
     Names,
     first_mention,
@@ -58,6 +60,17 @@ class TestWords:
     )
     def test_own_mention_is_taken_away(self, written: str, rest: str) -> None:
         assert without_mention(written, 1, 2) == rest
+
+    @pytest.mark.parametrize(
+        "text",
+        [" " * 4_000 + "x", "x" + "\u2003" * 4_000 + "x", "\n" * 3_900 + "<@1>x", "<" * 4_000],
+    )
+    def test_no_message_holds_up_the_others(self, text: str) -> None:
+        begun = time.thread_time()
+        for read in (is_aside, own_words, first_mention, is_blank, label):
+            read(text)
+        without_mention(text, 1, 2)
+        assert time.thread_time() - begun < 0.02
 
     def test_first_mention(self) -> None:
         assert first_mention("  <@!12> hi") == 12
@@ -152,6 +165,45 @@ async def test_bare_mention_in_a_reply_asks_about_the_quote(stage: Stage) -> Non
     theirs = await stage.bob.send(stage.channel, "2 + 2 = 5")
     await stage.reply(stage.alice, theirs, stage.me)
     assert stage.asked == 'Alice: [in reply to Bob: "2 + 2 = 5"]'
+
+
+def panel(stage: Stage) -> discord.Message:
+    """A message that Bob's app has made of parts; Discord gives such a one no content."""
+    text = {"type": 10, "content": f"**Storm** over <#{stage.channel.id}>"}
+    section = {
+        "type": 9,
+        "components": [{"type": 10, "content": "until noon"}],
+        "accessory": BUTTON,
+    }
+    return stage.env.backend.create_message(
+        stage.channel.id,
+        stage.bob.id,
+        "",
+        components=[{"type": 17, "components": [text, {"type": 14}, section]}],
+        flags=1 << 15,
+    )
+
+
+BUTTON = {"type": 2, "style": 2, "label": "More", "custom_id": "more"}
+
+
+async def test_a_message_made_of_parts_is_quoted(stage: Stage) -> None:
+    made = panel(stage)
+    shown = await stage.bot.get_channel(stage.channel.id).fetch_message(made.id)
+    await stage.reply(stage.alice, shown, f"{stage.me} really?")
+    assert "**Storm** over #general" in stage.asked
+    assert "until noon" in stage.asked
+
+
+async def test_one_can_be_asked_about_and_forwarded(stage: Stage) -> None:
+    made = panel(stage)
+    shown = await stage.bot.get_channel(stage.channel.id).fetch_message(made.id)
+    form = await stage.alice.context_menu(stage.channel, "Ask about this", shown)
+    await stage.alice.submit_modal(form, {})
+    assert "until noon" in stage.asked
+    await stage.bot.always_on.switch(f"discord:{stage.channel.id}", True)
+    await stage.alice.forward(shown, stage.channel)
+    assert "[forwarded message]\n**Storm** over #general\nuntil noon" in stage.asked
 
 
 async def test_forwarded_message_is_read(stage: Stage) -> None:

@@ -50,6 +50,11 @@ def test_urls(url: str, kind: str, base: str):
         "http://host/?key=1",
         "http://[::1",
         "localhost:8080",
+        "http://host..lan:8080",
+        "http://.:8080",
+        "http://host\\path",
+        "http://<your-host>:8080",
+        f"http://{'x' * 64}:8080",
     ],
 )
 def test_malformed_urls_say_what_is_taken(url: str):

@@ -11,9 +11,10 @@ import pytest
 
 from bot.conversation.ports import Engine
 from bot.engine import sse
+from bot.engine.connect import ProbedEngine
 from bot.engine.openai import OpenAIEngine
 from bot.engine.tgi import TgiEngine
-from bot.errors import EngineBusy, EngineError, EngineInterrupted
+from bot.errors import EngineBusy, EngineError, EngineInterrupted, EngineRefused
 from tests.engine.reading import QUICK, ask, read, read_until_error
 from tests.stand_ins.raw import Part, RawStandIn, as_json, head, stream, whole
 
@@ -26,13 +27,13 @@ class Server(RawStandIn):
 
     def __init__(self, kind: str) -> None:
         super().__init__({"/v1/models": as_json(_MODELS)})
-        self._tgi = kind == "tgi"
-        self.path = "/generate_stream" if self._tgi else "/v1/completions"
+        self.is_tgi = kind == "tgi"
+        self.path = "/generate_stream" if self.is_tgi else "/v1/completions"
 
     def event(self, text: str, *, last: bool = False) -> str:
         """The JSON of an event, with characters as they are."""
         found: dict[str, Any] = {"choices": [{"text": text, "finish_reason": last and "stop"}]}
-        if self._tgi:
+        if self.is_tgi:
             token = {"id": 7, "text": text, "special": False}
             found = {"token": token, "generated_text": _TEXT if last else None}
         return json.dumps(found, ensure_ascii=False)
@@ -45,7 +46,7 @@ class Server(RawStandIn):
         self.answers[self.path] = stream(*parts, **headers)
 
     def engine(self) -> Engine:
-        if self._tgi:
+        if self.is_tgi:
             return TgiEngine(self.url, limits=QUICK)
         return OpenAIEngine(self.url + "/v1", limits=QUICK)
 
@@ -150,6 +151,32 @@ async def test_a_body_is_unpacked_that_a_proxy_has_packed(server: Server):
     assert await heard(server) == _TEXT
 
 
+@pytest.mark.parametrize("how", ["br", "zstd", "compress", "gzip, br", "x-new"])
+async def test_a_body_that_nobody_can_unpack(server: Server, how: str):
+    server.say(b"\x1b\x00\x00", Content_Encoding=how)
+    text, error = await failed(server)
+    assert (text, type(error)) == ("", EngineRefused)
+    assert "have the proxy in front of the engine not pack it" in error.detail
+    assert len([path for path, _ in server.asked if path == server.path]) == 1
+
+
+@pytest.mark.parametrize("how", ["br", "zstd", "compress"])
+async def test_what_a_server_is_is_asked_for_plain(server: Server, how: str):
+    odd = whole(b"\x1b\x00\x00", Content_Encoding=how)
+    server.answers |= {"/info": odd, "/v1/models": odd}
+    async with aclosing(server.engine()) as engine, aclosing(ProbedEngine(server.url)) as probed:
+        for asked in (engine, probed):
+            with pytest.raises(EngineRefused, match="not pack it"):
+                await asked.describe()
+    assert all(b"accept-encoding: identity" in head.lower() for head in server.heads)
+
+
+async def test_a_packed_body_that_is_damaged(server: Server):
+    server.say(b"no gzip at all", Content_Encoding="gzip")
+    text, error = await failed(server)
+    assert (text, type(error)) == ("", EngineInterrupted)
+
+
 async def test_no_packed_body_is_asked_for(server: Server):
     server.say(b"")
     await failed(server)
@@ -192,6 +219,10 @@ async def test_what_comes_behind_the_end_is_not_said(server: Server):
 async def test_a_server_that_writes_without_end_is_left(server: Server):
     lots = "".join(f"data: {server.event(' word')}\n\n" for _ in range(1000)).encode()
     server.say(*[lots] * 100)
+    if server.is_tgi:
+        # Its events are tokens, so it is known where the answer should have ended.
+        assert await heard(server) == " word" * 200
+        return
     text, error = await failed(server)
     assert type(error) is EngineInterrupted
     assert "more text than the tokens asked for" in error.detail

@@ -272,6 +272,17 @@ async def test_a_key_that_a_server_repeats_is_not_logged():
                 assert "Unknown key: …; check ENGINE_API_KEY" in error.detail
 
 
+async def test_a_key_that_a_stream_repeats_is_not_logged():
+    said = stream(b'data: {"error": "no such key: hunter2", "error_type": "odd"}\n\n')
+    answers = {"/generate_stream": said, "/v1/completions": said, "/v1/models": as_json(_MODELS)}
+    async with RawStandIn(answers) as server:
+        for engine in _engines(server.url, api_key="hunter2")[:2]:
+            async with aclosing(engine):
+                _, error = await read_until_error(engine, ask())
+                assert "no such key: …" in str(error)
+                assert "hunter2" not in str(error)
+
+
 async def test_a_redirect_is_told_without_what_is_secret_in_it():
     there = whole("", "307 Temporary Redirect", Location="https://me:hunter2@there/x?token=hunter2")
     paths = ("/generate_stream", "/v1/models", "/v1/completions")

@@ -35,8 +35,9 @@ def served(name: str) -> Served:
 
 
 def test_an_unknown_name_is_the_default_and_logged_once(caplog: pytest.LogCaptureFixture):
-    first, big = served(DEFAULT), served("big")
-    models = Models(first, big)
+    models = Models(served(DEFAULT), served("big"))
+    first, big = models
+    assert (first.name, big.name) == (DEFAULT, "big")
     assert models.named("") is models.named(DEFAULT) is first
     assert models.named("big") is big
     assert models.named("gone") is models.named("gone") is first

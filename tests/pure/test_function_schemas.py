@@ -161,6 +161,23 @@ def test_docstrings_as_people_write_them(text: str, described: str):
     assert made["parameters"]["properties"]["x"]["description"] == described
 
 
+def test_what_stands_below_the_result_is_said_about_it():
+    def move() -> int:
+        """Move.
+
+        Returns:
+            Where.
+
+        Example:
+            move()
+
+        Raises:
+            ValueError: never
+        """
+
+    assert schema_of(move)["function"]["return"]["description"] == "Where.\n\nExample:\n    move()"
+
+
 def test_a_description_keeps_its_indentation():
     def move():
         """Move:
@@ -211,6 +228,8 @@ HINTS: list[tuple[Any, dict[str, Any]]] = [
     (Literal["a"] | int, {"anyOf": [{"type": "string", "enum": ["a"]}, {"type": "integer"}]}),
     (bool | int | str | None, {"type": ["boolean", "integer", "string"], "nullable": True}),
     (TypeAliasType("Near", Literal["a", "b"]), {"type": "string", "enum": ["a", "b"]}),
+    (list | tuple, {"type": "array"}),
+    (list | tuple | dict | None, {"type": ["array", "object"], "nullable": True}),
     (list, {"type": "array"}),
     (dict, {"type": "object"}),
     (Annotated[int, Field(ge=1, le=9)], {"type": "integer", "minimum": 1, "maximum": 9}),

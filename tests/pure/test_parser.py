@@ -105,6 +105,18 @@ def read(text: str) -> tuple[str, list[str], list[str]]:
         (f"So: {TIME}", (f"So: {TIME}", [], [])),
         (f"{TIME} So", (f"{TIME} So", [], [])),
         (f"{TIME}\n{TAGGED}", (TIME, ["get_time"], [])),
+        # A thought is no part of what was said, wherever it stands; nor is a tag gone astray.
+        (f"{TIME}<think>a</think>", ("", ["get_time"], [])),
+        (f"```\n{TIME}\n```\n<think>a</think><|im_end|>", ("", ["get_time"], [])),
+        (f"<tool>{TIME}</tool>\n<scratch_pad>a", ("", ["get_time"], [])),
+        (f"{TIME}<think>a</think>{TIME}", ("", ["get_time", "get_time"], [])),
+        (f"{TIME}<think>a</think> So", (f"{TIME}\nSo", [], [])),
+        (f"{TIME}<think>a{TAGGED}", (TIME, ["get_time"], [])),
+        (f"{TIME}</think>", ("", ["get_time"], [])),
+        # Behind what is no object one may begin; and a name may have quotes of any kind.
+        (f"{{'{TIME}</tool_call>", ("{'", ["get_time"], [])),
+        (f"{{'a' {TIME}</tool_call>", ("{'a'", ["get_time"], [])),
+        (TIME.replace('"name"', '"""name""" '), ("", ["get_time"], [])),
         (f"So:\n<tools>{TIME}</tools>\n", ("So:", ["get_time"], [])),
         (f"```\n<json>{TIME}</json>\n```<|im_end|>", ("", ["get_time"], [])),
         ("<function=nope>{}</function>", ("<function=nope>{}</function>", [], [])),
@@ -117,6 +129,24 @@ def read(text: str) -> tuple[str, list[str], list[str]]:
 )
 def test_what_counts_as_a_call(text: str, expected: tuple[str, list[str], list[str]]):
     assert read(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"{TIME}<think>a</think>", "a"),
+        (f"{TIME}<think>a<|im_end|></think>", "a"),
+        (f"<tool>{TIME}</tool><scratch_pad>a", "a"),
+        ("<think>a", "a"),
+        # Stop tokens at the end of a turn are nobody's thought.
+        ("<think>a<|eot_id|>", "a"),
+        (f"{TIME}<think>a</s>\n<|end_of_text|>", "a"),
+        ("<think><s>a</s></think>", "<s>a</s>"),
+    ],
+)
+def test_thoughts(text: str, expected: str):
+    assert parse(text, STD).reasoning == expected
+    assert streamed(pieces(text, 1), STD) == parse(text, STD)
 
 
 @pytest.mark.parametrize(

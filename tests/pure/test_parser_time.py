@@ -18,7 +18,12 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     for text in (
         *("<", "`", "</s>", "</s>x", "` </s>", "`<tool_call>", "<tool_call>", "<tool_call>x"),
         *("<tool_call>{", '<tool_call>{"', '<tool_call>{"a": "b</tool_call>', "<think>"),
-        *("<think><tool_call>{}</tool_call>", '<scratch_pad><think><tool_call>{"name":"a"}'),
+        *(
+            "<think><tool_call>{}</tool_call>",
+            f"{TIME}<think>",
+            f"{TIME}<think>a</think>",
+            '<scratch_pad><think><tool_call>{"name":"a"}',
+        ),
         *('{"', '{"a":', '{"a": 1} ', "{\"{'", f"{TIME} ", "<tool>", f"<tool>{TIME}</tool>x"),
         *(f"```json\n{TIME}\n```\n", "<function=get_time>", "[\"<tool_call>['"),
         *('{"a":' * 120 + '"' + "x" * 500 + '" !', "The quick brown fox. "),
@@ -63,7 +68,14 @@ def test_time_is_linear(text: Callable[[int], str], piece: int | None):
     assert any(work(48_000) <= 9 * work(12_000) + 0.001 for _ in range(3))
 
 
+@pytest.mark.parametrize("unit", ["{'", "<{'", "{'\"", '{"a', "[{", '{"a":', "`", "<function="])
+def test_200_kb_of_beginnings_take_less_than_a_second(unit: str):
+    whole = unit * (200_000 // len(unit))
+    # A busy machine may need longer once.
+    assert any(seconds(lambda: parse(whole, STD)) < 1 for _ in range(3))
+
+
 def test_100_kb_of_arguments_in_small_pieces_take_less_than_a_second():
     text = "<tool_call>" + HOSTILE["arguments"](100_000) + "</tool_call>"
     chunks = pieces(text, 4)
-    assert seconds(lambda: streamed(chunks, STD)) < 1
+    assert any(seconds(lambda: streamed(chunks, STD)) < 1 for _ in range(3))

@@ -125,6 +125,59 @@ def test_a_malformed_engine_is_one_line(value: str, says: str):
     assert says in text
 
 
+def keys(text: str, **more: str) -> dict[str, str]:
+    given = {"ENGINES": "a=http://a,b-2=http://b", "ENGINE_API_KEYS": text, **more}
+    found = load(given, NO_FILE).engine_api_keys or {}
+    return {name: key.get_secret_value() for name, key in found.items()}
+
+
+def test_keys_of_single_engines():
+    assert keys("a=k1, b-2 = k=2==\n") == {"a": "k1", "b-2": "k=2=="}
+    assert keys("b-2=") == {"b-2": ""}
+    assert keys(" ") == {}
+
+
+def test_keys_of_single_engines_in_a_file(tmp_path: Path):
+    file = tmp_path / "keys"
+    file.write_text("a=k1\r\nb-2=k2\n")
+    assert keys("", ENGINE_API_KEYS_FILE=str(file)) == {"a": "k1", "b-2": "k2"}
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("hunter2", "takes name=key, name=key"),
+        ("a=k,hunter2", "takes name=key, name=key"),
+        ("A=hunter2", "takes name=key, name=key"),
+        ("a=hunter2,a=hunter2", "each name of ENGINES once"),
+        ("a=two hunter2", "one word of plain letters"),
+        ("a=hünter2hunter2", "one word of plain letters"),
+        ("c=hunter2", "names of ENGINES (a, b-2)"),
+        ("hunter2=", "names of ENGINES (a, b-2)"),
+        ("default=hunter2", "the key of ENGINE_URL's engine is ENGINE_API_KEY"),
+    ],
+)
+def test_a_malformed_key_is_one_line_that_does_not_show_it(value: str, says: str):
+    text = fault(ENGINES="a=http://a, b-2=http://b", ENGINE_API_KEYS=value)
+    assert text.startswith("ENGINE_API_KEYS: ")
+    assert says in text
+    assert "hunter2" not in text
+    assert "\n" not in text
+
+
+def test_keys_without_engines_are_a_fault():
+    text = fault(ENGINE_API_KEYS="a=hunter2")
+    assert text.startswith("ENGINE_API_KEYS: takes keys of ENGINES")
+    assert "hunter2" not in text
+
+
+def test_keys_of_single_engines_are_not_shown():
+    found = load({"ENGINES": "a=http://a", "ENGINE_API_KEYS": "a=hunter2"}, NO_FILE)
+    assert "hunter2" not in repr(found)
+    assert "hunter2" not in str(found.model_dump())
+    assert "hunter2" not in found.model_dump_json()
+
+
 @pytest.mark.parametrize(
     ("name", "meant"),
     [

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 
 from bot.conversation.ports import End, EngineInfo, Generation, Text
+from bot.errors import EngineUnreachable
 
 # Text, a pause in seconds, or the error with which the answer breaks off.
 Piece = str | float | BaseException
@@ -17,6 +18,7 @@ class ScriptedEngine:
 
     `requests` are all requests so far, `ended` those whose stream was read to its end, `closed`
     counts the streams that were left before. `prompt_tokens` are words, plain and repeatable.
+    While it is `away`, it neither writes nor says what it is.
     """
 
     def __init__(
@@ -31,12 +33,15 @@ class ScriptedEngine:
         self.requests: list[Generation] = []
         self.ended: list[Generation] = []
         self.closed = 0
+        self.away = False
 
     @property
     def prompts(self) -> list[str]:
         return [request.prompt for request in self.requests]
 
     async def stream(self, request: Generation) -> AsyncGenerator[Text | End, None]:
+        if self.away:
+            raise EngineUnreachable
         self.requests.append(request)
         answer = self.answers.pop(0) if self.answers else self.default
         if callable(answer):
@@ -69,6 +74,8 @@ class ScriptedEngine:
         return len(text.split())
 
     async def describe(self) -> EngineInfo:
+        if self.away:
+            raise EngineUnreachable
         return self.info
 
     async def aclose(self) -> None:

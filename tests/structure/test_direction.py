@@ -81,6 +81,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "characters",
         "conversation.config",
         "conversation.facts",
+        "conversation.lending",
         "conversation.library",
         "conversation.people",
         "conversation.ports",

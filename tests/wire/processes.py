@@ -89,6 +89,7 @@ class Valkey(Process):
     def __init__(self, directory: Path) -> None:
         super().__init__(directory / "valkey.log")
         self._directory = directory
+        self._began = False
         self.port = free_port()
 
     @property
@@ -96,7 +97,20 @@ class Valkey(Process):
         return f"redis://127.0.0.1:{self.port}/0"
 
     async def start(self) -> None:
-        """Start it and return when it answers."""
+        """Start it and return when it answers; somebody may have taken its port meanwhile."""
+        await self._spawn()
+        for _ in range(1_000):
+            if await self._answers():
+                self._began = True  # Its address is known from now on.
+                return
+            if not self.alive and "Address already in use" in self.log and not self._began:
+                self.port = free_port()
+                self.log_file.unlink()
+                await self._spawn()
+            await asyncio.sleep(0.01)
+        raise TimeoutError(self.log)
+
+    async def _spawn(self) -> None:
         await self.spawn(
             str(get_binary_path()),
             *("--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self._directory)),
@@ -104,16 +118,12 @@ class Valkey(Process):
             env={},
             cwd=self._directory,
         )
-        for _ in range(1_000):
-            if await self._answers():
-                return
-            await asyncio.sleep(0.01)
-        raise TimeoutError(self.log)
 
     async def _answers(self) -> bool:
-        client = redis_asyncio.Redis(port=self.port)
+        client = redis_asyncio.Redis(port=self.port, socket_timeout=0.5)
         try:
-            return bool(await client.ping())
+            # On that port may be somebody else's.
+            return (await client.info("server"))["process_id"] == self.pid
         except RedisError:
             return False
         finally:

@@ -14,6 +14,7 @@ import pytest
 from simcord.backend.models import Overwrite
 
 from bot.characters.stage import Member, Stage
+from bot.conversation.config import PlaceConfig, written
 from bot.conversation.turns import Pending, Turn
 from bot.store.history import RedisStore
 from tests.stand_ins.discord import DiscordStandIn
@@ -22,6 +23,7 @@ from tests.wire.processes import TOKEN, environment
 
 MUTE = 1 << 11
 WEBHOOKS = 1 << 29
+THREADS = 1 << 35
 
 
 @dataclass
@@ -154,13 +156,17 @@ async def test_permissions_that_are_missing_where_the_bot_is_counted_on(
 ) -> None:
     world, discord = surgery.discord.world, surgery.discord
     guild = discord.add_guild("Home")
-    mute, plain, played = (discord.add_channel(guild, n) for n in ("mute", "plain", "played"))
+    mute, plain, played, asked = (
+        discord.add_channel(guild, n) for n in ("mute", "plain", "played", "asked")
+    )
     world.set_overwrite(mute, Overwrite(guild, 0, allow=0, deny=MUTE))
     world.set_overwrite(plain, Overwrite(guild, 0, allow=0, deny=MUTE))
     world.set_overwrite(played, Overwrite(guild, 0, allow=0, deny=WEBHOOKS))
+    world.set_overwrite(asked, Overwrite(guild, 0, allow=0, deny=THREADS))
     thread = discord.add_thread(played, "side", discord.add_user("alice", guild))
     store = RedisStore(surgery.redis_url)
     await store.set_always_on(f"discord:{mute}", True)
+    await store.set_config(f"discord:{asked}", written(PlaceConfig(threads=True)))
     # Nobody asked for anything in the channel #plain: it may be as it is.
     for place in (played, thread):
         talk = f"discord:{place}"
@@ -172,6 +178,7 @@ async def test_permissions_that_are_missing_where_the_bot_is_counted_on(
     assert code == 1
     assert "MEND #mute in Home: the bot lacks Send Messages: it is mute there" in said
     assert "WARN #played in Home: the bot lacks Manage Webhooks" in said
+    assert "WARN #asked in Home: the bot lacks Create Public Threads" in said
     assert "WARN #side in Home: the bot lacks Manage Webhooks" in said
     assert "WARN channel 404404404404404404: the bot cannot see it" in said
     assert "#plain" not in said

@@ -74,3 +74,18 @@ async def test_what_the_operator_has_to_mend_is_in_the_log(
     assert "Traceback" not in house.bot.log
     house.engine.recover()
     await house.say_and_hear("And now?", "Now it works.")
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_when_a_server_wants_to_be_asked_again_is_told_or_kept(
+    house: House, status: int
+) -> None:
+    house.engine.fault = Fault("status", status=status, headers={"Retry-After": "3600"})
+    asked = house.ask("Hello?")
+    told = await house.retry_offered(asked, 5)
+    assert "its server wants to be asked again <t:" in told.content
+    # Two seconds are not worth a word.
+    house.engine.fault = Fault("status", status=status, headers={"Retry-After": "2"}, times=1)
+    began = time.monotonic()
+    await house.say_and_hear("And now?", "Now it works.")
+    assert time.monotonic() - began >= 2

@@ -271,3 +271,38 @@ async def test_the_operator_is_told_in_discord_that_the_engine_is_away(empty_hou
     told = "The model's engine does not answer"
     await house.discord.until(lambda: told in house.shown(house.channel), 30)
     assert house.shown(house.channel).count(told) == 1
+
+
+async def test_an_engine_that_is_silent_about_itself_and_writes_is_not_away(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    house.engine.silent = frozenset(["/info"])
+    await house.start_bot(ALERT_CHANNEL=str(house.channel), ALERT_AFTER="1")
+    await house.say_and_hear("Hello?", "I am here.")
+    assert (await get(house, "/readyz"))[0] == 200
+    # Two looks of the watch.
+    await until(house, lambda seen: seen("hermes_engine_up", engine="default") == 1, 20)
+    await asyncio.sleep(17)
+    assert "does not answer" not in house.shown(house.channel)
+    assert (await metrics(house))("hermes_engine_up", engine="default") == 1
+
+
+async def test_the_operator_is_told_that_an_engine_fails_with_every_answer(
+    empty_house: House,
+) -> None:
+    house = empty_house
+    await house.start_bot(ALERT_CHANNEL=str(house.channel), ALERT_AFTER="1")
+    await house.settled()
+    house.engine.fail_always("errors")
+    for words in ("Hello?", "Anybody?"):
+        await house.retry_offered(house.ask(words))
+    assert (await get(house, "/readyz"))[0] == 200, "that may have many reasons"
+    await house.retry_offered(house.ask("Really?"))
+    status, body = await get(house, "/readyz")
+    assert (status, json.loads(body)["not_ready"]) == (503, ["engine"])
+    told = "The model's engine does not answer"
+    await house.discord.until(lambda: told in house.shown(house.channel), 45)
+    house.engine.recover()
+    await house.say_and_hear("And now?", "I am here.")
+    await house.settled()

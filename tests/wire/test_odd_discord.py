@@ -6,10 +6,12 @@ import asyncio
 import logging
 from typing import Any
 
+import discord
 import pytest
 from simcord.backend import serializers
+from simcord.backend.models import Overwrite
 
-from bot.errors import SettingsError, StartupError
+from bot.errors import SettingsError, StartupError, StoreUnavailable
 from tests.stand_ins.discord import Call, DiscordStandIn, Trail
 from tests.stand_ins.engine import ScriptedEngine
 from tests.wire.in_process import make_bot, running
@@ -119,13 +121,15 @@ async def test_a_server_that_never_says_what_it_took_is_not_asked_for_ever(world
         assert len(await replies(world, ask(world, "and now?"))) == 1
 
 
-@pytest.mark.parametrize("code", [50001, 50013, 50083])
+@pytest.mark.parametrize(
+    ("status", "code"), [(403, 50001), (403, 50013), (403, 50083), (400, 50083)]
+)
 async def test_where_edits_are_forbidden_the_whole_answer_comes_anew(
-    world, store, code: int
+    world, store, status: int, code: int
 ) -> None:
     async with running(world, store, engine=ScriptedEngine(STORY)):
         said = {"code": code, "message": "no"}
-        refused = world.fault(*EDIT, status=403, said=said, times=None)
+        refused = world.fault(*EDIT, status=status, said=said, times=None)
         [reply] = await replies(world, ask(world), "Once upon a time.")
         assert (reply.content, reply.labels) == ("Once upon a time.", [])
         assert refused.hits <= 2, "one preview and the last edit"
@@ -141,6 +145,8 @@ async def test_a_place_that_takes_nothing_more_is_left_with_what_it_has(
             world.fault(*what, status=403, said={"code": 50001, "message": "Missing"}, times=None)
         await world.until(lambda: "cannot be shown" in caplog.text)
         world.heal()
+        world.world.set_overwrite(world.channel, Overwrite(world.guild, 0))
+        await asyncio.sleep(0.2)
         assert len(await replies(world, ask(world, "and now?"))) == 1
 
 
@@ -188,6 +194,44 @@ async def test_a_message_with_few_fields_is_answered(world, store, caplog, more:
         world.gateway.emit("MESSAGE_CREATE", event)
         await asyncio.sleep(0.4)
         assert len(world.replies(asked)) == 1, "the same message again is answered once"
+    assert no_defect(caplog)
+
+
+async def test_a_poll_whose_answers_have_no_words_is_read(world, store, caplog) -> None:
+    tea = {"poll_media": {"emoji": {"id": None, "name": "🍵"}}}
+    poll = {**NEVER, "question": {"text": "Drink?"}, "answers": [{"answer_id": 1, **tea}]}
+    engine = ScriptedEngine()
+    async with running(world, store, engine=engine):
+        asked, event = emitted(world, f"{world.mention} choose", poll=poll)
+        world.gateway.emit("MESSAGE_CREATE", event)
+        assert len(await replies(world, asked)) == 1
+        assert "[poll: Drink? Answers: 🍵]" in engine.prompts[-1]
+    assert no_defect(caplog)
+
+
+async def test_two_who_press_retry_at_once_get_one_answer(
+    world, store, caplog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object, **__: object) -> None:
+        raise StoreUnavailable
+
+    carol = world.add_user("carol", world.guild)
+    may = discord.Permissions(manage_messages=True).value
+    role = world.world.create_role(world.guild, "Mods", permissions=may)
+    world.world.add_member_role(world.guild, carol, role.id)
+    async with running(world, store):
+        with monkeypatch.context() as gone:
+            gone.setattr(store, "load", away)
+            asked = ask(world)
+            await world.until(lambda: world.replies(asked))
+        [notice] = world.replies(asked)
+        world.fault("GET", f"/channels/*/messages/{asked}", delay=0.4, times=None)
+        presses = [world.press(notice.id, who, "Retry") for who in (world.alice, carol)]
+        shown = await replies(world, asked)
+        await world.until(lambda: all(press.responded for press in presses))
+        await asyncio.sleep(1.0)
+        assert [trail.content for trail in shown] == ["All right."]
+        assert [press.followups for press in presses] == [[], []]
     assert no_defect(caplog)
 
 

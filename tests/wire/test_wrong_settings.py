@@ -47,6 +47,7 @@ async def bot(folder: Path, *words: str, python: tuple[str, ...] = ()) -> tuple[
         ("MODEL=Hermes-9", "MODEL: there is no profile 'Hermes-9'"),
         ("MODEL_FILE=no.gguf", "MODEL_FILE: there is no file no.gguf"),
         ("ENGINES=big=http://a|Hermes-9", "ENGINES' profile of big: there is no profile"),
+        ("ENGINE_API_KEYS=big=hunter2", "ENGINE_API_KEYS: takes keys of ENGINES"),
         ("MCP_CONFIG=no.json", "MCP_CONFIG: no.json: cannot be read"),
         ("CHARACTER_FILE=no.png", "CHARACTER_FILE: no.png cannot be read"),
         ("HTTP_PORT=99999", "HTTP_PORT: must be less than or equal to 65535, not '99999'"),

@@ -21,12 +21,28 @@ def one_of(*marks: str) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, marks)))
 
 
+ENDS_OF_PAD = {opener: one_of(closer, *TURNS) for opener, closer in PADS.items()}
+"""Where a thought ends: with its closing tag, or with the turn."""
+
 ANY = one_of(*ALL)
-ANY_STOP = one_of(*STOPS, SOFT_STOP)
+_EVERY_STOP = (*STOPS, SOFT_STOP)
+PAD = one_of(*PADS)
+PASSED_OVER = one_of(*_EVERY_STOP, *STRAYS)
+ANY_STOP = one_of(*_EVERY_STOP)
 _STARTS = frozenset(mark[:n] for mark in ALL for n in range(1, len(mark)))
 
 FENCE = re.compile(r"`{3,16}[\w+.-]{0,32}")
 """A code block's first line, as far as models vary it."""
+
+
+def without_stops(text: str) -> str:
+    """The text without the stop tokens at its end, and the blanks around them."""
+    end = len(text.rstrip())
+    while stop := next((stop for stop in _EVERY_STOP if text.endswith(stop, 0, end)), ""):
+        end -= len(stop)
+        while end and text[end - 1].isspace():
+            end -= 1
+    return text[:end]
 
 
 def may_become_one(text: str, at: int) -> bool:

@@ -25,7 +25,6 @@ _TICKS = re.compile(r"`{1,17}")
 _FENCE = re.compile(marks.FENCE.pattern + r"\s{0,64}")
 _RECOVERY = marks.one_of(marks.OPENER, marks.CLOSER, *marks.TURNS)
 _BEHIND_OPENING = marks.one_of(marks.CLOSER, marks.RESPONSE, *marks.TURNS)
-_ENDS_OF_PAD = {opener: marks.one_of(closer, *marks.TURNS) for opener, closer in marks.PADS.items()}
 
 
 def parse(text: str, tools: Sequence[Mapping[str, Any]] | None) -> Answer:
@@ -143,13 +142,14 @@ class Parser:
 
     def _thinking(self) -> bool:
         source = self._source
-        found = source.find(_ENDS_OF_PAD[self._pad])
+        found = source.find(marks.ENDS_OF_PAD[self._pad])
         if found is None and not source.final:
             return False
         end = source.place_of(found.start() if found else len(source.text))
         source.back()
         if found is not None and found[0] == marks.PADS[self._pad]:
-            self._end_thought(source.index_of(end), len(found[0]))
+            at = source.index_of(end)
+            self._take_thought(source.text[source.at : at], at + len(found[0]))
         else:
             self._unclosed[self._pad] = end
             self._end_unclosed_thought()
@@ -164,6 +164,8 @@ class Parser:
         if attempt.verdict is Verdict.CALLS:
             source.release()
             self._findings.add_calls(attempt.calls())
+            for thought in attempt.thoughts:
+                self._findings.add_thought(thought)
             self._content.cut()
             self._seen_call = self._seen_call or attempt.tagged
             return True
@@ -304,12 +306,12 @@ class Parser:
         source = self._source
         end = source.index_of(self._unclosed[self._pad])
         call = source.text.find(marks.OPENER, source.at, end)
-        self._end_thought(end if call < 0 else call, 0)
+        end = end if call < 0 else call
+        self._take_thought(marks.without_stops(source.text[source.at : end]), end)
 
-    def _end_thought(self, end: int, tag: int) -> None:
-        source = self._source
-        self._findings.add_thought(source.text[source.at : end])
-        source.at = end + tag
+    def _take_thought(self, thought: str, end: int) -> None:
+        self._findings.add_thought(thought)
+        self._source.at = end
         self._state = self._text
 
     def _judge_opening(self) -> None:

@@ -12,6 +12,8 @@ from bot.tools.parsing.literals import Reader, Status
 from bot.tools.parsing.marks import past
 
 _SPACE = re.compile(r"\s*")
+# How much of the end of a thought may have arrived.
+_LONGEST_END = max(len(end) for end in (*marks.PADS.values(), *marks.TURNS)) - 1
 _TICKS = re.compile(r"`{0,16}")
 _TAGS = ("function_call", "functioncall", "tool", "tools", "tool_calls", "response", "json", "JSON")
 _ELEMENT = re.compile(
@@ -21,7 +23,10 @@ _ELEMENT = re.compile(
 )
 _TAG_STARTS = frozenset(f"<{tag}>"[:n] for tag in (*_TAGS, "xml") for n in range(1, len(tag) + 2))
 _BARE = re.compile(r"\{\s{0,32}(?=[\"'])|\[\s{0,32}(?=\{)")
-_BARE_SO_FAR = re.compile(r"[{\[]\s{0,32}\Z")
+# Behind an object's first name comes a colon. What has none is not worth an attempt.
+_NAME = r"\{\s{0,32}([\"'])(?:(?!\1)[^\\]){0,64}"
+_NO_OBJECT = re.compile(rf"{_NAME}\1\s{{0,32}}(?!\s|:|\1|\Z)")
+_BARE_SO_FAR = re.compile(rf"[{{\[]\s{{0,32}}\Z|{_NAME}(?:\1\s{{0,32}})?\Z")
 _FUNCTION = re.compile(
     r"<function(?:=[^<>\s\"'/]{0,64}| (?:n|na|nam|name|name=|name=\"[^<>]{0,65})?)"
 )
@@ -47,13 +52,15 @@ class Attempt:
 
     It has to reach to the end of the turn, and bare JSON has to be all that was said (`alone`).
     Bare JSON in front of a closing tag lacks nothing but the opening one: it is `tagged`. `whole`
-    is how much of the text belongs to values that were complete.
+    is how much of the text belongs to values that were complete. `thoughts` stood between the calls
+    or behind them, and are no part of what was said.
     """
 
     def __init__(self, names: Collection[str], *, alone: bool) -> None:
         self.verdict: Verdict | None = None
         self.tagged = False
         self.whole = 0
+        self.thoughts: list[str] = []
         self._names = names
         self._alone = alone
         self._found: list[Mapping[str, object]] = []
@@ -61,6 +68,8 @@ class Attempt:
         self._ends: list[str] = []
         self._wrapped = False
         self._function = ""
+        self._pad = ""
+        self._thought: list[str] = []
         self._read = self._begin
         self._reader = Reader()
         self._waits = False
@@ -157,11 +166,29 @@ class Attempt:
             if not self._wrapped:
                 self.tagged, self.verdict = True, Verdict.CALLS
             return at + len(marks.CLOSER)
-        if stop := marks.ANY_STOP.match(text, at):
-            return stop.end()
+        if pad := marks.PAD.match(text, at):
+            self._pad, self._thought, self._read = pad[0], [], self._thinking
+            return pad.end()
+        if mark := marks.PASSED_OVER.match(text, at):
+            return mark.end()
         if text.startswith((marks.RESPONSE, *marks.TURNS), at):
             return self._over(at)
         return self._element(text, at, final) if self._wrapped else self._text(at)
+
+    def _thinking(self, text: str, at: int, final: bool) -> int:
+        """Behind the tag that begins a thought: nobody is shown it, whatever it says."""
+        found = marks.ENDS_OF_PAD[self._pad].search(text, at)
+        end = found.start() if found else len(text) if final else max(at, len(text) - _LONGEST_END)
+        self._thought.append(text[at:end])
+        if found is None and not final:
+            return self._wait(end)
+        thought, self._read = "".join(self._thought), self._after
+        if found is not None and found[0] == marks.PADS[self._pad]:
+            self.thoughts.append(thought)
+            return found.end()
+        self.thoughts.append(marks.without_stops(thought))
+        # It ends with the turn, or with a call that has its tags.
+        return self._text(end) if marks.OPENER in thought else self._over(end)
 
     def _end(self, text: str, at: int, final: bool) -> int | None:
         """Go behind the end of what is open; None if it is not here."""
@@ -223,9 +250,9 @@ class Trials:
 
     def bare(self, text: str, at: int, *, final: bool) -> bool | None:
         """Whether an object, or a list of them, may begin at `at`."""
-        if _BARE.match(text, at):
-            return True
-        return None if not final and _BARE_SO_FAR.match(text, at) else False
+        if not final and _BARE_SO_FAR.match(text, at):
+            return None
+        return _BARE.match(text, at) is not None and not _NO_OBJECT.match(text, at)
 
     def begin(self, *, alone: bool) -> Attempt:
         """A new attempt."""

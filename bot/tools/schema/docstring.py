@@ -69,6 +69,8 @@ def _google(lines: Lines) -> Docstring:
         if name in _ARGUMENTS:
             arguments = _entries(block, _GOOGLE_ENTRY) | arguments
         elif name in _RETURNS:
+            # As transformers reads it: an example below is part of what is said about the result.
+            block = list(takewhile(lambda line: _heading(line) not in _SECTIONS, lines[at + 1 :]))
             returns = returns or "\n".join(block).strip()
         at += 1 + len(block)
     return Docstring(description, arguments, returns)

@@ -78,7 +78,9 @@ def _union(members: Sequence[Any]) -> Schema:
     if len(found) == 1:
         schema = found[0]
     elif all(_is_basic(one) for one in found):
-        schema: Schema = {"type": sorted({one["type"] for one in found})}
+        # A list and a tuple are both arrays.
+        kinds = sorted({one["type"] for one in found})
+        schema: Schema = {"type": kinds[0] if len(kinds) == 1 else kinds}
     else:
         schema = {"anyOf": found}
     return {**schema, "nullable": True} if NoneType in members else schema

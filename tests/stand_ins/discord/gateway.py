@@ -1,4 +1,4 @@
-"""The gateway websocket: identify, heartbeats, zlib-stream, resume with replay, lost sessions."""
+"""The gateway websocket: identify, heartbeats, compression, resume with replay, lost sessions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import copy
 import json
 import secrets
-import zlib
 from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +17,7 @@ from aiohttp import WSMsgType, web
 from simcord import intents as rules
 from simcord.backend import serializers
 
+from .compression import Compress, stream
 from .world import World
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
@@ -29,9 +29,9 @@ REPLAY = 5_000
 class Connection:
     """One websocket: a queue in front of it keeps the order of what is sent."""
 
-    def __init__(self, socket: web.WebSocketResponse, compress: str) -> None:
+    def __init__(self, socket: web.WebSocketResponse, compress: Compress | None) -> None:
         self._socket = socket
-        self._zlib = zlib.compressobj() if compress == "zlib-stream" else None
+        self._compress = compress
         self._queue: asyncio.Queue[str | int] = asyncio.Queue()
         self._writer = asyncio.create_task(self._write())
 
@@ -52,11 +52,10 @@ class Connection:
                 if isinstance(item, int):
                     await self._socket.close(code=item)
                     return
-                if self._zlib is None:
+                if self._compress is None:
                     await self._socket.send_str(item)
                 else:
-                    data = self._zlib.compress(item.encode())
-                    await self._socket.send_bytes(data + self._zlib.flush(zlib.Z_SYNC_FLUSH))
+                    await self._socket.send_bytes(self._compress(item))
 
     async def finish(self) -> None:
         self._writer.cancel()
@@ -159,9 +158,10 @@ class Gateway:
         """Serve one websocket."""
         if not self.accepting:
             return web.Response(status=503)
-        compress = request.query.get("compress", "")
-        if compress not in ("", "zlib-stream"):
-            raise web.HTTPBadRequest(text=f"the stand-in cannot compress as {compress}")
+        try:
+            compress = stream(request.query.get("compress", ""))
+        except ValueError as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
         socket = web.WebSocketResponse(compress=False, max_msg_size=0)
         await socket.prepare(request)
         connection = Connection(socket, compress)

@@ -17,7 +17,8 @@ import simcord.http.routes  # noqa: F401 - importing it registers every route
 from simcord._clock import Clock
 from simcord.backend import Backend
 from simcord.backend.cdn import CDN_BASE, CdnStore
-from simcord.backend.models import Message
+from simcord.backend.errors import BackendError
+from simcord.backend.models import Channel, Message
 
 NONCE_LIFETIME = 180.0
 
@@ -168,6 +169,18 @@ class World(Backend):
             self.trails[message_id].deleted_at = time.monotonic()
         self.touched += 1
         return deleted
+
+    def create_thread(self, *args: Any, message_id: int | None = None, **more: Any) -> Channel:
+        """A message has one thread at most, and of that one Discord posts no notice."""
+        if message_id is None:
+            return super().create_thread(*args, **more)
+        if message_id in self.channels:
+            raise BackendError(400, 160004, "A thread has already been created for this message")
+        more["broadcast"] = False
+        thread = super().create_thread(*args, message_id=message_id, **more)
+        self.announce_thread_create(thread)
+        self.touched += 1
+        return thread
 
     def message_with_nonce(self, channel_id: int, nonce: str) -> Message | None:
         """The message that this nonce made in the last minutes, if any."""

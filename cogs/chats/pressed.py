@@ -1,0 +1,45 @@
+"""The buttons under the question whether a talk is to be brought in."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import discord
+
+from bot.client.failures import DISCORD_FAILURES
+from bot.errors import UserError
+from bot.language import later, tr
+from cogs.chats import bringing
+from cogs.opted_out import refuse_opted_out
+from cogs.places import conversation_in
+from cogs.pressed import KnownButton, pressing
+from cogs.replies import tell
+
+_UNCHANGED = later("Nothing was brought in; everything here is as it was.")
+
+
+class ImportButton(
+    KnownButton,
+    template=re.compile(rf"chat-import:(?P<how>{bringing.INSTEAD}|{bringing.BEHIND})"),
+):
+    """Brings in what its message asks about."""
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """Do it, if whoever presses may, and nothing is written there."""
+        conversation = conversation_in(interaction.channel_id or 0)
+        try:
+            refuse_opted_out(interaction)
+            bringing.check_may(interaction)
+            with pressing(interaction.client, conversation):
+                await bringing.bring(interaction, self.parts["how"])
+        except (UserError, *DISCORD_FAILURES) as error:
+            await tell(interaction, error)
+
+
+class CancelButton(KnownButton, template=re.compile(r"chat-import-not")):
+    """Leaves all as it is."""
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+        """Say so."""
+        await interaction.response.edit_message(content=tr(_UNCHANGED), attachments=[], view=None)
