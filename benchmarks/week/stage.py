@@ -8,7 +8,7 @@ import json
 import tempfile
 import time
 from contextlib import AsyncExitStack, aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -51,7 +51,6 @@ class Place:
     channel: int
     people: tuple[int, ...]
     kind: str = "channel"
-    questions: list[int] = field(default_factory=list)
     newest: int = 0
     busy: bool = False
 
@@ -155,6 +154,11 @@ class WeekStage:
         )
         if not self.bot.alive:
             raise RuntimeError(f"the bot ended at its start:\n{self.bot.log[-3_000:]}")
+
+    def direct_messages_are_known(self) -> bool:
+        """Whether the bot has answered in each of them."""
+        known = {question.place for question in self.ledger.questions if question.answered}
+        return known.issuperset(place.channel for place in self.busy if place.kind == "direct")
 
     def prune(self, place: Place) -> None:
         """Forget what nobody can come back to, as this process has to last for the week, too."""

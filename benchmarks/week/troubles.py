@@ -88,6 +88,8 @@ class Troubles:
 
     async def session_is_lost(self) -> None:
         """The connection ends and resuming is refused: what was said meanwhile is never sent."""
+        # Discord lists no direct messages: where one is the first of all, no bot learns of it.
+        await until(self.stage.direct_messages_are_known, 30)
         gateway = self.stage.discord.gateway
         identifies = gateway.identifies
         gateway.forget(4000)
