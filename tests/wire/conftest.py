@@ -70,7 +70,7 @@ class House:
         )
         assert self.bot.alive, self.bot.log
 
-    async def settled(self, timeout: float = 10.0) -> None:
+    async def settled(self, timeout: float = 30.0) -> None:
         """Wait until the bot says of itself that it is ready (discord.py takes two seconds)."""
         [address] = re.findall(r"health on (http://[\d.:]+)/", self.bot.log)[-1:]
         deadline = time.monotonic() + timeout

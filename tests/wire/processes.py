@@ -57,7 +57,7 @@ class Process:
                 stderr=log,
             )
 
-    async def wait(self, timeout: float = 15.0) -> int:
+    async def wait(self, timeout: float = 45.0) -> int:
         """Wait for its end and return the exit code."""
         assert self._process is not None
         async with asyncio.timeout(timeout):
@@ -69,7 +69,7 @@ class Process:
             os.kill(self.pid, signal.SIGKILL)
             await self.wait()
 
-    async def stop(self, timeout: float = 15.0) -> int:
+    async def stop(self, timeout: float = 45.0) -> int:
         """Ask it to end, as `docker stop` does; kill it if it does not."""
         assert self._process is not None
         if self.alive:

@@ -42,7 +42,7 @@ class Person:
             self._ended(0)
         os.close(self._master)
 
-    async def reads(self, pattern: str, timeout: float = 20.0) -> None:
+    async def reads(self, pattern: str, timeout: float = 60.0) -> None:
         """Wait until the screen shows a pattern behind all that was read before."""
         deadline = time.monotonic() + timeout
         while not (found := re.search(pattern, self.screen[self._read_to :])):
@@ -59,7 +59,7 @@ class Person:
         """Interrupt the program."""
         os.write(self._master, b"\x03")
 
-    async def leaves(self, timeout: float = 20.0) -> int:
+    async def leaves(self, timeout: float = 60.0) -> int:
         """Wait for the end of the program; its exit code."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
