@@ -26,7 +26,7 @@ from bot.client.requests import counting
 from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
 from bot.client.syncing import UNREACHABLE, Syncing
-from bot.client.tolerant import leave_out_unreadable
+from bot.client.tolerant import leave_out_unreadable, tolerant
 from bot.client.unheard import Unheard
 from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
@@ -297,7 +297,8 @@ class HermesBot(commands.AutoShardedBot):
         """Have all that an event of Discord begins speak a language, told by the event's data."""
         parsers = self._connection.parsers
         for event in _READ_BY_PEOPLE:
-            parsers[event] = partial(_in_language, language, parsers[event])
+            # The language is told by the same data, and so is whose an interaction is.
+            parsers[event] = tolerant(event, partial(_in_language, language, parsers[event]))
 
     # ------------------------------------------------------------------ events
 
