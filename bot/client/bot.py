@@ -26,8 +26,9 @@ from bot.client.requests import counting
 from bot.client.side_by_side import Gate
 from bot.client.steady import hold_on
 from bot.client.syncing import UNREACHABLE, Syncing
-from bot.client.tolerant import leave_out_unreadable
+from bot.client.tolerant import leave_out_unreadable, tolerant
 from bot.client.unheard import Unheard
+from bot.client.webhooks import hold_on_by_token
 from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices
@@ -129,6 +130,7 @@ class HermesBot(commands.AutoShardedBot):
         )
         self.closed = ClosedChannels()
         hold_on(self.http, self.closed, invalid)
+        hold_on_by_token(_LONGEST_PAUSE)
         self.settings = settings
         self.conversations = conversations
         self.store = store
@@ -297,7 +299,8 @@ class HermesBot(commands.AutoShardedBot):
         """Have all that an event of Discord begins speak a language, told by the event's data."""
         parsers = self._connection.parsers
         for event in _READ_BY_PEOPLE:
-            parsers[event] = partial(_in_language, language, parsers[event])
+            # The language is told by the same data, and so is whose an interaction is.
+            parsers[event] = tolerant(event, partial(_in_language, language, parsers[event]))
 
     # ------------------------------------------------------------------ events
 

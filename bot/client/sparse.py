@@ -37,6 +37,7 @@ _NEVER = "2200-01-01T00:00:00+00:00"
 _STARTS = {"total": 1_000, "remaining": 1_000, "reset_after": 0, "max_concurrency": 1}
 
 _MESSAGES = "/channels/{channel_id}/messages"
+_BY_TOKEN = "/webhooks/{webhook_id}/{webhook_token}/messages/"
 
 
 def complete_event(event: str, data: Any) -> Any:
@@ -70,7 +71,11 @@ def complete_answer(method: str, path: str, answer: Any) -> Any:
         return [_message(message) for message in answer]
     if (path, method) == (_MESSAGES, "POST") or path == f"{_MESSAGES}/{{message_id}}":
         return answer if method == "DELETE" else _message(_identified(answer))
+    if path.startswith(_BY_TOKEN):
+        return answer if method == "DELETE" else _message(_identified(answer))
     match path:
+        case "/interactions/{webhook_id}/{webhook_token}/callback":
+            return _taken(answer)
         case "/users/@me":
             return _user(_identified(answer))
         case "/oauth2/applications/@me":
@@ -81,6 +86,12 @@ def complete_answer(method: str, path: str, answer: Any) -> Any:
             return {"shards": 1, "session_start_limit": _STARTS, **answer}
         case _:
             return answer
+
+
+def _taken(answer: Any) -> Fields:
+    """What became of the answer to a command, which Discord tells only if it is asked to."""
+    told = cast("Fields", answer) if isinstance(answer, dict) else {}
+    return {**told, "interaction": {"id": "0", **(told.get("interaction") or {})}}
 
 
 def _identified(answer: Any) -> Fields:

@@ -20,8 +20,8 @@ from discord.http import HTTPClient, Route
 from bot.client.refused import ClosedChannels, InvalidRequests
 from bot.client.sparse import complete_answer
 
-# discord.py would wait five minutes for an answer that never comes.
-_SILENCE = aiohttp.ClientTimeout(total=300.0, sock_connect=10.0, sock_read=20.0)
+SILENCE = aiohttp.ClientTimeout(total=300.0, sock_connect=10.0, sock_read=20.0)
+"""discord.py would wait five minutes for an answer that never comes."""
 
 
 class UnreadableAnswer(aiohttp.ClientPayloadError):
@@ -38,7 +38,7 @@ def hold_on(http: HTTPClient, closed: ClosedChannels, invalid: InvalidRequests) 
 
     async def go_on(route: Route, **options: Any) -> Any:
         invalid.check(route)
-        options.setdefault("timeout", _SILENCE)
+        options.setdefault("timeout", SILENCE)
         asking = _noted(closed, route, options, request(route, **options))
         task = asyncio.create_task(asking, name="request to Discord")
         under_way.add(task)
@@ -53,7 +53,7 @@ async def _noted(
     closed: ClosedChannels, route: Route, options: dict[str, Any], asking: Awaitable[Any]
 ) -> Any:
     try:
-        answer = await _readable(route, asking)
+        answer = await readable(route, asking)
     except Exception as error:
         closed.learn(route, options, error)
         raise
@@ -61,7 +61,8 @@ async def _noted(
     return answer
 
 
-async def _readable(route: Route, asking: Awaitable[Any]) -> Any:
+async def readable(route: Route, asking: Awaitable[Any]) -> Any:
+    """The answer to a request, with all that discord.py takes for granted; `UnreadableAnswer`."""
     try:
         return complete_answer(route.method, route.path, await asking)
     except (KeyError, TypeError, ValueError) as error:

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.http import HTTPClient, Route
 
 from bot.client.localise import Payload, localised
+from bot.client.steady import UnreadableAnswer
 from bot.language import forget_catalogues
 
 # Kinds of commands that the tree knows: slash, user menu, message menu. Discord itself may have
@@ -78,9 +79,15 @@ def canonical(command: Payload) -> dict[str, Any]:
 async def sync(http: HTTPClient, application: int, tree: app_commands.CommandTree[Any]) -> int:
     """Bring the global commands up to date with at most one write; returns the changes.
 
-    HTTP failures are discord.py's own.
+    HTTP failures are discord.py's own, and `UnreadableAnswer`.
     """
-    found = plan(wanted := written(tree), await _present(http, application))
+    wanted, present = written(tree), await _present(http, application)
+    try:
+        found = plan(wanted, present)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UnreadableAnswer(
+            f"what stands for the commands is no list of them: {error}"
+        ) from error
     if found.changes > 1:
         every: list[Any] = [*wanted, *map(_writable, found.foreign)]
         await http.bulk_upsert_global_commands(application, every)

@@ -26,7 +26,12 @@ def leave_out_unreadable(parsers: MutableMapping[str, Parser]) -> None:
     """
     for event, parse in parsers.items():
         read = partial(_complete, event, parse)
-        parsers[event] = read if event in _NEEDED else partial(_try, event, read)
+        parsers[event] = read if event in _NEEDED else tolerant(event, read)
+
+
+def tolerant(event: str, parse: Parser) -> Parser:
+    """`parse` for an event, which logs what it raises."""
+    return partial(_try, event, parse)
 
 
 def _complete(event: str, parse: Parser, data: Any) -> None:

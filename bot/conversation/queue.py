@@ -129,8 +129,10 @@ class Line:
         self._strained = True
         pause = wanted
         if now >= self._not_before:
-            own = min(_PAUSE * 2**self._pauses, _LONGEST_PAUSE) * random.uniform(0.75, 1.0)
-            self._pauses += 1
+            longest = min(_PAUSE * 2**self._pauses, _LONGEST_PAUSE)
+            # No further than to the longest: an engine may be busy for days.
+            self._pauses += longest < _LONGEST_PAUSE
+            own = longest * random.uniform(0.75, 1.0)
             pause = max(wanted, own)
         if now + pause > self._not_before:
             self._not_before = now + pause

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Coroutine
 from contextlib import aclosing
 from typing import Any
@@ -44,7 +45,7 @@ class CatchUp(commands.Cog):
 
     def __init__(self, bot: HermesBot) -> None:
         self.bot = bot
-        self._met: set[int] = set()
+        self._sessions = Counter[int]()
         self._first: set[int] = set()
         self._lost: dict[int, float] = {}
         self._behind: dict[int, float | None] = {}
@@ -83,10 +84,12 @@ class CatchUp(commands.Cog):
     @commands.Cog.listener()
     async def on_shard_ready(self, shard_id: int) -> None:
         """A fresh session: events from before it will never come."""
-        self._behind[shard_id] = self._lost.pop(shard_id, None)
-        if shard_id not in self._met:
-            self._met.add(shard_id)
+        # What was not made up for yet, or is just being made up for, belongs to this absence too.
+        since = (self._lost.pop(shard_id, None), self._behind.get(shard_id))
+        self._behind[shard_id] = min((one for one in since if one is not None), default=None)
+        if shard_id not in self._sessions:
             self._first.add(shard_id)
+        self._sessions[shard_id] += 1
         if self._note_heard.is_running():
             await self._catch_up()
         else:
@@ -95,7 +98,7 @@ class CatchUp(commands.Cog):
     @commands.Cog.listener()
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """From now on events may be missing, and a little from before too."""
-        if shard_id in self._met or self._heard is not None:
+        if shard_id in self._sessions or self._heard is not None:
             self._lost.setdefault(shard_id, (self._heard or 0.0) - _UNHEARD_BEFORE)
 
     @commands.Cog.listener()
@@ -118,6 +121,7 @@ class CatchUp(commands.Cog):
         """Begin what is to be made up for; what fails now is tried again later."""
         async with self._catching_up:
             for shard, since in list(self._behind.items()):
+                session = self._sessions[shard]
                 try:
                     await self._begin(shard, since)
                 except (StoreUnavailable, *FAILURES) as error:
@@ -126,8 +130,10 @@ class CatchUp(commands.Cog):
                 except Exception as error:
                     # A defect would be met each time; nothing else is to wait for it.
                     note(error, f"catching up on shard {shard}")
-                self._behind.pop(shard, None)
                 self._first.discard(shard)
+                # Else there was another absence meanwhile, which waits for its turn.
+                if session == self._sessions[shard]:
+                    self._behind.pop(shard, None)
 
     async def _recall(self) -> None:
         """Find out until when former processes heard everything.
@@ -159,13 +165,13 @@ class CatchUp(commands.Cog):
 
     def _look_round(self) -> None:
         """Finish what other processes have left behind."""
-        if self._met and not self._looking and not self.bot.closing:
+        if self._sessions and not self._looking and not self.bot.closing:
             self._looking = True
             self._start(self._look_after(), "what others owe")
 
     async def _look_after(self) -> None:
         try:
-            for shard in self._met - set(self._behind):
+            for shard in set(self._sessions) - set(self._behind):
                 await self._take_over(shard)
         except StoreUnavailable as error:
             log.info("not known what other processes owe: %s", error)

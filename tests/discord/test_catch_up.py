@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import discord
@@ -375,6 +376,64 @@ async def test_a_message_that_cannot_be_read_keeps_no_other_channel_waiting(
     assert stage.said() == ["All right.", "All right."]
     assert f"reading what was missed in {other.id} failed" in caplog.text
     assert f"comparing discord:{other.id} with Discord failed" in caplog.text
+
+
+async def test_what_is_missed_while_it_catches_up_is_answered_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = stage.guild.create_text_channel("slow")
+    await stage.alice.send(slow, f"{stage.me} hi")
+    await ask(stage)
+    await play(stage.env, 3)
+    history = discord.TextChannel.history
+    go_on = asyncio.Event()
+
+    async def held(messages: AsyncIterator[discord.Message]) -> AsyncIterator[discord.Message]:
+        await go_on.wait()
+        async for message in messages:
+            yield message
+
+    def slowly(self: discord.TextChannel, **options: Any) -> AsyncIterator[discord.Message]:
+        found = history(self, **options)
+        return held(found) if self.id == slow.id and "after" in options else found
+
+    await away(stage)
+    await stage.alice.send(slow, f"{stage.me} one")
+    await ask(stage, "two")
+    with monkeypatch.context() as patch:
+        patch.setattr(discord.TextChannel, "history", slowly)
+        await back(stage)
+        assert len(stage.shown()) == 2, "its channel was looked through, the other one was not"
+        await away(stage)
+        missed = await ask(stage, "three")
+        await back(stage)
+        go_on.set()
+        await play(stage.env, 20, step=1.0)
+    assert [one.reference.message_id for one in stage.shown()].count(missed.id) == 1
+    assert len(stage.shown()) == 3
+
+
+async def test_a_further_absence_does_not_hide_one_that_could_not_be_made_up_for(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ask(stage)
+    await play(stage.env, 3)
+
+    async def unavailable(*_: object) -> None:
+        raise StoreUnavailable
+
+    await away(stage)
+    missed = await ask(stage, "anyone?")
+    await play(stage.env, 600, step=10.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.bot.store, "active", unavailable)
+        await back(stage)
+        await ask(stage, "heard")
+        await play(stage.env, 3)
+        await away(stage)
+    await back(stage)
+    await play(stage.env, 20, step=1.0)
+    assert [one.reference.message_id for one in stage.shown()].count(missed.id) == 1
 
 
 async def test_a_server_that_is_not_there_yet_is_no_reason_to_stop(stage: Stage) -> None:

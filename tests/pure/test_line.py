@@ -184,6 +184,18 @@ async def test_an_engine_that_stays_busy_is_told_in_the_end() -> None:
 
 
 @on_a_clock
+async def test_an_engine_that_is_busy_for_a_day_is_still_called_busy() -> None:
+    engine = Busy(Line(patience=60), room=0)
+    while now() < 86_400:
+        with pytest.raises(EngineBusy):
+            await engine.ask(ANN)
+    engine.room = 1
+    begun = now()
+    await engine.ask(ANN)
+    assert now() < begun + 19  # the longest pause, and ten seconds of writing
+
+
+@on_a_clock
 async def test_a_busy_engine_that_takes_others_of_ours_is_waited_for_longer() -> None:
     engine = Busy(Line(patience=15), room=1, seconds=12)
     await asyncio.gather(*(engine.ask(Asker(f"p{n}", "1")) for n in range(6)))

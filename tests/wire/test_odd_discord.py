@@ -251,6 +251,24 @@ async def test_an_edit_that_tells_only_the_new_text_is_taken_over(world, store, 
     assert no_defect(caplog)
 
 
+@pytest.mark.parametrize(
+    ("event", "data"),
+    [
+        ("MESSAGE_CREATE", {"author": "alice"}),
+        ("MESSAGE_UPDATE", {"guild_id": "none", "content": "hi"}),
+        ("INTERACTION_CREATE", {"id": "5", "type": 3, "token": "t", "data": {}}),
+    ],
+)
+async def test_an_event_that_cannot_be_read_costs_nothing_but_itself(
+    world, store, caplog, event: str, data: Any
+) -> None:
+    async with running(world, store):
+        world.gateway.emit(event, data)
+        assert len(await replies(world, ask(world))) == 1
+        assert world.gateway.identifies == 1
+    assert f"reading {event} failed" in caplog.text
+
+
 @pytest.mark.parametrize("frame", ["no json{", '{"op": 0, "t": "RESUMED", "s": 1, "d": null}'])
 async def test_a_frame_that_cannot_be_read_costs_a_connection_only(
     world, store, frame: str

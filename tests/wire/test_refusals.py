@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from typing import Any
 
 import discord
 import pytest
@@ -113,6 +114,18 @@ async def test_a_limit_that_lasts_for_an_hour_does_not_end_the_start(world, stor
     )
     async with running(world, store):
         assert "All right." in await answered(world)
+
+
+@pytest.mark.parametrize("said", [{"ok": True}, [{}], ["help"], b"{"], ids=str)
+async def test_commands_that_cannot_be_read_do_not_end_the_start(
+    world, store, caplog, said: Any
+) -> None:
+    world.fault("GET", "/applications/*/commands", status=200, said=said)
+    async with running(world, store) as bot:
+        assert "All right." in await answered(world)
+        assert await bot.sync_commands()
+        assert "ask" in world.commands
+    assert "could not be synced" in caplog.text
 
 
 async def test_who_is_sent_away_in_the_middle_of_an_answer_stops_writing_it(world, store) -> None:
