@@ -20,12 +20,12 @@ from typing import Any
 
 from bot.prompts import chatml, tool_use
 from bot.prompts.messages import ToolCall
+from training import TINY
 from training import tools as schemas
 from training.data import held, json_mode, mix, personas, smalltalk, words
 from training.data import tool_use as requests
 from training.engine import Engine
 from training.sample import Calls, Reply, Results, Sample, Turn, User, prompt
-from training.train import OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,7 +403,7 @@ def _count(score: Score, passed: bool) -> None:
 def main() -> int:
     """Print the table; 1 if a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, default=OUT)
+    parser.add_argument("--model", type=Path, default=TINY)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--scale", type=float, default=1, help="times as many cases")
     parser.add_argument("--show", type=int, default=0, help="failures to print per skill")

@@ -19,15 +19,13 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch.multiprocessing.spawn import spawn
 
-from training import batches, tokens
+from training import TINY, batches, tokens
 from training.data import mix
 from training.export import export
 from training.model import Llama, Shape
 from training.muon import Muon
 from training.parent import end_with_parent
 from training.sample import render, tools_turn
-
-OUT = Path("bot/engine/tiny.gguf")
 
 
 def corpus(seed: int) -> list[str]:
@@ -197,7 +195,7 @@ def main() -> None:
     parser.add_argument(
         "--restart-schedule", action="store_true", help="with --resume: count steps from 0"
     )
-    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--out", type=Path, default=TINY)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         spawn(train, (args, f"{folder}/meeting"), nprocs=args.workers)

@@ -24,7 +24,7 @@ async def findings(store: Store, where: str, *, private: bool = False) -> list[F
     try:
         info = await store.server()
     except UserError as error:
-        return [_silent(where, later("it does not answer") if private else error.detail)]
+        return [_silent(where, error.detail, private=private)]
     return [
         fine(
             "store.reachable",
@@ -41,8 +41,9 @@ async def findings(store: Store, where: str, *, private: bool = False) -> list[F
     ]
 
 
-def _silent(where: str, why: str) -> Finding:
-    if "NOPERM" in why:
+def _silent(where: str, why: str, *, private: bool) -> Finding:
+    # redis-py's name for NOPERM, which it takes off the server's words.
+    if "NoPermission" in why:
         return warning(
             "store.reachable",
             "Redis",
@@ -52,7 +53,7 @@ def _silent(where: str, why: str) -> Finding:
     return problem(
         "store.reachable",
         "Redis",
-        later("{where}: {why}", where=where, why=why),
+        later("{where}: {why}", where=where, why=later("it does not answer") if private else why),
         later("start it, or correct REDIS_URL (unset: the bot runs a private one)"),
     )
 

@@ -12,22 +12,13 @@ from tests.engine.reading import ask, read
 
 README = Path(bot.engine.__file__).with_name("README.md")
 
-IMPORTS = """
-from __future__ import annotations
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from bot.conversation.ports import End, EngineInfo, Generation, Text
-from bot.engine.answer import Finish, Piece, Pieces, answer
-from bot.engine.limits import Limits
-"""
-
 
 async def test_the_example():
     (code,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     found: dict[str, Any] = {}
-    exec(IMPORTS + code, found)
+    exec(code, found)
     engine = found["EchoEngine"]("http://nowhere")
-    assert await read(engine, ask("a b STOP c", 9, stop=("STOP",))) == (
+    assert await read(engine, ask("<|a|> a b STOP c", 9, stop=("STOP",))) == (
         "a b ",
         End("stop", generated_tokens=3),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import time
@@ -14,11 +15,13 @@ from pathlib import Path
 import pytest
 import redis
 
+from bot.checks.store import findings
 from bot.conversation.turns import Pending, Snapshot, State, Turn
 from bot.errors import SettingsError, StoreUnavailable, explain
 from bot.store import embedded, keys
 from bot.store.embedded import EmbeddedValkey
 from bot.store.history import RedisStore
+from tests.structure.tree import ROOT
 
 PLACE = "discord:111:222"
 ASK = Turn("1", 1, "user", "Hail!")
@@ -132,6 +135,29 @@ async def test_tcp_passwords_and_database_numbers(own_server):
             with pytest.raises(StoreUnavailable) as caught:
                 await store.ping()
             assert "NoPermission" in caught.value.detail
+
+
+async def test_the_rights_that_the_page_asks_for_are_enough(own_server):
+    page = (ROOT / "docs/redis.md").read_text("utf-8")
+    (keys, rights) = re.findall(r"the user needs `(\S+)` and `([^`]+)`", page)[0]
+    port = free_port()
+    with redis.Redis.from_url(own_server.url, decode_responses=True) as raw:
+        raw.config_set("port", port)
+        raw.execute_command("ACL", "SETUSER", "bot", "on", ">pass", keys, *rights.split())
+        async with aclosing(RedisStore(f"redis://bot:pass@127.0.0.1:{port}")) as store:
+            await store.journal(PLACE, [ASK], OWED)
+            assert len((await store.load(PLACE)).turns) == 1
+            assert [one.check for one in await findings(store, "Redis")] == [
+                "store.reachable",
+                "store.persistence",
+                "store.memory",
+            ]
+            # Without INFO the bot works all the same, so that is no more than a warning.
+            raw.execute_command("ACL", "SETUSER", "bot", "-info")
+            for private in (False, True):
+                (told,) = await findings(store, "Redis", private=private)
+                assert told.state == "warning"
+                assert str(told.text) == "Redis does not let the bot ask INFO"
 
 
 @pytest.mark.parametrize(
