@@ -33,13 +33,15 @@ class Brought:
     """Turns out of a file, as they are put into a conversation.
 
     `window` are those that the model is sent, at least one, `cut` those that count as cut.
-    `dropped` are the ids of turns of the window that are cut to make room. `instead`: they come in
-    the place of what was said there, else behind it.
+    `dropped` are the ids of turns of the window that are cut to make room, `start` is the number
+    of the first turn that the model is sent then. `instead`: they come in the place of what was
+    said there, else behind it.
     """
 
     window: Sequence[Turn]
     cut: Sequence[Turn] = ()
     dropped: Sequence[str] = ()
+    start: int = 1
     instead: bool = True
 
 
