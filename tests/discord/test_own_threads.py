@@ -297,6 +297,20 @@ async def test_what_is_refused_is_done_without_once(
     assert why not in shown, "and then all is well"
 
 
+async def test_who_asked_hears_of_it_where_nothing_can_be_written_in_the_thread(
+    stage: Stage,
+) -> None:
+    await switch_on(stage)
+    stage.engine.answers = [[1.0, "An insect."]]
+    asked = await stage.alice.send(stage.channel, f"{stage.me} What is a bee?")
+    inside = f"/channels/{asked.id}/messages"
+    stage.env.inject_error("POST", inside, status=403, code=50013, times=None)
+    await play(stage.env, 3.5)
+    assert stage.said(thread_of(stage, asked)) == []
+    marked = stage.env.backend.get_message(stage.channel.id, asked.id)
+    assert [one.emoji for one in marked.reactions] == ["🔇"]
+
+
 async def test_a_name_that_the_server_forbids_gives_way_to_a_plain_one(stage: Stage) -> None:
     await switch_on(stage)
     stage.env.inject_error(
