@@ -48,11 +48,11 @@ class Brought:
 class Revising(Protocol):
     """What can be done to turns that are there. Errors are `bot.errors.StoreUnavailable`."""
 
-    async def clear(self, conversation: str, *, restorable: bool = False) -> int:
+    async def clear(self, conversation: str, *, restorable: bool = False, heard: str = "") -> int:
         """Forget a conversation's turns, archived ones too, and what is owed there.
 
         Its settings stay. Returns how many turns there were. `restorable` keeps them aside for
-        `RESTORE_SECONDS`.
+        `RESTORE_SECONDS`. For as long the message with the id `heard` stays known to be.
         """
         ...
 

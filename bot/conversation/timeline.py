@@ -86,14 +86,17 @@ class Timeline:
                 place.reply.lose(gone)
             return await self._store.remove(conversation, messages)
 
-    async def forget(self, conversation: str) -> int:
-        """Forget a conversation whose place is gone. Returns the number of forgotten turns."""
+    async def forget(self, conversation: str, message: str = "") -> int:
+        """Forget a conversation whose place is gone. Returns the number of forgotten turns.
+
+        For a day it stays known that `message` was taken up there: it may stand elsewhere.
+        """
         async with self._places.visit(conversation) as place:
             place.waiting.clear()
             if place.reply:
                 place.reply.withdraw()
             async with place.lock:
-                return await self._store.clear(conversation)
+                return await self._store.clear(conversation, heard=message)
 
     async def heard(self, conversation: str, messages: Sequence[str]) -> frozenset[str]:
         """Which messages have been taken up, whatever became of them since."""

@@ -246,8 +246,10 @@ class Events(commands.Cog):
     async def place_gone(self, channel_id: int) -> None:
         """Forget what was said in a channel or thread that is there no more."""
         timeline = self.bot.conversations.timeline
+        # The question at which a thread hung has its id, stands in the channel, and was answered.
+        place, question = conversation_in(channel_id), str(channel_id)
         async with _noted(f"deletion of channel {channel_id}"):
-            count = await _surely(lambda: timeline.forget(conversation_in(channel_id)))
+            count = await _surely(lambda: timeline.forget(place, question))
             log.info("channel %s was deleted: %d messages are forgotten", channel_id, count)
 
     async def _deleted(self, channel_id: int, guild_id: int | None, messages: list[int]) -> None:

@@ -523,6 +523,23 @@ async def test_a_restart_answers_nothing_twice(stage: Stage, make_bot: MakeBot) 
     assert len(stage.engine.prompts) == 1
 
 
+@pytest.mark.parametrize("absent", [False, True])
+async def test_nor_does_it_after_the_thread_was_deleted(
+    stage: Stage, make_bot: MakeBot, *, absent: bool
+) -> None:
+    await switch_on(stage)
+    asked = await ask(stage, "What is a bee?", "An insect.")
+    await play(stage.env, 20, step=1.0)
+    if absent:
+        await away(stage)
+    stage.env.backend.delete_channel(asked.id)
+    await play(stage.env, 20, step=1.0)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3.5)
+    assert not stage.channel.threads
+    assert len(stage.engine.prompts) == 1
+
+
 async def test_nor_does_it_after_a_reset(stage: Stage, make_bot: MakeBot) -> None:
     await switch_on(stage)
     asked = await ask(stage, "What is a bee?", "An insect.")
