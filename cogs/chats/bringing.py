@@ -105,7 +105,7 @@ async def bring(interaction: Interaction, how: str) -> None:
     await interaction.edit_original_response(content=done, attachments=[], view=None)
     # It stands for all to read, whoever has brought it.
     with speaking(language_for(bot, conversation)):
-        told = words.told(interaction.user.display_name, count, chat.lines[-1])
+        told = words.told(interaction.user.display_name, count, chat)
     await interaction.followup.send(told, allowed_mentions=NOBODY, silent=True)
 
 

@@ -112,14 +112,15 @@ class Events(commands.Cog):
         return thread_of(self.bot, message) is not None or await self._wants_answer(message)
 
     async def _taken_over(self, message: discord.Message) -> bool:
-        """Whether the message is known, where it stands or in the thread that was made for it.
+        """Whether the message is known, where it stands or in the thread that hangs at it.
 
         If its text is another one now, its answer is renewed.
         """
         chat = chat_of(self.bot)
         if await self._taken_over_as(message, await chat.read(message)):
             return True
-        thread = await find_thread_of(self.bot, message)
+        # Where somebody else was quicker to make one, it is answered there as well.
+        thread = message.thread or await find_thread_of(self.bot, message)
         if thread is None:
             return False
         return await self._taken_over_as(message, await chat.read(message, thread))

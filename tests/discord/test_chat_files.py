@@ -181,7 +181,8 @@ class TestBringing:
 
     async def test_the_last_lines_may_be_hidden(self, stage: Stage) -> None:
         rows = [*SOLO, line("Aria", "So. " * 4_000), line("Ada", "Hm.", user=True, is_system=True)]
-        await bring(stage, manager(stage), jsonl(rows))
+        told = await bring(stage, manager(stage), jsonl(rows))
+        assert "So. So." in told, "the story stands at what all can see"
         assert len(await turns_in(stage)) == 1
         _, again, _ = await export(stage.alice, stage.channel)
         assert [row["is_system"] for row in again[1:]] == [False] * 4 + [True]

@@ -330,12 +330,17 @@ async def test_the_answer_goes_into_a_thread_that_somebody_was_quicker_to_make(
         if message.author.id == stage.alice.id:
             original(message.channel.id, "Bees", stage.bob.id, message_id=message.id)
 
-    stage.env.inject_error("POST", "/channels/*/messages/*/threads", status=400, code=160004)
+    there = "/channels/*/messages/*/threads"
+    stage.env.inject_error("POST", there, status=400, code=160004, times=None)
     stage.bot.add_listener(made_first, "on_message")
     asked = await ask(stage, "What is a bee?", "An insect.")
     stage.bot.remove_listener(made_first, "on_message")
     assert len(stage.said(thread_of(stage, asked))) == 1
     assert told(stage) == []
+    await stage.alice.edit(asked, f"{stage.me} What is a wasp?")
+    await stage.settle()
+    [turn, _] = await stage.bot.conversations.history(conversation_in(asked.id))
+    assert turn.text == "What is a wasp?"
 
 
 async def test_a_thread_of_the_bots_whose_making_was_not_answered_is_used(stage: Stage) -> None:
