@@ -308,13 +308,13 @@ def _is_called(message: discord.Message, me: int, *, replies: bool) -> bool:
 def _target(channel: Channel, message: discord.Message, reply: Reply) -> ChannelTarget:
     """Where an answer to several messages goes: it is a reply to the newest one of them."""
     newest = next((ask for ask in reversed(reply.asks) if "message" in ask.origin), None)
+    outside = message if message.channel.id != channel.id else None
     if newest is None:
-        elsewhere = message.channel.id != channel.id
-        answers = None if elsewhere else message.id
-        return ChannelTarget(channel, reply_to=answers, asker=message.author.id)
+        answers = None if outside else message.id
+        return ChannelTarget(channel, reply_to=answers, asker=message.author.id, question=outside)
     # At what stands in the channel of a thread nobody can reply in it: its writer is mentioned.
     answers = None if HOME in newest.origin else int(newest.id)
-    return ChannelTarget(channel, reply_to=answers, asker=int(newest.author))
+    return ChannelTarget(channel, reply_to=answers, asker=int(newest.author), question=outside)
 
 
 def is_readable(message: discord.Message) -> bool:

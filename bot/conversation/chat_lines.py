@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from bot.characters.chats.line import NARRATOR, Chat, Line
 from bot.characters.stage import Member
 from bot.conversation.context import shorten
-from bot.conversation.turns import BROUGHT, Turn, Variant
+from bot.conversation.turns import BROUGHT, HIDDEN, Turn, Variant
 from bot.conversation.variants import MAX_VARIANTS
 from bot.prompts.speakers import clean_name
 
@@ -87,7 +87,8 @@ def turns_of(chat: Chat, cast: Cast, *, author: str, key: str, first: int = 1) -
     main, unnamed = _main(chat, cast), _unnamed(chat, cast)
     turns: list[Turn] = []
     for n, line in enumerate(chat.lines, first):
-        turn = Turn(f"{BROUGHT}{key}.{line.at}.{n}", n, "user", line.text, author=author)
+        name = f"{BROUGHT}{key}.{line.at}.{n}{HIDDEN if line.hidden else ''}"
+        turn = Turn(name, n, "user", line.text, author=author)
         turns.append(_spoken(turn, line, cast, main, unnamed))
     return turns
 
@@ -107,26 +108,25 @@ def voices(chat: Chat, cast: Cast) -> Voices:
 
 
 def in_view(
-    turns: Sequence[Turn], hidden: Iterable[str], limit: int, size: Callable[[str], int]
+    turns: Sequence[Turn], limit: int, size: Callable[[str], int]
 ) -> tuple[list[Turn], list[Turn]]:
     """The turns that go into the window, and those that count as cut: the older ones.
 
-    `hidden` are ids of turns that no prompt is to have. `limit` is the longest prompt in tokens as
-    `size` estimates them. Where something is cut the window begins with a person's line.
+    What is hidden counts as cut wherever it stands; not all turns are. `limit` is the longest
+    prompt in tokens as `size` estimates them. Where something is cut the window begins with a
+    person's line.
     """
-    unseen = frozenset(hidden)
-    room, begin = int(limit * _VIEW_SHARE), len(turns)
-    for turn in reversed(turns):
-        if turn.id not in unseen:
-            room -= size(f"{turn.speaker}{turn.text}{' ' * _AROUND}")
-        if room < 0 and begin < len(turns):
+    seen = [turn for turn in turns if not turn.is_hidden]
+    room, begin = int(limit * _VIEW_SHARE), len(seen)
+    for turn in reversed(seen):
+        room -= size(f"{turn.speaker}{turn.text}{' ' * _AROUND}")
+        if room < 0 and begin < len(seen):
             break
         begin -= 1
     if begin:
-        asked = (n for n in range(begin, len(turns)) if turns[n].role == "user")
+        asked = (n for n in range(begin, len(seen)) if seen[n].role == "user")
         begin = next(asked, begin)
-    window = [turn for turn in turns[begin:] if turn.id not in unseen]
-    return window, [turn for turn in turns if turn.n < turns[begin].n or turn.id in unseen]
+    return seen[begin:], [turn for turn in turns if turn.n < seen[begin].n or turn.is_hidden]
 
 
 def chat_of(
@@ -143,7 +143,11 @@ def chat_of(
     name in a direct message ("" elsewhere), `character` whose chat it is. `said_at` tells when a
     turn was said, in Unix milliseconds.
     """
-    lines = [_line(turn, bot, person, said_at(turn)) for turn in turns if turn.text.strip()]
+    lines = [
+        replace(_line(turn, bot, person, said_at(turn)), hidden=turn.is_hidden)
+        for turn in turns
+        if turn.text.strip()
+    ]
     people = [line.name for line in lines if line.side == "person" and line.name]
     user = max(dict.fromkeys(people), key=people.count, default=person)
     lines = [line if line.name else replace(line, name=user) for line in lines]
@@ -153,7 +157,7 @@ def chat_of(
 def brought_at(turn: Turn) -> int:
     """When a line was said that came out of a file, in Unix milliseconds; 0 if nobody knows."""
     parts = turn.id.split(".")
-    known = turn.is_brought and len(parts) == 4 and parts[2].isdecimal()
+    known = turn.is_brought and len(parts) in (4, 5) and parts[2].isdecimal()
     return int(parts[2]) if known else 0
 
 

@@ -33,24 +33,26 @@ class Brought:
     """Turns out of a file, as they are put into a conversation.
 
     `window` are those that the model is sent, at least one, `cut` those that count as cut.
-    `dropped` are the ids of turns of the window that are cut to make room. `instead`: they come in
-    the place of what was said there, else behind it.
+    `dropped` are the ids of turns of the window that are cut to make room, `start` is the number
+    of the first turn that the model is sent then. `instead`: they come in the place of what was
+    said there, else behind it.
     """
 
     window: Sequence[Turn]
     cut: Sequence[Turn] = ()
     dropped: Sequence[str] = ()
+    start: int = 1
     instead: bool = True
 
 
 class Revising(Protocol):
     """What can be done to turns that are there. Errors are `bot.errors.StoreUnavailable`."""
 
-    async def clear(self, conversation: str, *, restorable: bool = False) -> int:
+    async def clear(self, conversation: str, *, restorable: bool = False, heard: str = "") -> int:
         """Forget a conversation's turns, archived ones too, and what is owed there.
 
         Its settings stay. Returns how many turns there were. `restorable` keeps them aside for
-        `RESTORE_SECONDS`.
+        `RESTORE_SECONDS`. For as long the message with the id `heard` stays known to be.
         """
         ...
 

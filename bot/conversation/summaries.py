@@ -149,7 +149,7 @@ class Summaries:
             return
         before = snapshot.summary or Summary("", 0)
         archive = await self._store.archive(conversation)
-        turns = [turn for turn in archive if turn.n > before.through]
+        turns = [turn for turn in archive if turn.n > before.through and not turn.is_hidden]
         text = before.text
         if turns:
             text = await self._text(conversation, served, asker, model, before, turns)

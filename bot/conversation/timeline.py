@@ -17,7 +17,7 @@ from bot.conversation.places import Places
 from bot.conversation.ports import Store
 from bot.conversation.questions import last_question, next_number
 from bot.conversation.revising import Brought, Edited
-from bot.conversation.turns import Role, Snapshot, Turn
+from bot.conversation.turns import BROUGHT, Role, Snapshot, Turn
 from bot.errors import BadInput
 from bot.language import later
 
@@ -86,14 +86,17 @@ class Timeline:
                 place.reply.lose(gone)
             return await self._store.remove(conversation, messages)
 
-    async def forget(self, conversation: str) -> int:
-        """Forget a conversation whose place is gone. Returns the number of forgotten turns."""
+    async def forget(self, conversation: str, message: str = "") -> int:
+        """Forget a conversation whose place is gone. Returns the number of forgotten turns.
+
+        For a day it stays known that `message` was taken up there: it may stand elsewhere.
+        """
         async with self._places.visit(conversation) as place:
             place.waiting.clear()
             if place.reply:
                 place.reply.withdraw()
             async with place.lock:
-                return await self._store.clear(conversation)
+                return await self._store.clear(conversation, heard=message)
 
     async def heard(self, conversation: str, messages: Sequence[str]) -> frozenset[str]:
         """Which messages have been taken up, whatever became of them since."""
@@ -204,17 +207,18 @@ class Timeline:
             reply.stop()
         async with self._places.alone(conversation):
             snapshot = await self._store.load(conversation)
+            if any(turn.id.startswith(f"{BROUGHT}{key}.") for turn in snapshot.turns):
+                return len(chat.lines)  # Pressed again after a process that could not say so.
             first = 1 if instead else next_number(snapshot)
             turns = turns_of(chat, cast, author=author, key=key, first=first)
-            pairs = zip(turns, chat.lines, strict=True)
-            hidden = [turn.id for turn, line in pairs if line.hidden]
             before = () if instead else snapshot.turns
-            window, cut = in_view([*before, *turns], hidden, room.limit, room.size)
+            window, cut = in_view([*before, *turns], room.limit, room.size)
             known = {turn.id for turn in before}
             brought = Brought(
                 window=[turn for turn in window if turn.id not in known],
                 cut=[turn for turn in cut if turn.id not in known],
                 dropped=[turn.id for turn in cut if turn.id in known],
+                start=window[0].n,
                 instead=instead,
             )
             await self._store.bring(conversation, brought, server)
@@ -277,7 +281,9 @@ class Timeline:
             last = _showing(turns, message)
         if last is None:
             raise BadInput(NOT_IN_VIEW)
-        copied = [replace(turn, shown=()) for turn in turns if turn.n <= last.n]
+        copied = [
+            replace(turn, shown=()) for turn in turns if turn.n <= last.n and not turn.is_hidden
+        ]
         async with self._places.alone(to):
             await self._store.save_state(to, state)
             await self._store.add(to, copied)

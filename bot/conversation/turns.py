@@ -56,12 +56,20 @@ class Turn:
         """Whether it came out of a file: its `author` has brought it, not said it."""
         return is_brought(self.id)
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it came out of a file that hides it: it is kept, but no model is sent it."""
+        return self.is_brought and self.id.endswith(HIDDEN)
+
 
 BROUGHT = "file."
 """How the ids of turns begin that came out of a file: no message shows them, and whoever their
 `author` is has brought them, not said them. Behind it stand what tells one file from another, when
 the line was said (Unix milliseconds, 0: not known) and its number, with dots between.
 """
+
+HIDDEN = ".hidden"
+"""How they end where the file hides the line."""
 
 
 def is_brought(turn: str) -> bool:

@@ -22,14 +22,15 @@ class BroughtRecords(RetentionRecords):
 
         What stood there is kept aside for `RESTORE_SECONDS`. `server` is whose conversation it is.
         """
-        _, owed = await self._bring(conversation, brought, server)
+        stored, owed = await self._bring(conversation, brought, server)
+        await self._kept_right(conversation, server, stored)
         if owed:
             members = (keys.owed_member(conversation, keys.decoded(reply)) for reply in owed)
             await self._redis.run(("ZREM", keys.OWED, *members))
 
     async def _bring(
         self, conversation: str, brought: Brought, server: str
-    ) -> tuple[int, Sequence[bytes]]:
+    ) -> tuple[bytes | None, Sequence[bytes]]:
         live = [part for t in brought.window for part in (encoded(t.id), records.write_turn(t))]
         cut = [part for t in brought.cut for part in (t.n, records.write_turn(t))]
         script = call(
@@ -41,7 +42,7 @@ class BroughtRecords(RetentionRecords):
             int(brought.instead),
             len(TOLD_BY_TURNS),
             *TOLD_BY_TURNS,
-            brought.window[0].n,
+            brought.start,
             len(brought.cut) + len(brought.dropped),
             len(brought.dropped),
             *map(encoded, brought.dropped),
@@ -49,9 +50,8 @@ class BroughtRecords(RetentionRecords):
             *live,
             *cut,
         )
-        keeping = self._keep(conversation, server) if server else []
-        *_, answer = await self._redis.run(*keeping, script)
-        return answer
+        *kept, (_, owed) = await self._redis.run(*self._keep(conversation, server), script)
+        return (kept[-1] if kept else None), owed
 
     async def is_brought(self, conversation: str) -> bool:
         """Whether turns out of a file stand there, and nothing was said since they came."""

@@ -43,6 +43,7 @@ from bot.store.statistics import StatisticsRecords, counting_use
 from bot.store.tools import ToolRecords
 
 _DAY = 86_400
+_GUILD = "guild"
 _SENT_DAYS = 1
 _THOUGHTS_SECONDS = THOUGHTS_DAYS * _DAY
 _OWED_CHUNK = 500
@@ -144,7 +145,8 @@ class RedisStore(
         written = (part for turn in turns for part in (encoded(turn.id), records.write_turn(turn)))
         # The index goes first: should the server die in between, it points to nothing, which
         # `owed` mends; the other way round, nobody would find the reply after a restart.
-        keeping = self._keeping(conversation, pending)
+        server = pending.origin.get(_GUILD, "")
+        keeping = self._keep(conversation, server)
         answers = await self._redis.run(
             *keeping,
             # Before the entry: who is named in one is known to live.
@@ -164,7 +166,7 @@ class RedisStore(
         kept, (sign, _, _, fresh, *counted) = answers[: len(keeping)], answers[len(keeping) :]
         self._note_sign(sign)
         note_counts(tally, counted)
-        await self._kept_right(conversation, pending, kept[-1] if kept else None)
+        await self._kept_right(conversation, server, kept[-1] if kept else None)
         return fresh == 1
 
     async def commit(

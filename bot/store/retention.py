@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.conversation.turns import Pending
 from bot.store import keys, people_scripts, survey
 from bot.store.connection import Command, Connection, call
 from bot.store.keys import ConversationKeys, LibraryKeys
 
 _DAY = 86_400
-_GUILD = "guild"
 # Keys of a conversation's hash tag that are not part of what was said, or live shorter anyway.
 _APART = ("facts", "schemas", "tool-log", "tool-calls", "sent", *LibraryKeys.__slots__)
 
@@ -69,12 +67,10 @@ class RetentionRecords:
         )
         return int(gone)
 
-    def _keeping(self, conversation: str, pending: Pending) -> list[Command]:
-        """What goes along with a question, so that all that is written about it knows its time."""
-        server = pending.origin.get(_GUILD, "")
-        return self._keep(conversation, server) if server else []
-
     def _keep(self, conversation: str, server: str) -> list[Command]:
+        """What goes along with a question, so that all that is written about it knows its time."""
+        if not server:
+            return []
         kept = ConversationKeys.of(conversation).kept
         seconds = self._keeps.get(server, 0)
         return [
@@ -82,9 +78,8 @@ class RetentionRecords:
             ("HGET", keys.RETENTION, keys.encode(server)),
         ]
 
-    async def _kept_right(self, conversation: str, pending: Pending, stored: bytes | None) -> None:
+    async def _kept_right(self, conversation: str, server: str, stored: bytes | None) -> None:
         """Learn what the server wants by now; if it is something new, say so once more."""
-        server = pending.origin.get(_GUILD, "")
         seconds = int(stored or 0) * _DAY
         if server and seconds != self._keeps.get(server, 0):
             self._keeps[server] = seconds

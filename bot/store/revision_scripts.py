@@ -10,7 +10,8 @@ from bot.store.script import EXPIRE, TEXT_OF, Script
 # What all changes of what was said have in common: a summary that covers a changed turn is void,
 # and so is the prompt that is kept for /context, since it holds the words of before. A summary that
 # tells nothing tells nothing of that turn either: what people wanted forgotten stays so. Where a
-# reset has put a talk aside, its summary goes with any change.
+# reset has put a talk aside, its summary goes with any change. Where a file was brought behind a
+# talk, what was put aside is a copy of turns that are still there, and changes with them.
 _CHANGED = """
 local function number_of(turn)
   local readable, fields = pcall(cjson.decode, turn)
@@ -28,6 +29,14 @@ local function changed(n)
 end
 local function void_forgotten(key)
   if key == 7 then redis.call('HDEL', KEYS[7], 's:summary') end
+end
+local function renew_copy(id, turn)
+  for _, mark in ipairs({'a:', 't:'}) do
+    if redis.call('HEXISTS', KEYS[7], mark .. id) == 1 then
+      redis.call('HSET', KEYS[7], mark .. id, ' ' .. turn)
+      void_forgotten(7)
+    end
+  end
 end
 local function shows(turn, message)
   if not string.find(turn, '"' .. message .. '"', 1, true) then return false end
@@ -62,6 +71,7 @@ if live then
   local new, n = edited(live)
   if new then
     redis.call('HSET', KEYS[1], id, new)
+    renew_copy(id, new)
     changed(n)
 """
     + EXPIRE
@@ -75,6 +85,7 @@ for _, turn in ipairs(redis.call('ZRANGE', KEYS[2], 0, -1)) do
     if new then
       redis.call('ZREM', KEYS[2], turn)
       redis.call('ZADD', KEYS[2], n, new)
+      renew_copy(id, new)
       changed(n)
     end
     return {2, new and 1 or 0, {}}
@@ -231,6 +242,7 @@ AMEND = Script(
 local ttl = ARGV[1]
 if text_of(ARGV[2]) ~= ARGV[3] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[2], ARGV[4])
+renew_copy(ARGV[2], ARGV[4])
 changed(number_of(ARGV[4]))
 """
     + EXPIRE

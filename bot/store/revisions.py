@@ -119,11 +119,11 @@ class RevisionRecords:
         text = b"" if summary is None else records.write_summary(summary)
         return await self._script(revision_scripts.SUMMARISE, conversation, changes, text) == 1
 
-    async def clear(self, conversation: str, *, restorable: bool = False) -> int:
+    async def clear(self, conversation: str, *, restorable: bool = False, heard: str = "") -> int:
         """Forget the turns of a conversation, archived ones too; return how many there were.
 
         Its settings stay: the system prompt and whether it is always on. `restorable` keeps them
-        aside for `RESTORE_SECONDS`.
+        aside for `RESTORE_SECONDS`. For as long the message with the id `heard` stays known to be.
         """
         kept_for = RESTORE_SECONDS if restorable else 0
         count, replies = await self._script(
@@ -132,6 +132,10 @@ class RevisionRecords:
         if replies:
             owed = (keys.owed_member(conversation, keys.decoded(reply)) for reply in replies)
             await self._redis.run(("ZREM", keys.OWED, *owed))
+        if heard:
+            before = ConversationKeys.of(conversation).before
+            mark = ("HSET", before, b"h:" + encoded(heard), b"")
+            await self._redis.run(mark, ("EXPIRE", before, RESTORE_SECONDS))
         return int(count)
 
     async def restore(self, conversation: str) -> int:

@@ -15,7 +15,7 @@ from bot.errors import StoreUnavailable
 from cogs.live import live_of
 from cogs.live.pace import Priority
 from cogs.live.sending import FAILURES
-from cogs.own_threads.where import has_spoken_in, thread_of
+from cogs.own_threads.where import has_spoken_in, set_for, thread_of
 from cogs.places import channel_of, conversation_in
 from cogs.taking_back import is_taken_back
 from cogs.voices.mine import answered_by, is_mine
@@ -174,13 +174,19 @@ async def _unheard(bot: HermesBot, place: Place, since: float) -> list[discord.M
 
 
 async def _is_answered_in_thread(bot: HermesBot, message: discord.Message) -> bool:
-    """Whether a message is known in the thread that was made for it, or was answered there."""
+    """Whether a message is known in the thread that was made for it, or was answered there.
+
+    The thread may have been deleted since.
+    """
+    await bot.configuration.load()
     thread = thread_of(bot, message)
-    if thread is None:
+    if thread is None and not set_for(bot, message.channel):
         return False
     known = str(message.id)
-    if known in await bot.conversations.timeline.heard(conversation_in(thread.id), [known]):
+    if known in await bot.conversations.timeline.heard(conversation_in(message.id), [known]):
         return True
+    if thread is None:
+        return False
     await live_of(bot).pace.take(Priority.PREVIEW)
     return await has_spoken_in(bot, thread)
 

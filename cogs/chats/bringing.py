@@ -12,7 +12,7 @@ import io
 import discord
 
 from bot.characters.chats.line import Chat
-from bot.characters.chats.read import read_chat
+from bot.characters.chats.read import TOO_LARGE, read_chat
 from bot.characters.chats.write import as_jsonl
 from bot.client import HermesBot
 from bot.conversation.chat_lines import Cast, newest
@@ -20,7 +20,7 @@ from bot.conversation.timeline import Room
 from bot.errors import BadInput
 from bot.language import later, speaking, tr
 from cogs.allowed import policy_here
-from cogs.characters.files import check_given, read_given, read_upload
+from cogs.characters.files import MOST_BYTES, check_given, read_given, read_upload
 from cogs.chats import words
 from cogs.chats.taking import own_name
 from cogs.language import language_for
@@ -69,7 +69,10 @@ async def ask(
     conversation = conversation_in(interaction.channel_id or 0)
     there = len(await every_turn(interaction.client, conversation))
     shown = words.described(whole, chat, await cast_here(interaction), there)
-    waiting = discord.File(io.BytesIO(await asyncio.to_thread(as_jsonl, chat)), _FILE)
+    written = await asyncio.to_thread(as_jsonl, chat)
+    if len(written) > MOST_BYTES:
+        raise BadInput(TOO_LARGE)  # As a file of ours it has more around each text.
+    waiting = discord.File(io.BytesIO(written), _FILE)
     await interaction.edit_original_response(
         content=shown,
         attachments=[waiting],
@@ -102,7 +105,7 @@ async def bring(interaction: Interaction, how: str) -> None:
     await interaction.edit_original_response(content=done, attachments=[], view=None)
     # It stands for all to read, whoever has brought it.
     with speaking(language_for(bot, conversation)):
-        told = words.told(interaction.user.display_name, count, chat.lines[-1])
+        told = words.told(interaction.user.display_name, count, chat)
     await interaction.followup.send(told, allowed_mentions=NOBODY, silent=True)
 
 

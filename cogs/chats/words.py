@@ -33,11 +33,11 @@ def described(whole: Chat, chat: Chat, cast: Cast, there: int) -> str:
     """
     found = voices(chat, cast)
     lines = [*_size(whole, chat), *_sides(chat, found, cast), *_left_out(whole, chat)]
-    text = "\n".join((*lines, _quoted(chat.lines[-1]), _before(there)))
+    text = "\n".join((*lines, _quoted(_last(chat)), _before(there)))
     return text if units(text) <= MESSAGE_LIMIT else "\n".join((*lines, _before(there)))
 
 
-def told(who: str, count: int, last: Line) -> str:
+def told(who: str, count: int, chat: Chat) -> str:
     """What all in the place are told."""
     brought = tr(
         "📥 {who} has brought a talk here, {n:,} message long. It goes on from:",
@@ -45,7 +45,7 @@ def told(who: str, count: int, last: Line) -> str:
         n=count,
         who=shown_name(who),
     )
-    return "\n".join((brought, _quoted(last), small(tr(_UNDO))))
+    return "\n".join((brought, _quoted(_last(chat)), small(tr(_UNDO))))
 
 
 def done(count: int) -> str:
@@ -158,6 +158,11 @@ def _names(counted: Mapping[str, int]) -> str:
 
 def _name(name: str) -> str:
     return shown_name(name) if name else tr("without a name")
+
+
+def _last(chat: Chat) -> Line:
+    """Where the story stands for all who read it: not at what is hidden."""
+    return next(line for line in reversed(chat.lines) if not line.hidden)
 
 
 def _quoted(line: Line) -> str:

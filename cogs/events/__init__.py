@@ -112,14 +112,15 @@ class Events(commands.Cog):
         return thread_of(self.bot, message) is not None or await self._wants_answer(message)
 
     async def _taken_over(self, message: discord.Message) -> bool:
-        """Whether the message is known, where it stands or in the thread that was made for it.
+        """Whether the message is known, where it stands or in the thread that hangs at it.
 
         If its text is another one now, its answer is renewed.
         """
         chat = chat_of(self.bot)
         if await self._taken_over_as(message, await chat.read(message)):
             return True
-        thread = await find_thread_of(self.bot, message)
+        # Where somebody else was quicker to make one, it is answered there as well.
+        thread = message.thread or await find_thread_of(self.bot, message)
         if thread is None:
             return False
         return await self._taken_over_as(message, await chat.read(message, thread))
@@ -246,8 +247,10 @@ class Events(commands.Cog):
     async def place_gone(self, channel_id: int) -> None:
         """Forget what was said in a channel or thread that is there no more."""
         timeline = self.bot.conversations.timeline
+        # The question at which a thread hung has its id, stands in the channel, and was answered.
+        place, question = conversation_in(channel_id), str(channel_id)
         async with _noted(f"deletion of channel {channel_id}"):
-            count = await _surely(lambda: timeline.forget(conversation_in(channel_id)))
+            count = await _surely(lambda: timeline.forget(place, question))
             log.info("channel %s was deleted: %d messages are forgotten", channel_id, count)
 
     async def _deleted(self, channel_id: int, guild_id: int | None, messages: list[int]) -> None:

@@ -143,8 +143,12 @@ class Live(commands.Cog):
 
     async def _tell_otherwise(self, target: Target) -> None:
         """Tell who asked there, and cannot be answered there, by another way."""
-        if self._bot and isinstance(target, ChannelTarget) and target.reply_to:
+        if self._bot is None or not isinstance(target, ChannelTarget):
+            return
+        if target.reply_to:
             await closed_of(self._bot).tell(target.channel, target.reply_to, target.asker)
+        elif (asked := target.question) and not isinstance(asked.channel, discord.GroupChannel):
+            await closed_of(self._bot).tell(asked.channel, asked.id, target.asker)
 
     @property
     def under_way(self) -> Sequence[Delivery]:

@@ -83,7 +83,8 @@ class ChannelTarget:
     """A channel, thread or direct message.
 
     The first message answers `reply_to` (with a ping, as replies do) or, if that is None, begins
-    with a mention of `asker` unless `mention` is off. All others come without sound.
+    with a mention of `asker` unless `mention` is off. All others come without sound. `question` is
+    what is answered, if it stands in another channel.
     """
 
     metered = True
@@ -99,6 +100,7 @@ class ChannelTarget:
         asker: int | None,
         standing: Sequence[int] = (),
         mention: bool = True,
+        question: discord.Message | None = None,
     ) -> None:
         self.key = channel.id
         self.standing = tuple(standing)
@@ -107,6 +109,7 @@ class ChannelTarget:
         self._attaches = can_attach(known or channel)
         self.most_pages = MOST_PAGES if self._attaches else _MOST_WITHOUT_FILE
         self.reply_to = reply_to
+        self.question = question
         self.asker = asker or 0
         self._mention = mention
 

@@ -61,6 +61,8 @@ def said(chat: Chat) -> list[tuple[str, str, str]]:
         (float("nan"), 0),
         (float("inf"), 0),
         (-1, 0),
+        (10**400, 0),
+        (-(10**400), 0),
         ({}, 0),
         ([], 0),
     ],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bot.characters.chats.line import Chat, Line
 from bot.characters.stage import Member
 from bot.conversation import chat_lines
@@ -94,6 +96,14 @@ def test_turns_are_numbered_and_say_whence_they_are() -> None:
     assert brought_at(Turn("file.odd", 1, "user", "x")) == 0
 
 
+def test_what_is_hidden_stays_so_in_the_next_file() -> None:
+    lines = [person("Ada", "x", at=1_735_812_000_000, hidden=True), person("Ada", "y", at=5)]
+    turns = turns_of(Chat(lines), Cast((), "Mona"), author="42", key="k")
+    assert [turn.is_hidden for turn in turns] == [True, False]
+    again = chat_of(turns, bot="Hermes", person="", character="", said_at=brought_at)
+    assert again.lines == lines
+
+
 def test_variants_come_along_as_many_as_are_kept() -> None:
     texts = tuple(f"v{n}" for n in range(30))
     line = Line("character", "Aria", "v3", variants=texts, variant=3)
@@ -133,24 +143,41 @@ class TestView:
     )
 
     def test_all_that_there_is_room_for(self) -> None:
-        window, cut = in_view(self.turns, (), 100_000, len)
+        window, cut = in_view(self.turns, 100_000, len)
         assert (window, cut) == (self.turns, [])
 
     def test_the_newest_from_a_persons_line_on(self) -> None:
-        window, cut = in_view(self.turns, (), 1_000, len)
+        window, cut = in_view(self.turns, 1_000, len)
         assert [*cut, *window] == self.turns
         assert window[0].role == "user"
         assert 3 <= len(window) <= 6
 
     def test_one_is_always_in_view(self) -> None:
-        window, cut = in_view(self.turns, (), 1, len)
+        window, cut = in_view(self.turns, 1, len)
         assert (len(window), len(cut)) == (1, 19)
 
     def test_what_is_hidden_counts_as_cut(self) -> None:
-        hidden = self.turns[5].id
-        window, cut = in_view(self.turns, [hidden], 100_000, len)
-        assert [turn.id for turn in cut] == [hidden]
+        lines = [person("A", str(n), hidden=n == 5) for n in range(20)]
+        turns = turns_of(Chat(lines), Cast(), author="1", key="k")
+        window, cut = in_view(turns, 100_000, len)
+        assert [turn.text for turn in cut] == ["5"]
         assert len(window) == 19
+
+    @pytest.mark.parametrize(
+        ("lines", "shown"),
+        [
+            ([person("A"), character("B", "y" * 900), person("A", "z", hidden=True)], 2),
+            ([person("A", "x" * 900), character("B"), person("A", "z", hidden=True)], 2),
+            ([character("B", "x" * 900), character("B", "y", hidden=True)], 1),
+        ],
+    )
+    def test_one_that_is_seen_is_in_view_whatever_is_hidden(
+        self, lines: list[Line], shown: int
+    ) -> None:
+        turns = turns_of(Chat(lines), Cast(), author="1", key="k")
+        window, cut = in_view(turns, 800, len)
+        assert [turn.n for turn in window] == [shown]
+        assert sorted(turn.n for turn in (*window, *cut)) == [turn.n for turn in turns]
 
 
 def test_a_conversation_as_a_chat() -> None:

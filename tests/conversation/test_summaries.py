@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.characters.chats.line import Chat
+from bot.characters.chats.line import Line as Said
+from bot.conversation.chat_lines import Cast
 from bot.conversation.fair_order import Asker
 from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model
@@ -16,6 +19,7 @@ from bot.conversation.queue import Line as Queue
 from bot.conversation.reply import Reply
 from bot.conversation.service import Conversations
 from bot.conversation.summaries import CHANGED, Summaries
+from bot.conversation.timeline import Room
 from bot.conversation.turns import Summary
 from bot.engine.limits import Limits
 from bot.engine.tgi import TgiEngine
@@ -465,3 +469,28 @@ async def test_alpaca_is_told_in_its_own_way(make, tgi: TgiStandIn, store: Redis
     await say(talk, "Who is Rex?")
     head = prompts(tgi)[-1].split("### Instruction:")[0]
     assert head.endswith("\nThese are the notes number 1.\n\n")
+
+
+async def test_what_a_file_hides_is_not_summed_up(talk: Talk, tgi: TgiStandIn, store: RedisStore):
+    await say(talk, "This is what was said before.")
+    lines = [Said("person", "Ada", f"Line {n}. " + "word " * 20, hidden=n == 5) for n in range(12)]
+    # The older half of the file, and what was said before, are not in view.
+    await talk.conversations.timeline.bring(
+        PLACE, Chat(lines), Cast((), "Mona"), Room(1000, len), author="7", key="k", instead=False
+    )
+    await say(talk, "And now?")
+    [request] = prompts(tgi, summaries=True)
+    assert "Line 4." in request
+    assert "Line 5." not in request
+
+
+async def test_what_stays_in_view_before_a_file_is_summed_up_when_it_is_cut(
+    talk: Talk, tgi: TgiStandIn, store: RedisStore
+):
+    await say(talk, "This is what was said before.")
+    lines = [Said("person", "Ada", f"Line {n}.", hidden=n == 1) for n in range(3)]
+    await talk.conversations.timeline.bring(
+        PLACE, Chat(lines), Cast((), "Mona"), Room(1000, len), author="7", key="k", instead=False
+    )
+    await until_cut(talk, store)
+    assert "This is what was said before." in prompts(tgi, summaries=True)[-1]

@@ -167,6 +167,26 @@ class TestBringing:
         assert not done.response.components
         assert not done.response.attachments
 
+    @REFUSED
+    async def test_a_press_of_which_nothing_was_told_is_not_done_twice(self, stage: Stage) -> None:
+        await ask(stage, "What is a bee?", "An insect.")
+        mona = manager(stage)
+        asked = await give(mona, stage.channel, jsonl(SOLO))
+        stage.env.inject_error("PATCH", "/webhooks/*/*/messages/*", status=404, code=10015, times=1)
+        for _ in range(2):
+            await mona.click(asked.response, label="Add it behind")
+            assert len(await turns_in(stage)) == 5
+        await mona.slash(stage.channel, "undo")
+        assert await turns_in(stage) == ["What is a bee?", "An insect."]
+
+    async def test_the_last_lines_may_be_hidden(self, stage: Stage) -> None:
+        rows = [*SOLO, line("Aria", "So. " * 4_000), line("Ada", "Hm.", user=True, is_system=True)]
+        told = await bring(stage, manager(stage), jsonl(rows))
+        assert "So. So." in told, "the story stands at what all can see"
+        assert len(await turns_in(stage)) == 1
+        _, again, _ = await export(stage.alice, stage.channel)
+        assert [row["is_system"] for row in again[1:]] == [False] * 4 + [True]
+
     async def test_cancel_leaves_all_as_it_is(self, stage: Stage) -> None:
         mona = manager(stage)
         asked = await give(mona, stage.channel, jsonl(SOLO))
@@ -469,6 +489,7 @@ class TestRefused:
             (b"\x89PNG\r\n\x1a\n\x00", "no chat that I know"),
             (b"[" * 100_000, "no chat that I know"),
             (b'{"a": ' * 50_000, "no chat that I know"),
+            (jsonl([line("Aria", "字" * 2_000)] * 1_000), "Please divide it."),
             (b"{}", "no chat that I know"),
             (b"[]", "no chat that I know"),
             (b'{"user_name": "A", "character_name": "B"}', "Nobody says anything"),

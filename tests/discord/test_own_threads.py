@@ -297,6 +297,20 @@ async def test_what_is_refused_is_done_without_once(
     assert why not in shown, "and then all is well"
 
 
+async def test_who_asked_hears_of_it_where_nothing_can_be_written_in_the_thread(
+    stage: Stage,
+) -> None:
+    await switch_on(stage)
+    stage.engine.answers = [[1.0, "An insect."]]
+    asked = await stage.alice.send(stage.channel, f"{stage.me} What is a bee?")
+    inside = f"/channels/{asked.id}/messages"
+    stage.env.inject_error("POST", inside, status=403, code=50013, times=None)
+    await play(stage.env, 3.5)
+    assert stage.said(thread_of(stage, asked)) == []
+    marked = stage.env.backend.get_message(stage.channel.id, asked.id)
+    assert [one.emoji for one in marked.reactions] == ["🔇"]
+
+
 async def test_a_name_that_the_server_forbids_gives_way_to_a_plain_one(stage: Stage) -> None:
     await switch_on(stage)
     stage.env.inject_error(
@@ -316,12 +330,17 @@ async def test_the_answer_goes_into_a_thread_that_somebody_was_quicker_to_make(
         if message.author.id == stage.alice.id:
             original(message.channel.id, "Bees", stage.bob.id, message_id=message.id)
 
-    stage.env.inject_error("POST", "/channels/*/messages/*/threads", status=400, code=160004)
+    there = "/channels/*/messages/*/threads"
+    stage.env.inject_error("POST", there, status=400, code=160004, times=None)
     stage.bot.add_listener(made_first, "on_message")
     asked = await ask(stage, "What is a bee?", "An insect.")
     stage.bot.remove_listener(made_first, "on_message")
     assert len(stage.said(thread_of(stage, asked))) == 1
     assert told(stage) == []
+    await stage.alice.edit(asked, f"{stage.me} What is a wasp?")
+    await stage.settle()
+    [turn, _] = await stage.bot.conversations.history(conversation_in(asked.id))
+    assert turn.text == "What is a wasp?"
 
 
 async def test_a_thread_of_the_bots_whose_making_was_not_answered_is_used(stage: Stage) -> None:
@@ -506,6 +525,23 @@ async def test_a_restart_answers_nothing_twice(stage: Stage, make_bot: MakeBot) 
     await play(stage.env, 3.5)
     assert len(stage.said(thread)) == 1
     assert told(stage) == []
+    assert len(stage.engine.prompts) == 1
+
+
+@pytest.mark.parametrize("absent", [False, True])
+async def test_nor_does_it_after_the_thread_was_deleted(
+    stage: Stage, make_bot: MakeBot, *, absent: bool
+) -> None:
+    await switch_on(stage)
+    asked = await ask(stage, "What is a bee?", "An insect.")
+    await play(stage.env, 20, step=1.0)
+    if absent:
+        await away(stage)
+    stage.env.backend.delete_channel(asked.id)
+    await play(stage.env, 20, step=1.0)
+    await stage.env.restart_bot(make_bot())
+    await play(stage.env, 3.5)
+    assert not stage.channel.threads
     assert len(stage.engine.prompts) == 1
 
 

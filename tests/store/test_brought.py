@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
@@ -52,7 +53,7 @@ async def test_in_the_place_of_what_was_said_and_back(store: RedisStore) -> None
     before = await store.load(SHARED)
     assert await store.summarise(SHARED, Summary("So far.", 2), before.changes)
     assert await texts(store) == TALK
-    await store.bring(SHARED, Brought(brought(3, 4), cut=brought(1, 2)))
+    await store.bring(SHARED, Brought(brought(3, 4), cut=brought(1, 2), start=3))
     assert await texts(store) == (["line 3", "line 4"], ["line 1", "line 2"])
     there = await store.load(SHARED)
     assert (there.state.start, there.state.cut, there.summary) == (3, 2, None)
@@ -66,16 +67,30 @@ async def test_in_the_place_of_what_was_said_and_back(store: RedisStore) -> None
 
 async def test_behind_what_was_said_and_back(store: RedisStore) -> None:
     await talk(store, 1, 3)
-    await store.bring(SHARED, Brought(brought(11, 12), brought(10), dropped=["3"], instead=False))
+    file = Brought(brought(11, 12), brought(10), dropped=["3"], start=4, instead=False)
+    await store.bring(SHARED, file)
     assert await texts(store) == (
         ["answer 3", "line 11", "line 12"],
         ["asked 1", "answer 1", "asked 3", "line 10"],
     )
     state = (await store.load(SHARED)).state
-    assert (state.cut, state.base_tokens) == (4, 0)
+    assert (state.start, state.cut, state.base_tokens) == (4, 4, 0)
     assert await store.restore(SHARED) == 4
     assert await texts(store) == TALK
     assert (await store.load(SHARED)).state.cut == 2
+
+
+async def test_what_changes_before_it_is_taken_out_stays_changed(store: RedisStore) -> None:
+    await talk(store, 1, 3)
+    assert await store.summarise(SHARED, Summary("So far.", 2), (await store.load(SHARED)).changes)
+    await store.bring(SHARED, Brought(brought(11), dropped=["3"], start=4, instead=False))
+    reply = next(turn for turn in (await store.load(SHARED)).turns if turn.id == "r3")
+    assert await store.amend(SHARED, reply, replace(reply, text="better 3"))
+    for message in ("1", "3"):
+        assert (await store.edit(SHARED, message, f"edited {message}")).changed
+    await store.restore(SHARED)
+    assert await texts(store) == (["edited 3", "better 3"], ["edited 1", "answer 1"])
+    assert (await store.load(SHARED)).summary is None, "it told of what was said before the edit"
 
 
 async def test_the_same_file_comes_once(store: RedisStore) -> None:
@@ -149,6 +164,15 @@ async def test_how_long_it_is_kept(store: RedisStore, raw) -> None:
     for name in (key.turns, key.state):
         assert 2 * DAY - 60 < raw.ttl(name) <= 2 * DAY
     assert 0 < raw.ttl(key.before) <= RESTORE_SECONDS
+
+
+async def test_a_fresh_process_keeps_it_no_longer(store: RedisStore, raw, valkey_url: str) -> None:
+    await store.set_retention(SERVER, 2)
+    async with aclosing(RedisStore(valkey_url)) as fresh:
+        await fresh.bring(SHARED, Brought(brought(2), brought(1)), SERVER)
+    key = ConversationKeys.of(SHARED)
+    for name in (key.turns, key.archive, key.state):
+        assert 2 * DAY - 60 < raw.ttl(name) <= 2 * DAY
 
 
 class TestPeople:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import UTC, datetime
 
@@ -47,8 +46,7 @@ def written(at: int) -> str:
 
 
 def _number(value: float) -> int:
-    if not math.isfinite(value):
-        return 0
+    # Only compared before it is in range: a whole number may be too large for anything else.
     number = value * 1000 if abs(value) < _SECONDS_BELOW else value
     return int(number) if _FIRST <= number < _LAST else 0
 

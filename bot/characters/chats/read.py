@@ -20,7 +20,7 @@ _NO_CHAT = later(
     "`/chat export`, and JSON lists of messages with `role` and `content`, or `from` and `value`."
 )
 _EMPTY = later("Nobody says anything in that file.")
-_TOO_LARGE = later("That file has more in it than I can read at once. Please divide it.")
+TOO_LARGE = later("That file has more in it than I can read at once. Please divide it.")
 
 # Values, names and lists that are parsed at once: each costs some hundred bytes.
 _MOST_PARTS = 1_000_000
@@ -65,7 +65,7 @@ def _whole(text: str) -> Any:
     if not _is_large(text):
         return _parsed(text)
     if text.lstrip().startswith("["):
-        raise BadInput(_TOO_LARGE)
+        raise BadInput(TOO_LARGE)
     return None
 
 
