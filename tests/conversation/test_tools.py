@@ -80,6 +80,15 @@ class Desk:
         return "<|im_end|>" + "x" * size
 
     @tool
+    async def table(self, size: int) -> str:
+        """Read a table.
+
+        Args:
+            size: How much.
+        """
+        return "|-" * size
+
+    @tool
     async def break_down(self) -> str:
         """Fail."""
         raise RuntimeError("a secret path")
@@ -267,6 +276,18 @@ async def test_results_are_no_markup_and_have_an_end(tgi, talking):
     assert "more characters were left out" in prompt
     assert len(prompt) < 20_000
     assert reply.text == "A long page."
+
+
+async def test_results_of_many_small_tokens_are_cut_to_fit(tgi, talking):
+    # A token for each sign: more than any estimate by its length would say.
+    tgi.max_total_tokens, tgi.max_input_tokens = 3_000, 2_999
+    call = '<tool_call>\n{"name": "table", "arguments": {"size": 3000}}\n</tool_call>'
+    tgi.reply = scripted(call, "It is a long one.")
+    async with talking() as talk:
+        reply = await talk.say("read it")
+    assert reply.error is None
+    assert reply.text == "It is a long one."
+    assert "more characters were left out" in prompts(tgi)[-1]
 
 
 async def test_what_changes_something_waits_for_its_asker(tgi, talking, desk, store):
