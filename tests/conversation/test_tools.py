@@ -419,6 +419,19 @@ async def test_the_engine_dies_behind_a_round_of_tools(tgi, talking):
     assert again.text == "It is 22.5 degrees."
 
 
+async def test_what_broke_off_behind_its_tools_is_no_example_of_saying_nothing(tgi, talking):
+    tgi.reply = scripted(PARIS, "It is 22.5 degrees.")
+    tgi.fault = Fault("rst", skip=1, times=1)
+    async with talking() as talk:
+        broken = await talk.say("how warm is it in Paris?")
+        assert (broken.text, len(broken.steps)) == ("", 1)
+        await talk.say("well?")
+    assert "<|im_start|>assistant\n<|im_end|>" not in prompts(tgi)[-1]
+    assert (
+        "\n</tool_response>\n<|im_end|><|im_start|>user\nAnn: well?<|im_end|>\n" in prompts(tgi)[-1]
+    )
+
+
 async def test_tools_before_an_answer_as_json(tgi, talking, desk):
     tgi.reply = scripted(PARIS, "I have it.", '{"city": "Paris", "degrees": 22.5}')
     async with talking() as talk:
