@@ -138,7 +138,11 @@ def block(form: Format, turn: Turn, part: Part | None = None) -> str:
         return form.block("user", spoken(turn.speaker, turn.text))
     named = turn.role == "user" or shared
     content = spoken(turn.speaker, turn.text) if named else turn.text
-    return exchange(form, turn.steps, answered=True) + form.block(turn.role, content)
+    rounds = exchange(form, turn.steps, answered=True)
+    if rounds and not turn.text:
+        # Broken off behind its tools: an empty turn would be an example of saying nothing.
+        return rounds
+    return rounds + form.block(turn.role, content)
 
 
 def exchange(form: Format, steps: Sequence[Step], *, answered: bool) -> str:

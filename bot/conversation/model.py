@@ -15,7 +15,13 @@ from bot.conversation import faults
 from bot.conversation.ports import Engine, EngineInfo, Sampling, Tokenizer
 from bot.conversation.queue import PATIENCE
 from bot.conversation.wishes import sampled
-from bot.errors import EngineChanged, EngineError, EngineTimeout, EngineUnreachable
+from bot.errors import (
+    EngineChanged,
+    EngineError,
+    EngineRefused,
+    EngineTimeout,
+    EngineUnreachable,
+)
 from bot.models import catalogue
 from bot.models.generic import GENERIC
 from bot.models.profile import Profile
@@ -105,6 +111,7 @@ class Model:
         self._asking: asyncio.Task[ModelInUse | EngineError] | None = None
         self._wait_until = 0.0
         self._silent = False
+        self._guess_told = False
         self._count_from = 0.0
         self._told: set[str] = set()
         self._bytes_per_token = _BYTES_PER_TOKEN
@@ -160,6 +167,8 @@ class Model:
     def _assumed(self, error: EngineError) -> ModelInUse:
         """The model as far as it is known where the engine does not tell."""
         log.debug("engine not described: %s", error)
+        if isinstance(error, EngineRefused):
+            self._tell_guess(f": {error.detail}")
         return self._stand_in()
 
     def supposed(self) -> ModelInUse:
@@ -194,14 +203,7 @@ class Model:
             self._wait_until = now + (_GLANCE if self._silent else _MOMENT)
         await asyncio.wait([self._asking], timeout=max(self._wait_until - now, 0.0))
         if not self._asking.done():
-            if not self._silent:
-                guess = self._last.profile if self._last else self._wanted or GENERIC
-                log.warning(
-                    "the engine does not say what it serves; until it does, prompts are written "
-                    "for %s (%s names another model)",
-                    guess.name,
-                    self._setting,
-                )
+            self._tell_guess()
             self._silent = True
             raise EngineTimeout(detail="it does not say what it serves")
         found = self._asking.result()
@@ -220,7 +222,7 @@ class Model:
 
     def _take(self, info: EngineInfo) -> ModelInUse:
         """Go by what the engine says."""
-        self._silent = False
+        self._silent = self._guess_told = False
         if self._known and self._known.info == info:
             return self._known
         self.slots = info.slots
@@ -271,6 +273,19 @@ class Model:
         chosen = self._wanted is not None
         return list(
             faults.of_model(model.profile, model.info, chosen=chosen, setting=self._setting)
+        )
+
+    def _tell_guess(self, why: str = "") -> None:
+        """Log for which model prompts are written as long as the engine does not tell; once."""
+        if self._guess_told:
+            return
+        self._guess_told = True
+        log.warning(
+            "the engine does not say what it serves%s; until it does, prompts are written for %s "
+            "(%s names another model)",
+            why,
+            self._stand_in().profile.name,
+            self._setting,
         )
 
     def _tell(self, fault: str) -> None:

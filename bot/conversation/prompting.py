@@ -120,18 +120,24 @@ class Prompting:
         if begun:
             self.text = window.prompt.removesuffix(self._opening) + begun
 
-    def go_on(self, steps: list[Step]) -> None:
+    async def go_on(self, steps: list[Step]) -> None:
         """Put the rounds of tools so far behind the question; long results lose their ends."""
         window = self._built
         room = self._limit - window.tokens
         most = runner.MAX_RESULT
         exchange = context.exchange(self.form, steps, answered=False)
-        while self._model.estimate(exchange) > room and most > _SHORTEST_RESULT:
+        while most > _SHORTEST_RESULT and not await self._fits(exchange, room):
             most //= 2
             steps[:] = [runner.shortened(step, most) for step in steps]
             exchange = context.exchange(self.form, steps, answered=False)
         opening = self._opening
         self.text = window.prompt.removesuffix(opening) + exchange + opening
+
+    async def _fits(self, text: str, room: int) -> bool:
+        if self._model.estimate(text) > room:
+            return False
+        # Counted where it may not fit: figures and the like are far more tokens than prose.
+        return context.upper_bound(text) <= room or await self._count(text) <= room
 
     def settle(self, prompt_tokens: int) -> tuple[tuple[Turn, ...], State]:
         """Turns and state with counts that add up to what the engine counted in the prompt."""

@@ -186,7 +186,7 @@ class Writer:
             for line in self._rounds.lines(answer):
                 yield Trace(line)
             yield await self._rounds.run(answer, listener.written)
-            self._prompt.go_on(self._rounds.steps)
+            await self._prompt.go_on(self._rounds.steps)
         if self._rounds.steps and not self._lines.said:
             yield Text(tr(_NO_ANSWER))
         yield self._ends[-1]

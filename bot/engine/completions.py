@@ -12,7 +12,7 @@ from bot.engine.faults import from_status, from_text
 from bot.engine.shapes import rows, table, words
 from bot.engine.sse import EventStream
 from bot.engine.tokens import END_MARKERS
-from bot.errors import EngineError, EngineInterrupted
+from bot.errors import EngineError, EngineInterrupted, EngineRefused
 
 
 async def pieces_of(body: AsyncIterable[str]) -> AsyncGenerator[Pieces, None]:
@@ -59,7 +59,11 @@ class _Events:
                 # The text was whole already.
                 self.over = True
                 return
-            raise _told(told)
+            error = _told(told)
+            if self._count and isinstance(error, EngineRefused):
+                # It has taken the request, or there were no text: vLLM says 400 to all that breaks.
+                error = EngineInterrupted(detail=error.detail)
+            raise error
         self._usage = _usage(event) or self._usage
         for choice in map(table, rows(event.get("choices"))):
             if choice.get("index") not in (None, 0):

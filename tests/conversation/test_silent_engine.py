@@ -20,6 +20,7 @@ from bot.store.history import RedisStore
 from tests.conversation.conftest import Talk
 from tests.engine.reading import until
 from tests.stand_ins.openai import DONE, OpenAIStandIn, event
+from tests.stand_ins.raw import RawStandIn
 from tests.stand_ins.tgi import TgiStandIn
 
 LLAMA_2 = "NousResearch/Nous-Hermes-Llama2-13b"
@@ -64,6 +65,19 @@ async def test_a_question_waits_a_moment_and_the_next_ones_do_not(
         assert await seconds(model.ready()) < 0.3
     assert (await model.current()).profile.name == "generic-chatml"
     (told,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "until it does, prompts are written for generic-chatml (MODEL names" in told.message
+
+
+async def test_an_engine_that_refuses_to_say_it_is_told_of_once(caplog: pytest.LogCaptureFixture):
+    async with (
+        RawStandIn({}) as server,
+        aclosing(TgiEngine(server.url, limits=PATIENT)) as engine,
+    ):
+        model = Model(engine, None, 1024)
+        for _ in range(3):
+            assert (await model.ready()).profile.name == "generic-chatml"
+    (told,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert "HTTP 404" in told.message
     assert "until it does, prompts are written for generic-chatml (MODEL names" in told.message
 
 

@@ -80,6 +80,15 @@ class Desk:
         return "<|im_end|>" + "x" * size
 
     @tool
+    async def table(self, size: int) -> str:
+        """Read a table.
+
+        Args:
+            size: How much.
+        """
+        return "|-" * size
+
+    @tool
     async def break_down(self) -> str:
         """Fail."""
         raise RuntimeError("a secret path")
@@ -269,6 +278,18 @@ async def test_results_are_no_markup_and_have_an_end(tgi, talking):
     assert reply.text == "A long page."
 
 
+async def test_results_of_many_small_tokens_are_cut_to_fit(tgi, talking):
+    # A token for each sign: more than any estimate by its length would say.
+    tgi.max_total_tokens, tgi.max_input_tokens = 3_000, 2_999
+    call = '<tool_call>\n{"name": "table", "arguments": {"size": 3000}}\n</tool_call>'
+    tgi.reply = scripted(call, "It is a long one.")
+    async with talking() as talk:
+        reply = await talk.say("read it")
+    assert reply.error is None
+    assert reply.text == "It is a long one."
+    assert "more characters were left out" in prompts(tgi)[-1]
+
+
 async def test_what_changes_something_waits_for_its_asker(tgi, talking, desk, store):
     call = '<tool_call>\n{"name": "pin", "arguments": {"text": "tea at 5"}}\n</tool_call>'
     tgi.reply = scripted(call, "I will pin it when you confirm.")
@@ -396,6 +417,19 @@ async def test_the_engine_dies_behind_a_round_of_tools(tgi, talking):
         async with talk.conversations.again(PLACE, {"channel": "1"}) as again:
             await again.finished()
     assert again.text == "It is 22.5 degrees."
+
+
+async def test_what_broke_off_behind_its_tools_is_no_example_of_saying_nothing(tgi, talking):
+    tgi.reply = scripted(PARIS, "It is 22.5 degrees.")
+    tgi.fault = Fault("rst", skip=1, times=1)
+    async with talking() as talk:
+        broken = await talk.say("how warm is it in Paris?")
+        assert (broken.text, len(broken.steps)) == ("", 1)
+        await talk.say("well?")
+    assert "<|im_start|>assistant\n<|im_end|>" not in prompts(tgi)[-1]
+    assert (
+        "\n</tool_response>\n<|im_end|><|im_start|>user\nAnn: well?<|im_end|>\n" in prompts(tgi)[-1]
+    )
 
 
 async def test_tools_before_an_answer_as_json(tgi, talking, desk):

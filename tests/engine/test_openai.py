@@ -192,6 +192,8 @@ async def test_shapes_of_streams(
         ([event("Hi"), "data: null"], EngineInterrupted),
         ([event("Hi"), 'data: {"error": {"message": "boom", "code": 500}}'], EngineInterrupted),
         ([event("Hi"), 'error: {"code": 500, "message": "boom"}'], EngineInterrupted),
+        # vLLM says so of everything that breaks while it writes.
+        ([event("Hi"), 'data: {"error": {"message": "boom", "code": 400}}'], EngineInterrupted),
         (['data: {"error": {"message": "overloaded", "code": 429}}'], EngineBusy),
         (
             ['data: {"error": {"message": "exceeds the available context size", "code": 400}}'],
