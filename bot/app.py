@@ -132,8 +132,11 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
             print(flush=True)
             if open_browser and can_open():
                 await open_page(address)
-            with metrics.looking(look):
-                await asyncio.Event().wait()
+            try:
+                with metrics.looking(look):
+                    await asyncio.Event().wait()
+            finally:
+                await _leave(core.conversations.presence)
 
 
 @asynccontextmanager
