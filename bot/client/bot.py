@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from bot import metrics
 from bot.client import failures, gateway, quiet
 from bot.client.address import ApiAddress
+from bot.client.callbacks import accept_less
 from bot.client.gateway import connect_again
 from bot.client.loading import load_parts
 from bot.client.options import misfit
@@ -185,6 +186,7 @@ class HermesBot(commands.AutoShardedBot):
     async def login(self, token: str) -> None:
         """Check the token, load the cogs, sync the commands; a `StartupError` says what fails."""
         await self._address.use(token)
+        accept_less()
         try:
             await super().login(token)
         except discord.LoginFailure:
