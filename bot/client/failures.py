@@ -142,7 +142,7 @@ def _in_words(error: BaseException) -> BaseException:
             return UserError(_NOT_ALLOWED, detail=str(error))
         case discord.HTTPException() if error.code in _EXPIRED:
             return UserError(_TOO_SLOW, detail=str(error))
-        case discord.RateLimited():
+        case discord.RateLimited() | discord.HTTPException(status=429):
             return UserError(_TOO_MUCH, detail=str(error))
         case discord.Forbidden():
             return UserError(_FORBIDDEN, detail=str(error))

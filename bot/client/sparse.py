@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias, cast
 
+import discord
+
 Fields: TypeAlias = dict[str, Any]
 
 _USER = {"username": "", "discriminator": "0", "avatar": None}
@@ -23,7 +25,12 @@ _SNAPSHOT = {
     "edited_timestamp": None,
 }
 _CHANNEL = {"name": "", "position": 0, "bitrate": 64_000, "user_limit": 0}
-_INTERACTION = {"version": 1, "attachment_size_limit": 10 * 2**20}
+_INTERACTION = {
+    "version": 1,
+    "attachment_size_limit": 10 * 2**20,
+    # What the bot may do there is not known, so it is tried.
+    "app_permissions": str(discord.Permissions.all().value),
+}
 _APPLICATION = {
     "name": "",
     "description": "",
@@ -37,7 +44,7 @@ _NEVER = "2200-01-01T00:00:00+00:00"
 _STARTS = {"total": 1_000, "remaining": 1_000, "reset_after": 0, "max_concurrency": 1}
 
 _MESSAGES = "/channels/{channel_id}/messages"
-_BY_TOKEN = "/webhooks/{webhook_id}/{webhook_token}/messages/"
+_BY_TOKEN = "/webhooks/{webhook_id}/{webhook_token}"
 
 
 def complete_event(event: str, data: Any) -> Any:
@@ -71,8 +78,11 @@ def complete_answer(method: str, path: str, answer: Any) -> Any:
         return [_message(message) for message in answer]
     if (path, method) == (_MESSAGES, "POST") or path == f"{_MESSAGES}/{{message_id}}":
         return answer if method == "DELETE" else _message(_identified(answer))
-    if path.startswith(_BY_TOKEN):
+    if path.startswith(f"{_BY_TOKEN}/messages/"):
         return answer if method == "DELETE" else _message(_identified(answer))
+    if (path, method) == (_BY_TOKEN, "POST"):
+        # A webhook that nobody waits for answers with nothing.
+        return _message(_identified(answer)) if isinstance(answer, dict) else answer
     match path:
         case "/interactions/{webhook_id}/{webhook_token}/callback":
             return _taken(answer)
@@ -134,6 +144,10 @@ def _worded(media: Fields) -> Fields:
 def _interaction(interaction: Fields) -> Fields:
     whole = _filled(interaction, _INTERACTION)
     guild = whole.get("guild_id")
+    if place := whole.get("channel_id"):
+        # A channel that is known is found by its id alone.
+        where = {"id": place, "type": 0 if guild else 1, **_CHANNEL}
+        whole["channel"] = {**where, **(whole.get("channel") or {})}
     if guild and "authorizing_integration_owners" not in whole:
         whole["authorizing_integration_owners"] = {"0": guild}
     if isinstance(user := whole.get("user"), dict):

@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot.client import failures
+from bot.client.sparse import complete_event
 from bot.errors import UserError
 from bot.language import Text, later
 
@@ -46,7 +47,7 @@ class Unheard:
     def tell(self, data: Any, text: Text) -> None:
         """Answer an interaction, as Discord has sent it, with these words."""
         interaction: discord.Interaction[Any] = discord.Interaction(
-            data=data, state=self._connection
+            data=complete_event("INTERACTION_CREATE", data), state=self._connection
         )
         answer = failures.answer_failure(interaction, UserError(text))
         self._telling.add(task := asyncio.create_task(answer, name="last words"))
