@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
+from bot.client.failures import answer
 from bot.errors import BadInput
 from bot.language import later, speaking, tr
 from cogs.language import language_for
 from cogs.places import conversation_in
+from cogs.pressed import Told
 from cogs.replies import may_press
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ NOT_YOURS = later("Only who asked, or somebody who may manage messages here, can
 
 
 class AgainButton(
+    Told,
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"again:(?P<message>\d+):(?P<asker>\d+)",
 ):
@@ -47,12 +49,6 @@ class AgainButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Take the notice away and answer the message."""
-        try:
-            await self._again(interaction)
-        except (BadInput, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
-
-    async def _again(self, interaction: discord.Interaction[HermesBot]) -> None:
         if not may_press(interaction, self._asker):
             await answer(interaction, tr(NOT_YOURS))
             return

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any, Self
 
 import discord
 
 from bot.client import HermesBot
+from bot.client.failures import answer_failure
 from bot.errors import BadInput
 from bot.language import later
 from cogs.live import live_of
@@ -17,6 +19,8 @@ from cogs.live import live_of
 BUSY = later("I am writing something else here right now. Please try again when that is done.")
 
 _NEVER = re.compile(r"(?!)")
+
+_Callback = Callable[[Any, discord.Interaction[Any]], Awaitable[Any]]
 
 
 @contextmanager
@@ -35,7 +39,30 @@ def pressing(bot: HermesBot, conversation: str) -> Iterator[None]:
         at_work.discard(conversation)
 
 
-class KnownButton(discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_NEVER):
+class Told:
+    """A button or menu whose failures are told to who used it; discord.py would only log them."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Have the subclass's callback tell how it fails."""
+        super().__init_subclass__(**options)
+        if "callback" in vars(cls):
+            cls.callback = _telling(vars(cls)["callback"])
+
+
+def _telling(callback: _Callback) -> _Callback:
+    @wraps(callback)
+    async def told(self: Any, interaction: discord.Interaction[Any]) -> None:
+        try:
+            await callback(self, interaction)
+        except Exception as error:
+            await answer_failure(interaction, error)
+
+    return told
+
+
+class KnownButton(
+    Told, discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]], template=_NEVER
+):
     """A button that works after a restart as well: it is made anew from its id.
 
     `parts` are the named groups of the template that a subclass gives; `asker` is the id of who

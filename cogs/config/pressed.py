@@ -20,6 +20,7 @@ from cogs.config.levels import Level, Standpoint, check_changes, check_sees, sta
 from cogs.config.panel import TITLES, Chosen, panel_of, shown
 from cogs.forms import FORM_SECONDS
 from cogs.live.target import NOBODY
+from cogs.pressed import Told
 from cogs.replies import tell
 
 Interaction = discord.Interaction[HermesBot]
@@ -39,7 +40,7 @@ _LONGEST = {"system": LONGEST_SYSTEM, "sampling": 200}
 _GONE = later("This panel is out of date. Please use `/config show` again.")
 
 
-class Pressed(discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
+class Pressed(Told, discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
     """Any part of the panel; it works after a restart as well, since its id says what it does."""
 
     def __init__(self, item: discord.ui.Item[Any], what: str, chosen: Chosen) -> None:

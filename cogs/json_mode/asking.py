@@ -10,7 +10,7 @@ import discord
 
 from bot.characters.policy import strings_in
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer_failure, note
+from bot.client.failures import note
 from bot.conversation.ask import Ask
 from bot.conversation.models import Served
 from bot.conversation.structured import JsonMode
@@ -23,6 +23,7 @@ from cogs.allowed import policy_here
 from cogs.json_mode import showing
 from cogs.json_mode.request import FILE_NAME, Request
 from cogs.places import conversation_in, engine_here, is_guest, rules_here
+from cogs.pressed import Told
 from cogs.replies import may_press
 
 _NOT_WANTED = later("I do not show that answer: it has words that are not wanted in this server.")
@@ -30,6 +31,7 @@ _GONE = later("I do not have that question any more. Please use `/json ask` agai
 
 
 class RetryJson(
+    Told,
     discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
     template=r"json:(?P<asker>\d{1,20})",
 ):
@@ -52,15 +54,12 @@ class RetryJson(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Read the request and ask again."""
-        try:
-            if not may_press(interaction, self._asker):
-                raise BadInput(NOT_YOURS)
-            request = await _request_of(interaction.message)
-            # The button goes at once, so that it is not pressed twice.
-            await interaction.response.edit_message(view=None)
-            await ask(interaction, request, self._asker)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+        if not may_press(interaction, self._asker):
+            raise BadInput(NOT_YOURS)
+        request = await _request_of(interaction.message)
+        # The button goes at once, so that it is not pressed twice.
+        await interaction.response.edit_message(view=None)
+        await ask(interaction, request, self._asker)
 
 
 async def ask(interaction: discord.Interaction[HermesBot], request: Request, asker: int) -> None:

@@ -17,7 +17,7 @@ from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from cogs.characters.shelf import characters_here, labels_of
 from cogs.places import conversation_in
-from cogs.pressed import KnownButton
+from cogs.pressed import KnownButton, Told
 from cogs.reading.words import label, shortened
 from cogs.replies import tell
 from cogs.scenes import posting
@@ -38,7 +38,7 @@ _MORE = later(
 )
 
 
-class CastMenu(discord.ui.DynamicItem[discord.ui.Select[Any]], template=MENU):
+class CastMenu(Told, discord.ui.DynamicItem[discord.ui.Select[Any]], template=MENU):
     """Chooses a member, sets how much it talks, or brings somebody in."""
 
     def __init__(self, item: discord.ui.Select[Any], parts: Mapping[str, str]) -> None:

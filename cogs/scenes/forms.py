@@ -8,7 +8,7 @@ from typing import Any
 import discord
 
 from bot.characters.stage import Stage
-from bot.client.failures import DISCORD_FAILURES
+from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import UserError
 from bot.language import later, tr
 from cogs.characters.shelf import here
@@ -61,3 +61,7 @@ class ScenarioForm(discord.ui.Modal):
             )
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
+        """Tell what went wrong."""
+        await answer_failure(interaction, error)

@@ -14,7 +14,7 @@ from bot.characters.naming import named
 from bot.characters.scene import awake
 from bot.characters.stage import Stage
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES
+from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
@@ -82,6 +82,10 @@ class LineForm(discord.ui.Modal):
             await interaction.edit_original_response(content=tr(_CHANGED))
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
+        """Tell what went wrong."""
+        await answer_failure(interaction, error)
 
 
 class LineButton(KnownButton, template=LINE):

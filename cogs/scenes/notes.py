@@ -13,7 +13,7 @@ from discord.ext import commands
 from bot.characters.part import Voice
 from bot.characters.stage import Note, Stage
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES
+from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later, tr
 from cogs.characters.shelf import Interaction, here
@@ -101,6 +101,10 @@ class NoteForm(discord.ui.Modal):
             await _answer(interaction, tr(_KEPT).format(note=note_line(note)))
         except (UserError, *DISCORD_FAILURES) as error:
             await tell(interaction, error)
+
+    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
+        """Tell what went wrong."""
+        await answer_failure(interaction, error)
 
     def _read(self) -> Note:
         text = self._text.value.strip()

@@ -6,6 +6,7 @@ import discord
 import pytest
 
 from bot.errors import EngineInterrupted, StoreUnavailable
+from cogs.pressed import KnownButton
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
 
@@ -23,6 +24,24 @@ async def broken(stage: Stage, *answer: object) -> discord.Message:
     await ask(stage)
     await play(stage.env, 3.5)
     return stage.shown()[-1]
+
+
+class Defective(KnownButton, template=r"defective:\d+"):
+    async def callback(self, interaction: discord.Interaction) -> None:
+        await interaction.response.defer()
+        raise ZeroDivisionError
+
+
+@pytest.mark.simcord(check_errors=False)
+async def test_who_presses_a_button_hears_of_a_defect(stage: Stage) -> None:
+    stage.bot.add_dynamic_items(Defective)
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Button(label="Go", custom_id="defective:1"))
+    view.stop()
+    shown = await stage.bot.get_channel(stage.channel.id).send("Here.", view=view)
+    pressed = await stage.alice.click(shown, label="Go")
+    assert "Something broke on my side (ref" in pressed.followups[-1].content
+    assert pressed.followups[-1].flags.ephemeral
 
 
 async def test_stop_ends_the_reply_at_once_and_keeps_its_text(stage: Stage) -> None:
