@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from bot.store.script import EXPIRE, Script
+from bot.store.script import EXPIRE, LASTS, Script
 
 # ARGV: ttl. Notes that something was erased: replies and summaries that were begun before are not
 # taken any more. The conversation lives no longer for it.
@@ -39,17 +39,18 @@ end
 # now on (seconds). What is older than that goes at once, but for what an owner has set. Answers
 # whether all of it went.
 SHORTEN = Script(
-    """
+    LASTS
+    + """
 local whole, now = tonumber(ARGV[1]), tonumber(ARGV[2])
-local own = redis.call('HGET', KEYS[3], 'system')
 local before = math.min(whole, tonumber(redis.call('HGET', KEYS[3], 'keep') or whole))
 redis.call('HSET', KEYS[3], 'keep', now)
 local left = 0
 for i = 1, 4 do left = math.max(left, redis.call('TTL', KEYS[i])) end
 if left > 0 then left = now - (before - left) else left = now end
 for i = 1, #KEYS do
-  if i == 3 and own and own ~= 'null' then
+  if i == 3 and lasts then
     redis.call('PERSIST', KEYS[i])
+    if left <= 0 then redis.call('HDEL', KEYS[i], 'summary') end
   elseif left <= 0 then
     redis.call('DEL', KEYS[i])
   elseif i <= 4 or redis.call('TTL', KEYS[i]) > left then
@@ -57,6 +58,14 @@ for i = 1, #KEYS do
   end
 end
 return left > 0 and 0 or 1
+"""
+)
+
+# What was said has expired, and with it its summary, also where the state is kept.
+FADE = Script(
+    """
+if redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then redis.call('HDEL', KEYS[3], 'summary') end
+return 1
 """
 )
 
@@ -97,4 +106,4 @@ return 1
 """
 )
 
-ALL = (MARK_ERASED, KEEP, SHORTEN, CHANGE)
+ALL = (MARK_ERASED, KEEP, SHORTEN, FADE, CHANGE)
