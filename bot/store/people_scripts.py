@@ -1,6 +1,8 @@
 """The scripts that serve erasing and retention.
 
-`KEYS[1..4]` are those of a conversation, as in `scripts.py`, but for `CHANGE`.
+`KEYS[1..4]` are those of a conversation, as in `scripts.py`, but for `CHANGE`. What erases has to
+work where memory is full, too: a script that has taken something away first, if only a field that
+is not there, may write after that.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from bot.store.script import EXPIRE, LASTS, Script
 MARK_ERASED = Script(
     """
 local known = redis.call('EXISTS', KEYS[3])
+redis.call('HDEL', KEYS[3], '')
 redis.call('HINCRBY', KEYS[3], 'erased', 1)
 redis.call('HINCRBY', KEYS[3], 'changes', 1)
 if known == 0 then redis.call('EXPIRE', KEYS[3], ARGV[1]) end
@@ -78,8 +81,9 @@ local kind = redis.call('TYPE', KEYS[1]).ok
 for i = 1, #ARGV, 3 do
   local name, old, new = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   if kind == 'hash' then
-    if new == '' then redis.call('HDEL', KEYS[1], name)
-    elseif redis.call('HGET', KEYS[1], name) == old then redis.call('HSET', KEYS[1], name, new) end
+    local same = redis.call('HGET', KEYS[1], name) == old
+    if same or new == '' then redis.call('HDEL', KEYS[1], name) end
+    if same and new ~= '' then redis.call('HSET', KEYS[1], name, new) end
   elseif kind == 'set' then
     if redis.call('SREM', KEYS[1], old) == 1 and new ~= '' then redis.call('SADD', KEYS[1], new) end
   elseif kind == 'zset' then
@@ -93,6 +97,7 @@ for i = 1, #ARGV, 3 do
     else
       for at, held in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
         if held == old then
+          redis.call('LREM', KEYS[1], 1, '')
           redis.call('LSET', KEYS[1], at - 1, new)
           break
         end

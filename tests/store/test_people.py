@@ -185,6 +185,17 @@ async def test_nothing_of_a_person_is_left(full: RedisStore, valkey_url: str):
         assert word not in found, found[max(0, found.index(word) - 300) :][:600]
 
 
+async def test_nothing_is_left_where_memory_is_full(full: RedisStore, raw, valkey_url: str):
+    raw.srem(f"{keys.PREFIX}members", f"{ADA}0")
+    raw.config_set("maxmemory", 1)
+    try:
+        await full.erase(ADA, [f"discord:{DIRECT}"])
+    finally:
+        raw.config_set("maxmemory", 0)
+    nothing_of_ada(valkey_url)
+    assert (await full.load(SHARED)).state.erased > 0
+
+
 async def test_what_others_said_stays(full: RedisStore, raw):
     await full.erase(ADA)
     snapshot = await full.load(SHARED)
