@@ -48,11 +48,19 @@ class Brought:
 class Revising(Protocol):
     """What can be done to turns that are there. Errors are `bot.errors.StoreUnavailable`."""
 
-    async def clear(self, conversation: str, *, restorable: bool = False, heard: str = "") -> int:
+    async def clear(
+        self,
+        conversation: str,
+        *,
+        restorable: bool = False,
+        heard: str = "",
+        settings: bool = False,
+    ) -> int:
         """Forget a conversation's turns, archived ones too, and what is owed there.
 
-        Its settings stay. Returns how many turns there were. `restorable` keeps them aside for
-        `RESTORE_SECONDS`. For as long the message with the id `heard` stays known to be.
+        Its system prompt and its stage stay, but with `settings`. Returns how many turns there
+        were. `restorable` keeps them aside for `RESTORE_SECONDS`. For as long the message with the
+        id `heard` stays known to be.
         """
         ...
 

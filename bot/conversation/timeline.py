@@ -87,7 +87,9 @@ class Timeline:
             return await self._store.remove(conversation, messages)
 
     async def forget(self, conversation: str, message: str = "") -> int:
-        """Forget a conversation whose place is gone. Returns the number of forgotten turns.
+        """Forget a conversation whose place is gone, and what was set up there.
+
+        Returns the number of forgotten turns.
 
         For a day it stays known that `message` was taken up there: it may stand elsewhere.
         """
@@ -96,7 +98,7 @@ class Timeline:
             if place.reply:
                 place.reply.withdraw()
             async with place.lock:
-                return await self._store.clear(conversation, heard=message)
+                return await self._store.clear(conversation, heard=message, settings=True)
 
     async def heard(self, conversation: str, messages: Sequence[str]) -> frozenset[str]:
         """Which messages have been taken up, whatever became of them since."""

@@ -2,7 +2,8 @@
 
 Everything is sent as a batch and costs one round trip, or a part of one (see `batching.py`). A
 batch whose connection broke is sent again, since every batch of this package may run twice without
-harm (see `scripts.py`); a batch that timed out is not, because the server may still be at it.
+harm (see `scripts.py`); so is one that came to a replica, which was the master before a failover.
+A batch that timed out is not, because the server may still be at it.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class Connection:
                 return await self._with_scripts(commands)
             except exceptions.AuthenticationError:
                 raise
-            except exceptions.ConnectionError as error:
+            except (exceptions.ConnectionError, exceptions.ReadOnlyError) as error:
                 log.debug("the connection to Redis broke (%s); asking again", error)
             metrics.REDIS_RETRIES.inc()
             if self._revive is not None:
@@ -129,7 +130,11 @@ class Connection:
         ):
             for command in commands:
                 pipe.execute_command(*command)
-            return cast(list[Any], await pipe.execute(raise_on_error=False))
+            answers = cast(list[Any], await pipe.execute(raise_on_error=False))
+        if any(isinstance(answer, exceptions.ReadOnlyError) for answer in answers):
+            # It was the master when it was connected to; at its address there may be another now.
+            await self._pool.disconnect(inuse_connections=False)
+        return answers
 
 
 def _pool(url: str, connect_timeout: float, max_connections: int) -> _Pool:

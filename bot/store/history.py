@@ -117,7 +117,10 @@ class RedisStore(
         )
         facts, counted = more[: len(facts_of)], more[len(facts_of) :]
         note_found(counts, counted)
-        turns, state, pending = (dict(_pairs(fields)) for fields in found)
+        *fields, archived = found
+        turns, state, pending = (dict(_pairs(some)) for some in fields)
+        if not (turns or archived):
+            state.pop(b"summary", None)  # What it tells of has expired.
         return Snapshot(
             records.read_turns(turns),
             records.read_state(state),
@@ -218,10 +221,10 @@ class RedisStore(
             *map(encoded, dropped),
             *_state_fields(state),
         )
-        settled, *_ = await self._redis.run(
+        settled, _, quiet, *_ = await self._redis.run(
             settle,
             ("ZREM", keys.OWED, keys.owed_member(conversation, reply)),
-            ("ZREMRANGEBYSCORE", keys.ACTIVE, "-inf", now - self._seconds),
+            self._quiet(now),
             *(_keep_thoughts(key.thoughts, now, reply, thoughts) if thoughts else ()),
             *counting_use(use, reply),
             *spending(spent, reply),
@@ -232,6 +235,7 @@ class RedisStore(
             await self._redis.run(("ZADD", keys.OWED, "NX", now, member))
         elif not settled and thoughts:
             await self._redis.run(("DEL", key.thoughts))
+        await self._fade(quiet)
         return settled == 1
 
     async def save_state(self, conversation: str, state: State) -> None:

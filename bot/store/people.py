@@ -242,6 +242,9 @@ def _note_record(search: _Search, place: Place, key: Key, item: Item) -> None:
         elif (kept := _KEPT_AS.get(key.part)) is not None:
             if key.part in _BROUGHT:
                 search.brought.add(_text(item.name))
+            elif key.part == "unused":
+                # Deleted, but a story may still be told with it.
+                search.brought.add(f"{place.name} {_text(item.name)}")
             if kept:
                 getattr(held, kept).append({"place": place.name, **owned})
         else:

@@ -1,17 +1,20 @@
 """The scripts that serve erasing and retention.
 
-`KEYS[1..4]` are those of a conversation, as in `scripts.py`, but for `CHANGE`.
+`KEYS[1..4]` are those of a conversation, as in `scripts.py`, but for `CHANGE`. What erases has to
+work where memory is full, too: a script that has taken something away first, if only a field that
+is not there, may write after that.
 """
 
 from __future__ import annotations
 
-from bot.store.script import EXPIRE, Script
+from bot.store.script import EXPIRE, LASTS, Script
 
 # ARGV: ttl. Notes that something was erased: replies and summaries that were begun before are not
 # taken any more. The conversation lives no longer for it.
 MARK_ERASED = Script(
     """
 local known = redis.call('EXISTS', KEYS[3])
+redis.call('HDEL', KEYS[3], '')
 redis.call('HINCRBY', KEYS[3], 'erased', 1)
 redis.call('HINCRBY', KEYS[3], 'changes', 1)
 if known == 0 then redis.call('EXPIRE', KEYS[3], ARGV[1]) end
@@ -39,17 +42,18 @@ end
 # now on (seconds). What is older than that goes at once, but for what an owner has set. Answers
 # whether all of it went.
 SHORTEN = Script(
-    """
+    LASTS
+    + """
 local whole, now = tonumber(ARGV[1]), tonumber(ARGV[2])
-local own = redis.call('HGET', KEYS[3], 'system')
 local before = math.min(whole, tonumber(redis.call('HGET', KEYS[3], 'keep') or whole))
 redis.call('HSET', KEYS[3], 'keep', now)
 local left = 0
 for i = 1, 4 do left = math.max(left, redis.call('TTL', KEYS[i])) end
 if left > 0 then left = now - (before - left) else left = now end
 for i = 1, #KEYS do
-  if i == 3 and own and own ~= 'null' then
+  if i == 3 and lasts then
     redis.call('PERSIST', KEYS[i])
+    if left <= 0 then redis.call('HDEL', KEYS[i], 'summary') end
   elseif left <= 0 then
     redis.call('DEL', KEYS[i])
   elseif i <= 4 or redis.call('TTL', KEYS[i]) > left then
@@ -57,6 +61,14 @@ for i = 1, #KEYS do
   end
 end
 return left > 0 and 0 or 1
+"""
+)
+
+# What was said has expired, and with it its summary, also where the state is kept.
+FADE = Script(
+    """
+if redis.call('EXISTS', KEYS[1], KEYS[2]) == 0 then redis.call('HDEL', KEYS[3], 'summary') end
+return 1
 """
 )
 
@@ -69,8 +81,9 @@ local kind = redis.call('TYPE', KEYS[1]).ok
 for i = 1, #ARGV, 3 do
   local name, old, new = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   if kind == 'hash' then
-    if new == '' then redis.call('HDEL', KEYS[1], name)
-    elseif redis.call('HGET', KEYS[1], name) == old then redis.call('HSET', KEYS[1], name, new) end
+    local same = redis.call('HGET', KEYS[1], name) == old
+    if same or new == '' then redis.call('HDEL', KEYS[1], name) end
+    if same and new ~= '' then redis.call('HSET', KEYS[1], name, new) end
   elseif kind == 'set' then
     if redis.call('SREM', KEYS[1], old) == 1 and new ~= '' then redis.call('SADD', KEYS[1], new) end
   elseif kind == 'zset' then
@@ -84,6 +97,7 @@ for i = 1, #ARGV, 3 do
     else
       for at, held in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do
         if held == old then
+          redis.call('LREM', KEYS[1], 1, '')
           redis.call('LSET', KEYS[1], at - 1, new)
           break
         end
@@ -97,4 +111,4 @@ return 1
 """
 )
 
-ALL = (MARK_ERASED, KEEP, SHORTEN, CHANGE)
+ALL = (MARK_ERASED, KEEP, SHORTEN, FADE, CHANGE)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from bot.store import keys, people_scripts, survey
 from bot.store.connection import Command, Connection, call
 from bot.store.keys import ConversationKeys, LibraryKeys
 
 _DAY = 86_400
+_FADED_AT_ONCE = 100
 # Keys of a conversation's hash tag that are not part of what was said, or live shorter anyway.
 _APART = ("facts", "schemas", "tool-log", "tool-calls", "sent", *LibraryKeys.__slots__)
 
@@ -66,6 +67,24 @@ class RetentionRecords:
             )
         )
         return int(gone)
+
+    def _quiet(self, now: float) -> Command:
+        """What finds conversations that have been quiet for too long, for `_fade`."""
+        until = now - self._seconds
+        limit = ("WITHSCORES", "LIMIT", 0, _FADED_AT_ONCE)
+        return ("ZRANGEBYSCORE", keys.ACTIVE, "-inf", until, *limit)
+
+    async def _fade(self, quiet: Sequence[bytes]) -> None:
+        """Let what does not expire by itself go with the rest: the summary in a state that stays.
+
+        `quiet` are conversations with the times of their last questions, in turn.
+        """
+        if quiet:
+            every = (ConversationKeys.of(keys.decode(name)).kept for name in quiet[::2])
+            await self._redis.run(
+                *(call(people_scripts.FADE, kept) for kept in every),
+                ("ZREMRANGEBYSCORE", keys.ACTIVE, "-inf", quiet[-1]),
+            )
 
     def _keep(self, conversation: str, server: str) -> list[Command]:
         """What goes along with a question, so that all that is written about it knows its time."""

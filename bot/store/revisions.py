@@ -26,6 +26,9 @@ TOLD_BY_TURNS = (
 )
 """The fields of a state that go with the turns."""
 
+# Those that last: what an owner has set up there.
+_SET_UP = ("system", "stage", "lent")
+
 # So many of the turns that were cut last may belong to messages of a short absence.
 _RECENTLY_CUT = 200
 
@@ -119,16 +122,22 @@ class RevisionRecords:
         text = b"" if summary is None else records.write_summary(summary)
         return await self._script(revision_scripts.SUMMARISE, conversation, changes, text) == 1
 
-    async def clear(self, conversation: str, *, restorable: bool = False, heard: str = "") -> int:
+    async def clear(
+        self,
+        conversation: str,
+        *,
+        restorable: bool = False,
+        heard: str = "",
+        settings: bool = False,
+    ) -> int:
         """Forget the turns of a conversation, archived ones too; return how many there were.
 
-        Its settings stay: the system prompt and whether it is always on. `restorable` keeps them
+        Its system prompt and its stage stay, but with `settings`. `restorable` keeps the turns
         aside for `RESTORE_SECONDS`. For as long the message with the id `heard` stays known to be.
         """
         kept_for = RESTORE_SECONDS if restorable else 0
-        count, replies = await self._script(
-            revision_scripts.CLEAR, conversation, kept_for, *TOLD_BY_TURNS
-        )
+        fields = (*TOLD_BY_TURNS, *_SET_UP) if settings else TOLD_BY_TURNS
+        count, replies = await self._script(revision_scripts.CLEAR, conversation, kept_for, *fields)
         if replies:
             owed = (keys.owed_member(conversation, keys.decoded(reply)) for reply in replies)
             await self._redis.run(("ZREM", keys.OWED, *owed))

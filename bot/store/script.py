@@ -19,16 +19,27 @@ class Script:
         object.__setattr__(self, "sha", digest)
 
 
+LASTS = """
+local own = redis.call('HGET', KEYS[3], 'system')
+local set = own and own ~= 'null' or redis.call('HEXISTS', KEYS[3], 'stage') == 1
+local lasts = set and redis.call('HGET', KEYS[3], 'lent') ~= '1'
+"""
+"""Whether a state is kept: an owner has set something there that is not only lent by another
+conversation (`lent` is 1)."""
+
 # What was said is forgotten after a quiet month, or as soon as its server wants (`keep`, seconds);
-# what an owner has set is not, unless it is only lent by another conversation (`lent` is 1).
-EXPIRE = """
+# what an owner has set is not.
+EXPIRE = (
+    """
 local keep = tonumber(redis.call('HGET', KEYS[3], 'keep') or '')
 if keep and keep < tonumber(ttl) then ttl = keep end
 for i = 1, 4 do redis.call('EXPIRE', KEYS[i], ttl) end
-local own = redis.call('HGET', KEYS[3], 'system')
-local set = own and own ~= 'null' or redis.call('HEXISTS', KEYS[3], 'stage') == 1
-if set and redis.call('HGET', KEYS[3], 'lent') ~= '1' then redis.call('PERSIST', KEYS[3]) end
 """
+    + LASTS
+    + """
+if lasts then redis.call('PERSIST', KEYS[3]) end
+"""
+)
 
 TEXT_OF = """
 local function text_of(id)

@@ -18,11 +18,13 @@ from bot.store import (
 )
 from bot.store.script import EXPIRE, TEXT_OF, Script
 
-# A conversation as it is at one moment: turns, state and pending, as fields and values in turn.
+# A conversation as it is at one moment: turns, state and pending, as fields and values in turn, and
+# whether there is an archive.
 LOAD = Script(
     """
 return {
-  redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[3]), redis.call('HGETALL', KEYS[4])
+  redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[3]), redis.call('HGETALL', KEYS[4]),
+  redis.call('EXISTS', KEYS[2])
 }
 """
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from typing import Any, cast
 
@@ -88,13 +89,20 @@ def read_stage(stored: Mapping[bytes, bytes]) -> Stage | None:
     return _stage(cast(dict[str, Any], found)) if isinstance(found, dict) else None
 
 
-def without_brought(record: object, gone: Collection[str]) -> object:
-    """A stored stage without the characters and the lorebooks with these ids."""
+def without_brought(record: object, gone: AbstractSet[str]) -> object:
+    """A stored stage without the characters and the lorebooks with these ids, or these cards.
+
+    A card is named by its library, a space and its digest.
+    """
     if not isinstance(record, dict):
         return record
     data = dict(cast(dict[str, Any], record))
     if "cast" in data:
-        data["cast"] = [one for one in _objects(data["cast"]) if one.get("character") not in gone]
+        data["cast"] = [
+            one
+            for one in _objects(data["cast"])
+            if gone.isdisjoint((one.get("character"), f"{one.get('library')} {one.get('card')}"))
+        ]
     if "lore" in data:
         data["lore"] = [
             pair for pair in _list(data["lore"]) if not any(one in gone for one in _texts(pair))

@@ -29,6 +29,8 @@ _CUT_OFF_AT = (199, 400, 1_999)
 # A text of at least 12 characters that stands in another one holds a piece of 8 there, beginning at
 # a multiple of 5. So a text without any such piece, which is nearly every one, is passed at once.
 _PIECE, _STEP = 8, SHORTEST - 8 + 1
+# Models and tools give ids as numbers, too; no count, and no time, is as large as Discord's ids.
+_LEAST_ID = 10**15
 _MARK = re.compile(rb"[0-9]* (?=[{\[])")
 _OWNERS = ("author", "asker", "owner")
 _CONTEXTS = ("origin", "context")
@@ -109,11 +111,16 @@ class Person:
                 return self._without_in(cast(Record, value))
             case list():
                 return [self.without(item) for item in cast(list[Any], value)]
+            case int() if value >= _LEAST_ID and str(value) == self.id:
+                return CUT
             case _:
                 return value
 
     def _without_in(self, record: Record) -> Record:
-        cleaned: Record = {self.without(name): self.without(item) for name, item in record.items()}
+        # Names of fields are nobody's words, though somebody may have said "talkativeness".
+        cleaned: Record = {
+            self._number.sub(CUT, name): self.without(item) for name, item in record.items()
+        }
         own = any(record.get(owner) for owner in _OWNERS) and not is_brought_turn(record)
         if own and cleaned.get("text") == CUT:
             cleaned["text"] = self._number.sub(CUT, record["text"])
@@ -161,8 +168,11 @@ def answered_for(
 
 
 def is_alone(person: Person, turns: Sequence[Record]) -> bool:
-    """Whether nobody but one person talks there, as in a direct message: nobody is named."""
-    said = [turn for turn in turns if turn["role"] == "user"]
+    """Whether nobody but one person talks there, as in a direct message: nobody is named.
+
+    Lines out of a file tell nothing of that: they may have no name wherever they are brought.
+    """
+    said = [turn for turn in turns if turn["role"] == "user" and not is_brought_turn(turn)]
     return bool(said) and all(person.owns(turn) and not turn.get("speaker") for turn in said)
 
 

@@ -433,6 +433,19 @@ async def test_a_channel_deleted_while_an_answer_is_written_there(stage: Stage) 
     assert await stage.bot.conversations.owed() == []
 
 
+async def test_with_a_channel_goes_what_was_set_up_there(stage: Stage) -> None:
+    other = stage.guild.create_text_channel("other")
+    place = f"discord:{other.id}"
+    await stage.bot.conversations.set_system(place, "You are a bard.")
+    await stage.alice.send(other, f"{stage.me} hi")
+    await play(stage.env, 3)
+    assert (await stage.bot.store.load(place)).turns
+    stage.env.backend.delete_channel(other.id)
+    await play(stage.env, 3)
+    found = await stage.bot.store.load(place)
+    assert (found.turns, found.state.system) == ((), None)
+
+
 # ---------------------------------------------------------------------- the bot's own posts
 
 

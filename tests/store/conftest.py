@@ -32,6 +32,10 @@ class Line:
         self._path = path
         self._tasks: set[asyncio.Task] = set()
 
+    def lead_to(self, target: str) -> None:
+        """Have new connections lead to another server."""
+        self._target = target
+
     async def open(self) -> None:
         self._server = await asyncio.start_unix_server(self._relay, self._path)
 

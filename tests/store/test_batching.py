@@ -73,7 +73,7 @@ async def test_scripts_are_taught_again_in_the_middle_of_a_crowd(
         raw.script_flush()
     loads = (call(scripts.LOAD, ConversationKeys.of(f"c{n}").kept) for n in range(40))
     answers = await asyncio.gather(*(calls.run(("INCR", "n"), load) for load in loads))
-    assert [answer[1] for answer in answers] == [[[], [], []]] * 40
+    assert [answer[1] for answer in answers] == [[[], [], [], 0]] * 40
 
 
 async def test_a_server_that_says_nothing_costs_all_of_them_the_same_time() -> None:

@@ -266,6 +266,18 @@ async def test_stories_lose_what_was_erased_and_nothing_else(brought: RedisStore
     assert left == replace(stage, cast=(cast[1],), lore=((HERE, "w2"),))
 
 
+async def test_stories_lose_what_was_deleted_before_it_was_erased(brought: RedisStore):
+    (hers,) = [one for one in await brought.characters(HERE) if one.owner == ADA]
+    his = Member(HERE, "b", digest(CARD), "Mira")
+    cast = (Member(HERE, hers.id, hers.card, "Hers"), his)
+    await brought.save_stage("discord:9", Stage(cast=cast))
+    assert await brought.delete_character(HERE, hers.id)
+    assert await brought.blob(HERE, hers.card), "the story goes on"
+    await brought.erase(ADA)
+    assert await brought.blob(HERE, hers.card) is None
+    assert (await brought.load("discord:9")).stage == Stage(cast=(his,))
+
+
 async def test_a_servers_retention_is_about_talks_only(brought: RedisStore, raw):
     # A guest's own talk has the same name as their library.
     raw.hset(ConversationKeys.of(OWN).state, "server", "1")

@@ -12,13 +12,15 @@ import pytest
 import redis
 
 from bot.conversation.facts import Fact
+from bot.conversation.library import Character
 from bot.conversation.ports import Action, LoggedCall
 from bot.conversation.reminding import Reminder
+from bot.conversation.revising import Brought
 from bot.conversation.turns import Pending, State, Turn
 from bot.store import keys, records
 from bot.store.history import RedisStore
 from bot.store.keys import ConversationKeys
-from bot.store.traces import Person
+from bot.store.traces import CUT, Person
 from bot.tools.context import ToolContext
 from bot.tools.run import Step, ToolRun
 
@@ -181,6 +183,17 @@ async def test_nothing_of_a_person_is_left(full: RedisStore, valkey_url: str):
     assert ADA not in found
     for word in ADAS.split():
         assert word not in found, found[max(0, found.index(word) - 300) :][:600]
+
+
+async def test_nothing_is_left_where_memory_is_full(full: RedisStore, raw, valkey_url: str):
+    raw.srem(f"{keys.PREFIX}members", f"{ADA}0")
+    raw.config_set("maxmemory", 1)
+    try:
+        await full.erase(ADA, [f"discord:{DIRECT}"])
+    finally:
+        raw.config_set("maxmemory", 0)
+    nothing_of_ada(valkey_url)
+    assert (await full.load(SHARED)).state.erased > 0
 
 
 async def test_what_others_said_stays(full: RedisStore, raw):
@@ -354,6 +367,47 @@ async def test_all_that_is_kept_is_told(full: RedisStore):
     bobs = await full.about(BOB)
     await full.erase(ADA)
     assert (await full.about(BOB)).turns == bobs.turns == 6
+
+
+async def test_an_id_is_found_where_it_is_a_number(store: RedisStore, valkey_url: str):
+    """Models give ids to tools as they like."""
+    ran = ToolRun("who_is", {"id": int(ADA), "most": 3}, {"ids": [int(ADA), int(BOB)]}, "who?")
+    await talk(
+        store,
+        SHARED,
+        asked(3, BOB, f"{BOBS} 1", "Bob"),
+        answer(4, 3, "Somebody.", steps=(Step((ran,)),)),
+    )
+    call = LoggedCall(1.0, BOB, CHANNEL, "who_is", {"id": int(ADA)})
+    await store.log_calls(f"discord:server:{SERVER}", [call])
+    await store.erase(ADA)
+    nothing_of_ada(valkey_url)
+    (_, reply) = (await store.load(SHARED)).turns
+    assert reply.steps[0].runs[0].arguments == {"id": CUT, "most": 3}
+    assert reply.steps[0].runs[0].content == {"ids": [CUT, int(BOB)]}
+
+
+async def test_what_fields_are_called_is_nobodys_words(store: RedisStore):
+    """Somebody may say just that."""
+    library = f"discord:server:{SERVER}"
+    mira = Character("m", library, "Mira", BOB, "9c1b", talkativeness=0.9)
+    await store.save_character(mira)
+    await talk(store, SHARED, asked(1, ADA, "talkativeness", "Ada"), answer(2, 1, "Hm?"))
+    await store.erase(ADA)
+    assert await store.character(library, "m") == mira
+
+
+async def test_what_came_out_of_a_file_makes_no_place_somebodys_own(store: RedisStore):
+    """The person of such a file may have no name in it."""
+    await store.save_state(SHARED, State(system="Be kind."))
+    await store.set_always_on(SHARED, True)
+    said = Turn("file.7.0.1", 1, "user", "Hello there.", author=ADA)
+    brought = Brought(window=[said], cut=[], dropped=[], start=1, instead=True)
+    await store.bring(SHARED, brought, SERVER)
+    await store.erase(ADA)
+    found = await store.load(SHARED)
+    assert (found.turns, found.state.system) == ((), "Be kind.")
+    assert await store.always_on() == {SHARED}
 
 
 async def test_words_are_found_however_they_are_quoted():

@@ -11,6 +11,7 @@ import time
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import redis
@@ -21,6 +22,7 @@ from bot.errors import SettingsError, StoreUnavailable, explain
 from bot.store import embedded, keys
 from bot.store.embedded import EmbeddedValkey
 from bot.store.history import RedisStore
+from tests.store.conftest import Line
 from tests.structure.tree import ROOT
 
 PLACE = "discord:111:222"
@@ -189,6 +191,23 @@ async def test_a_server_that_takes_no_writes(breaks, mends, says, store: RedisSt
         raw.execute_command(*mends)
     assert await store.load(PLACE) == before, "all or nothing"
     assert await store.journal(PLACE, [replace(ASK, id="2")], replace(OWED, reply="r2"))
+
+
+async def test_a_failover_that_leaves_connections_open(
+    tmp_path: Path, socket_dir: Path, line: Line, store: RedisStore, raw: redis.Redis
+):
+    async with EmbeddedValkey(tmp_path) as heir, aclosing(RedisStore(line.url)) as distant:
+        assert await distant.journal(PLACE, [ASK], OWED)
+        await asyncio.gather(*(distant.ping() for _ in range(200)))  # over several connections
+        raw.execute_command("REPLICAOF", "127.0.0.1", 1)
+        try:
+            line.lead_to(unquote(urlsplit(heir.url).path))
+            assert await distant.journal(PLACE, [ASK], OWED), "the new master has nothing yet"
+            writes = (distant.save_state(f"discord:{n}", State(start=n)) for n in range(200))
+            await asyncio.gather(*writes)
+            assert (await distant.load("discord:199")).state.start == 199
+        finally:
+            raw.execute_command("REPLICAOF", "NO", "ONE")
 
 
 async def test_a_foreign_value_in_our_place(store: RedisStore, raw):
