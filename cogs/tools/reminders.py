@@ -27,6 +27,7 @@ from cogs.tools import ToolCog
 log = logging.getLogger(__name__)
 
 _LONGEST = 500
+_PRIVATE = "(set in private, so it is not told here)"
 _YEAR = 366 * 86_400
 _DAY = 86_400
 _LATE = 120.0
@@ -97,7 +98,7 @@ class Reminders(ToolCog):
     async def list_reminders(self, context: ToolContext) -> object:
         """List the reminders that the user has set, the next one first."""
         found = await self.kit.store.reminders(_asker(context))
-        return {"reminders": [_told(reminder) for reminder in found]}
+        return {"reminders": [_told(reminder, context) for reminder in found]}
 
     @tool(shows=later("cancelling reminder {number}"), changes=True, needs_discord=True)
     async def cancel_reminder(self, context: ToolContext, number: int) -> object:
@@ -109,7 +110,7 @@ class Reminders(ToolCog):
         cancelled = await self.kit.store.cancel_reminder(_asker(context), number)
         if cancelled is None:
             raise ToolError(later("You have no reminder with the number {number}.", number=number))
-        return {"cancelled": _told(cancelled)}
+        return {"cancelled": _told(cancelled, context)}
 
     # ------------------------------------------------------------------ delivering
 
@@ -275,6 +276,8 @@ def _asker(context: ToolContext) -> str:
     return context.asker
 
 
-def _told(reminder: Reminder) -> dict[str, Any]:
+def _told(reminder: Reminder, context: ToolContext) -> dict[str, Any]:
     due = datetime.fromtimestamp(reminder.due, UTC)
-    return {"number": reminder.number, "text": reminder.text, "due": shown(due)}
+    alone = context.private or not context.server
+    text = reminder.text if alone or not reminder.private else _PRIVATE
+    return {"number": reminder.number, "text": text, "due": shown(due)}

@@ -444,6 +444,19 @@ async def test_setting_listing_and_cancelling(hands: Hands) -> None:
     assert len((await hands.get("list_reminders"))["reminders"]) == 1
 
 
+async def test_a_private_reminder_is_told_to_its_owner_alone(hands: Hands) -> None:
+    private = hands.context(private=True)
+    await hands.get("set_reminder", private, text="call the doctor", when="in 2 hours")
+    direct = hands.context(server="")
+    for context in (private, direct):
+        [listed] = (await hands.get("list_reminders", context))["reminders"]
+        assert listed["text"] == "call the doctor"
+    [listed] = (await hands.get("list_reminders"))["reminders"]
+    assert (listed["number"], "doctor" in listed["text"]) == (1, False)
+    cancelled = (await hands.get("cancel_reminder", number=1))["cancelled"]
+    assert "doctor" not in cancelled["text"]
+
+
 async def test_times_that_cannot_be(hands: Hands) -> None:
     for when, told in (
         ("soon", "I cannot read"),
