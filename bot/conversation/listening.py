@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.conversation.ports import End, Text
 from bot.conversation.reply import Thought
 from bot.models.profile import Profile
+from bot.prompts.neutralise import restore_within
 from bot.prompts.reasoning import ReasoningSplitter
 from bot.tools.parsing import Answer, Parser
 
@@ -46,7 +48,7 @@ class Listener:
         if self._parser is None:
             self._answer = None
         else:
-            self._answer = self._parser.finish()
+            self._answer = _as_meant(self._parser.finish())
             yield from self._rest(self._answer)
         self.written = self._written
         self._begin()
@@ -80,3 +82,9 @@ class Listener:
             self._said += said
         if said:
             yield Text(said)
+
+
+def _as_meant(answer: Answer) -> Answer:
+    """The answer whose calls quote people as these wrote it: tools take them literally."""
+    calls = [replace(call, arguments=restore_within(call.arguments)) for call in answer.calls]
+    return answer._replace(calls=tuple(calls))

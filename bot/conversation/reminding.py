@@ -14,8 +14,8 @@ MAX_REMINDERS = 25
 class Reminder:
     """What somebody wants to be reminded of when it is `due`, set `at` (Unix times).
 
-    `channel` is where it was set, in the front's own words. `number` is what its owner knows it
-    by; 0 until it is saved.
+    `channel` is where it was set, in the front's own words, and `private` whether that was a talk
+    of its owner alone. `number` is what its owner knows it by; 0 until it is saved.
     """
 
     id: str
@@ -24,6 +24,7 @@ class Reminder:
     due: float
     at: float
     channel: str
+    private: bool = False
     number: int = 0
 
 

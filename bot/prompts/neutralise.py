@@ -9,6 +9,9 @@ same text and the tokenizer sees ordinary characters. `restore` undoes it in tex
 from __future__ import annotations
 
 import re
+from typing import TypeVar, cast
+
+Value = TypeVar("Value")
 
 GUARD = "\u200b"
 
@@ -49,3 +52,16 @@ def neutralise(text: str) -> str:
 def restore(text: str) -> str:
     """Take the guards out again, for text that the model quotes back to a person."""
     return _GUARDED.sub(r"\1", text) if GUARD in text else text
+
+
+def restore_within(value: Value) -> Value:
+    """The same for all texts in a value of JSON, names of its keys included."""
+    found: object = value
+    if isinstance(found, str):
+        found = restore(found)
+    elif isinstance(found, list):
+        found = [restore_within(one) for one in cast("list[object]", found)]
+    elif isinstance(found, dict):
+        pairs = cast("dict[str, object]", found).items()
+        found = {restore(key): restore_within(one) for key, one in pairs}
+    return cast(Value, found)

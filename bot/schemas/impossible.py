@@ -12,6 +12,9 @@ from typing import Any, cast
 from bot.language import later
 from bot.schemas.tree import Schema, Tree, place
 
+# References may lead on and on through a schema; so far they are followed.
+_DEEPEST = 50
+
 _BOUNDS = (
     ("minLength", "maxLength"),
     ("minItems", "maxItems"),
@@ -30,19 +33,21 @@ _PYTHON: dict[str, tuple[type, ...]] = {
 
 def why(tree: Tree) -> str:
     """Why nothing can fit the schema, as a clause in words; "" if nothing speaks against it."""
-    return _why(tree, "", {})
+    return _why(tree, "", {}, 0)
 
 
-def _why(tree: Tree, pointer: str, known: dict[str, str]) -> str:
+def _why(tree: Tree, pointer: str, known: dict[str, str], depth: int) -> str:
     """The same for one part. `known` keeps the work in proportion to the number of parts."""
+    if depth > _DEEPEST:
+        return ""
     if pointer not in known:
         # While a part is looked at, it does not speak against itself.
         known[pointer] = ""
-        known[pointer] = _look(tree, pointer, known)
+        known[pointer] = _look(tree, pointer, known, depth + 1)
     return known[pointer]
 
 
-def _look(tree: Tree, pointer: str, known: dict[str, str]) -> str:
+def _look(tree: Tree, pointer: str, known: dict[str, str], depth: int) -> str:
     part = tree.parts[pointer]
     schema = part.schema
     if isinstance(schema, bool):
@@ -52,8 +57,8 @@ def _look(tree: Tree, pointer: str, known: dict[str, str]) -> str:
     branches: dict[str, list[str]] = {}
     for keyword, where in part.leads_to:
         if keyword in ("anyOf", "oneOf"):
-            branches.setdefault(keyword, []).append(_why(tree, where, known))
-        elif _has_to_fit(schema, keyword, where) and (found := _why(tree, where, known)):
+            branches.setdefault(keyword, []).append(_why(tree, where, known, depth))
+        elif _has_to_fit(schema, keyword, where) and (found := _why(tree, where, known, depth)):
             return found
     return next((reasons[0] for reasons in branches.values() if all(reasons)), "")
 

@@ -16,6 +16,7 @@ MAX_BYTES = 32_000
 """The largest schema as text, in bytes of UTF-8. It is a part of every prompt that uses it."""
 
 _EXAMPLE = '`{"type": "object", "properties": {"title": {"type": "string"}}}`'
+_SAME_VALUE = ("allOf", "$ref", "anyOf", "oneOf")
 _FENCED = re.compile(r"\s*```\w*\n(.*?)\n?```\s*", re.DOTALL)
 
 
@@ -142,8 +143,10 @@ def _describes_objects(tree: Tree, pointer: str, known: dict[str, bool]) -> bool
         return False
     if "type" in schema or "properties" in schema:
         return schema.get("type", "object") in ("object", ["object"])
-    inner = [(keyword, _is_object(tree, where, known)) for keyword, where in part.leads_to]
-    if any(found for keyword, found in inner if keyword in ("allOf", "$ref")):
+    # Only what speaks of the same value is looked at: that never leads far (`tree`).
+    inner = [(keyword, where) for keyword, where in part.leads_to if keyword in _SAME_VALUE]
+    found = [(keyword, _is_object(tree, where, known)) for keyword, where in inner]
+    if any(fits for keyword, fits in found if keyword in ("allOf", "$ref")):
         return True
-    choices = [found for keyword, found in inner if keyword in ("anyOf", "oneOf")]
+    choices = [fits for keyword, fits in found if keyword in ("anyOf", "oneOf")]
     return bool(choices) and all(choices)

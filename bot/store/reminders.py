@@ -93,7 +93,10 @@ def _keys(*asker: str) -> tuple[str, ...]:
 
 
 def _record(reminder: Reminder) -> bytes:
-    fields = {name: value for name, value in asdict(reminder).items() if name != "number"}
+    fields = asdict(reminder)
+    del fields["number"]
+    if not reminder.private:
+        del fields["private"]
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "surrogatepass"
     )
@@ -102,7 +105,8 @@ def _record(reminder: Reminder) -> bytes:
 def _reminder(stored: bytes) -> Reminder | None:
     try:
         data = cast("dict[str, Any]", json.loads(stored.decode("utf-8", "surrogatepass")))
-        return Reminder(**{name: data[name] for name in Reminder.__slots__ if name != "number"})
+        known = set(Reminder.__slots__) - {"number"}
+        return Reminder(**{name: data[name] for name in known if name in data})
     except (ValueError, TypeError, KeyError) as error:
         log.warning("a reminder is damaged and left out: %s", error)
         return None

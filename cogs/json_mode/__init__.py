@@ -171,7 +171,7 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         elif usable is None:
             schema, name = await find(self.bot.store, _owner(interaction), schema)
         request = Request(text, usable or reading.read(schema), schema, name, tools)
-        await asking.ask(interaction, request, interaction.user.id)
+        await asking.ask(interaction, request, interaction.user.id, private=private)
 
     async def _save(
         self,

@@ -59,13 +59,17 @@ class RetryJson(
         request = await _request_of(interaction.message)
         # The button goes at once, so that it is not pressed twice.
         await interaction.response.edit_message(view=None)
-        await ask(interaction, request, self._asker)
+        private = bool(interaction.message and interaction.message.flags.ephemeral)
+        await ask(interaction, request, self._asker, private=private)
 
 
-async def ask(interaction: discord.Interaction[HermesBot], request: Request, asker: int) -> None:
+async def ask(
+    interaction: discord.Interaction[HermesBot], request: Request, asker: int, *, private: bool
+) -> None:
     """Ask the model and show the answer in the response, which has been promised (deferred).
 
     What may go better next time gets a Retry button for `asker`; other failures are raised.
+    `private`: the answer is for the asker alone, and what tools are called with is not logged.
     """
     view = None
     try:
@@ -74,7 +78,9 @@ async def ask(interaction: discord.Interaction[HermesBot], request: Request, ask
         whose = asker_for(interaction.user, server, guest=is_guest(interaction))
         conversations, name = interaction.client.conversations, f"json {interaction.id}"
         async with conversations.charged(whose, name, engine) as served:
-            steps = await _steps(interaction, request, served, asker) if request.tools else ()
+            steps: tuple[Step, ...] = ()
+            if request.tools:
+                steps = await _steps(interaction, request, served, asker, private=private)
             json_mode = JsonMode(served.engine, served.model)
             found = await json_mode.ask(request.schema, request.question, steps=steps)
         await _check(interaction, (found.text, found.value))
@@ -101,7 +107,12 @@ async def _check(interaction: discord.Interaction[HermesBot], answer: object) ->
 
 
 async def _steps(
-    interaction: discord.Interaction[HermesBot], request: Request, served: Served, asker: int
+    interaction: discord.Interaction[HermesBot],
+    request: Request,
+    served: Served,
+    asker: int,
+    *,
+    private: bool,
 ) -> tuple[Step, ...]:
     """What the tools that are allowed here find for the question."""
     channel = interaction.channel_id or 0
@@ -109,6 +120,7 @@ async def _steps(
         "channel": str(channel),
         "asker": str(asker),
         "guild": str(interaction.guild_id or ""),
+        "private": "yes" if private else "",
         **await rules_here(interaction, interaction.user),
     }
     return await interaction.client.conversations.gather(

@@ -27,6 +27,7 @@ from cogs.tools import ToolCog
 log = logging.getLogger(__name__)
 
 _LONGEST = 500
+_PRIVATE = "(set in private, so it is not told here)"
 _YEAR = 366 * 86_400
 _DAY = 86_400
 _LATE = 120.0
@@ -79,6 +80,7 @@ class Reminders(ToolCog):
             due=due.timestamp(),
             at=now,
             channel=context.channel,
+            private=context.private,
         )
         number = await self.kit.store.save_reminder(reminder)
         if not number:
@@ -96,7 +98,7 @@ class Reminders(ToolCog):
     async def list_reminders(self, context: ToolContext) -> object:
         """List the reminders that the user has set, the next one first."""
         found = await self.kit.store.reminders(_asker(context))
-        return {"reminders": [_told(reminder) for reminder in found]}
+        return {"reminders": [_told(reminder, context) for reminder in found]}
 
     @tool(shows=later("cancelling reminder {number}"), changes=True, needs_discord=True)
     async def cancel_reminder(self, context: ToolContext, number: int) -> object:
@@ -108,7 +110,7 @@ class Reminders(ToolCog):
         cancelled = await self.kit.store.cancel_reminder(_asker(context), number)
         if cancelled is None:
             raise ToolError(later("You have no reminder with the number {number}.", number=number))
-        return {"cancelled": _told(cancelled)}
+        return {"cancelled": _told(cancelled, context)}
 
     # ------------------------------------------------------------------ delivering
 
@@ -181,19 +183,21 @@ async def post(
 ) -> discord.Message | None:
     """Post a reminder where it was set, or to its owner; None if neither is possible.
 
+    What was asked for privately goes to its owner first, and is not told where others read.
     `claimed` is when somebody else began to post it and was not heard of again. It may be in
     Discord all the same, so it is looked for first. Failures that may pass are raised.
     """
     owner = discord.Object(int(reminder.asker))
     pings = discord.AllowedMentions(everyone=False, roles=False, users=[owner], replied_user=False)
-    for direct in (False, True):
+    for direct in (reminder.private, not reminder.private):
         try:
             place = await _place(client, reminder, direct)
-            if claimed is not None and (found := await _posted(client, place, reminder, claimed)):
+            head = _head(reminder, direct)
+            if claimed is not None and (found := await _posted(client, place, head, claimed)):
                 return found
             # The nonce makes Discord itself refuse a second one that comes soon after.
             return await place.send(
-                words(reminder, time.time(), gone=direct),
+                words(reminder, time.time(), direct=direct),
                 allowed_mentions=pings,
                 nonce=reminder.id,
             )
@@ -204,25 +208,28 @@ async def post(
     return None
 
 
-def words(reminder: Reminder, now: float, *, gone: bool = False) -> str:
-    """What a reminder says."""
-    lines = [_head(reminder)]
+def words(reminder: Reminder, now: float, *, direct: bool = False) -> str:
+    """What a reminder says; `direct`: to its owner alone."""
+    lines = [_head(reminder, direct)]
     if now - reminder.due > _LATE:
         due = f"<t:{int(reminder.due)}:f>"
         lines.append("-# " + tr("This comes late: it was due {due}, and I was away.", due=due))
-    if gone:
+    if direct and not reminder.private:
         lines.append("-# " + tr("I cannot write any more where you asked me to remind you."))
     return "\n".join(lines)
 
 
-def _head(reminder: Reminder) -> str:
+def _head(reminder: Reminder, direct: bool) -> str:
     """The first line, which no other reminder has: it names the second when it was set."""
-    return tr(
-        "{person} You asked me {when}: {text}",
-        person=f"<@{reminder.asker}>",
-        when=f"<t:{int(reminder.at)}:R>",
-        text=reminder.text,
-    )
+    person, when = f"<@{reminder.asker}>", f"<t:{int(reminder.at)}:R>"
+    if reminder.private and not direct:
+        return tr(
+            "{person} You asked me {when}, in private, to remind you of something now. "
+            "I cannot write to you directly, and here I do not say what it is.",
+            person=person,
+            when=when,
+        )
+    return tr("{person} You asked me {when}: {text}", person=person, when=when, text=reminder.text)
 
 
 async def _place(client: discord.Client, reminder: Reminder, direct: bool) -> Any:
@@ -233,13 +240,14 @@ async def _place(client: discord.Client, reminder: Reminder, direct: bool) -> An
 
 
 async def _posted(
-    client: discord.Client, place: Any, reminder: Reminder, since: float
+    client: discord.Client, place: Any, head: str, since: float
 ) -> discord.Message | None:
     after = datetime.fromtimestamp(since - _CLOCKS_APART, UTC)
     me = client.user.id if client.user else 0
-    async for message in place.history(limit=_LOOKED_THROUGH, after=after, oldest_first=True):
-        if message.author.id == me and message.content.startswith(_head(reminder)):
-            return message
+    with suppress(discord.Forbidden):  # to read back; whether it may write is seen when it writes
+        async for message in place.history(limit=_LOOKED_THROUGH, after=after, oldest_first=True):
+            if message.author.id == me and message.content.startswith(head):
+                return message
     return None
 
 
@@ -268,6 +276,8 @@ def _asker(context: ToolContext) -> str:
     return context.asker
 
 
-def _told(reminder: Reminder) -> dict[str, Any]:
+def _told(reminder: Reminder, context: ToolContext) -> dict[str, Any]:
     due = datetime.fromtimestamp(reminder.due, UTC)
-    return {"number": reminder.number, "text": reminder.text, "due": shown(due)}
+    alone = context.private or not context.server
+    text = reminder.text if alone or not reminder.private else _PRIVATE
+    return {"number": reminder.number, "text": text, "due": shown(due)}

@@ -171,6 +171,25 @@ async def test_the_next_turn_knows_the_exchange_and_the_prompt_only_grows(tgi, t
     )
 
 
+async def test_a_tool_gets_what_the_user_wrote_though_the_prompt_guards_it(tgi, talking, desk):
+    def quoting(prompt: str) -> str:
+        if "<tool_response>" in prompt:
+            return "Done."
+        place = prompt.rpartition("how warm is it in ")[2].partition("?")[0]
+        call = {"name": "get_temperature", "arguments": {"location": place}}
+        return f"<tool_call>\n{json.dumps(call, ensure_ascii=False)}\n</tool_call>"
+
+    tgi.reply = quoting
+    async with talking() as talk:
+        reply = await talk.say("how warm is it in <s>Paris</s>?")
+        await talk.say("thanks")
+    assert [place for place, _ in desk.seen] == ["<s>Paris</s>"]
+    assert reply.parts[0] == Trace("weather: <s>Paris</s>")
+    _, second, third = prompts(tgi)
+    assert "<s>" not in second
+    assert third.startswith(second.partition("<|im_start|>tool\n")[0]), "it still only grows"
+
+
 async def test_two_calls_of_one_turn_run_side_by_side(tgi, talking):
     calls = [
         f'<tool_call>\n{{"name": "meet", "arguments": {{"who": "{who}"}}}}\n</tool_call>'

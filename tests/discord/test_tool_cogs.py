@@ -444,6 +444,19 @@ async def test_setting_listing_and_cancelling(hands: Hands) -> None:
     assert len((await hands.get("list_reminders"))["reminders"]) == 1
 
 
+async def test_a_private_reminder_is_told_to_its_owner_alone(hands: Hands) -> None:
+    private = hands.context(private=True)
+    await hands.get("set_reminder", private, text="call the doctor", when="in 2 hours")
+    direct = hands.context(server="")
+    for context in (private, direct):
+        [listed] = (await hands.get("list_reminders", context))["reminders"]
+        assert listed["text"] == "call the doctor"
+    [listed] = (await hands.get("list_reminders"))["reminders"]
+    assert (listed["number"], "doctor" in listed["text"]) == (1, False)
+    cancelled = (await hands.get("cancel_reminder", number=1))["cancelled"]
+    assert "doctor" not in cancelled["text"]
+
+
 async def test_times_that_cannot_be(hands: Hands) -> None:
     for when, told in (
         ("soon", "I cannot read"),
@@ -532,6 +545,49 @@ async def test_a_reminder_whose_channel_is_gone_comes_as_a_direct_message(
     [message] = stage.shown(stage.alice.user.dm_channel)
     assert "take the bread out" in message.content
     assert "I cannot write any more where you asked me" in message.content
+
+
+async def test_a_reminder_of_a_private_talk_comes_as_a_direct_message(
+    hands: Hands, running: Callable[[], Any]
+) -> None:
+    stage = hands.stage
+    cog = await running()
+    hands.tools |= {tool.name: tool for tool in tools_of(cog)}
+    private = hands.context(private=True)
+    await hands.get("set_reminder", private, text="call the doctor", when="in 1 second")
+    await until_settled(hands)
+    [message] = stage.shown(stage.alice.user.dm_channel)
+    assert message.content.endswith(": call the doctor"), "and it says nothing of a lost channel"
+    assert stage.said() == []
+
+
+async def test_where_others_read_a_private_reminder_does_not_say_what_it_is(
+    hands: Hands, store: RedisStore, running: Callable[[], Any]
+) -> None:
+    stage = hands.stage
+    direct = await stage.bot.create_dm(discord.Object(stage.alice.id))
+    stage.env.inject_error("POST", f"/channels/{direct.id}/messages", status=403, times=None)
+    await store.save_reminder(reminder(stage, time.time(), private=True))
+    await running()
+    await until_settled(hands)
+    [said] = stage.said()
+    assert said.startswith(f"{stage.alice.mention} You asked me <t:")
+    assert "in private" in said
+    assert "bread" not in said
+
+
+async def test_a_second_attempt_goes_to_the_channel_though_it_cannot_be_read_back(
+    hands: Hands, store: RedisStore, running: Callable[[], Any]
+) -> None:
+    stage = hands.stage
+    now = time.time()
+    await store.save_reminder(reminder(stage, now - 10))
+    await store.claim_reminders(now - 5, now - 1)
+    stage.env.inject_error("GET", f"/channels/{stage.channel.id}/messages", status=403, times=None)
+    await running()
+    await until_settled(hands)
+    [said] = stage.said()
+    assert said.endswith("take the bread out")
 
 
 async def test_what_can_go_nowhere_is_dropped(

@@ -573,6 +573,17 @@ class TestRules:
         refused = await stage.alice.slash(stage.channel, "tools log")
         assert "Manage Server" in text(refused)
 
+    async def test_the_log_does_not_tell_what_was_asked_privately_for_json(
+        self, stage: Stage, owner: MemberActor
+    ) -> None:
+        stage.engine.answers = [calling("weather", location="Paris"), "Fine.", '{"sky": "blue"}']
+        asked = await stage.alice.slash(
+            stage.channel, "json ask", question="?", schema="sky: text", tools=True, private=True
+        )
+        assert "blue" in text(asked)
+        [line] = text(await owner.slash(stage.channel, "tools log")).splitlines()
+        assert line.endswith("`weather`")
+
     async def test_in_a_direct_message_everybody_decides_for_themselves(self, stage: Stage) -> None:
         done = await stage.alice.user.slash("tools switch", tool="satellite", on=True)
         assert text(done) == "`satellite` is on for this conversation now."

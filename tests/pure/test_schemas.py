@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
@@ -258,6 +259,22 @@ class TestGuards:
         chain = {f"a{n}": {"$ref": f"#/$defs/a{n + 1}"} for n in range(100)}
         document = {"$defs": {**chain, "a100": {"type": "object"}}, "$ref": "#/$defs/a0"}
         assert "refers on and on" in refusal(json.dumps(document))
+
+    @pytest.mark.parametrize(
+        "step",
+        [
+            lambda after: {"type": "object", "properties": {"a": after}, "required": ["a"]},
+            lambda after: {"type": "array", "items": after, "minItems": 1},
+            lambda after: {"additionalProperties": after},
+        ],
+    )
+    def test_references_that_lead_from_part_to_part(self, step: Callable[[object], object]) -> None:
+        parts = {f"a{n}": step({"$ref": f"#/$defs/a{n + 1}"}) for n in range(248)}
+        document = {"$defs": {**parts, "a248": {"type": "string"}}, "type": "object"}
+        assert reading.of({**document, "properties": {"x": {"$ref": "#/$defs/a0"}}})
+        # Whether the whole is an object is asked of all that speaks of it.
+        with suppress(BadInput):
+            reading.of({"$defs": document["$defs"], "$ref": "#/$defs/a0"})
 
     def test_the_largest_schema_is_read_in_a_blink(self) -> None:
         document = {

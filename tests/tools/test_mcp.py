@@ -191,6 +191,15 @@ async def test_a_new_tool_is_offered_without_a_restart(newer):
         assert told == [before + 1]
 
 
+async def test_a_server_whose_list_always_changes_leaves_time_for_others():
+    told: list[int] = []
+    async with McpServers([plain(how="restless")]) as servers:
+        servers.on_change = lambda: told.append(len(servers.tools()))
+        await until(lambda: told)
+        await asyncio.sleep(1)
+    assert len(told) == 1
+
+
 # Servers that fail.
 
 

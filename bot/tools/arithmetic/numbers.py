@@ -110,7 +110,8 @@ def power(base: Number, exponent: Number) -> Number:
         if base.value in (1, -1) and base.exact:
             return Number(base.value if whole % 2 else Fraction(1))
         # Where the bits run over by one or two, the bounds of a number itself decide.
-        if base.exact and _logarithm_of_two(base.value) * abs(whole) <= _MOST_BITS + 1:
+        # Not multiplied out: an exponent may have more digits than a float can hold.
+        if base.exact and abs(whole) <= (_MOST_BITS + 1) / _logarithm_of_two(base.value):
             return number(base.value**whole)
         if base.exact and base.whole is not None and whole > 0:
             raise ToolError(_TOO_LARGE)

@@ -41,6 +41,7 @@ LONGEST_PAUSE = 300.0
 _RESTARTS_BY_CALLS = 3
 _STEADY_SECONDS = 60.0
 _LISTEN_AGAIN_SECONDS = 30.0
+_RELIST_SECONDS = 2.0
 _MOST_PAGES = 50
 _MOST_TOOLS = 200
 
@@ -216,6 +217,8 @@ class Server:
             await self._stale.wait()
             self._stale.clear()
             await self._list(client)
+            # A server may say with every list that it has changed; the bot has other work to do.
+            await asyncio.sleep(_RELIST_SECONDS)
 
     async def _listen(self, client: Client) -> None:
         """Hear of changes from servers of the newer protocol, which tell only who subscribes."""

@@ -1,7 +1,7 @@
 """A server of the older protocol, written by hand and started by `python plain.py [how]`.
 
 It needs nothing but Python, so that it starts at once; and it can misbehave: `how` is one of
-hostile, crash, silent, stubborn.
+hostile, crash, silent, stubborn, restless.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Plain:
     """Answers messages; `tell` sends one that nobody asked for."""
 
     def __init__(self, how: str, tell: Any) -> None:
-        self.tell = tell
+        self.how, self.tell = how, tell
         self.tools = [
             tool("echo", "Say it again.", {"readOnlyHint": True}, text={"type": "string"}),
             tool("about", "Tell about the server."),
@@ -59,6 +59,8 @@ class Plain:
                 result = {"protocolVersion": version, "capabilities": capabilities}
                 return base | {"result": result | {"serverInfo": information}}
             case "tools/list":
+                if self.how == "restless":
+                    self._grow(f"grown{len(self.tools)}")
                 return base | {"result": {"tools": self.tools}}
             case "tools/call":
                 return base | {"result": self._call(message)}
@@ -77,9 +79,12 @@ class Plain:
         elif self._is("die", message):
             os._exit(3)
         elif self._is("grow", message):
-            self.tools.append(tool("grown"))
-            self.tell({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
+            self._grow("grown")
         return {"content": [{"type": "text", "text": text}]}
+
+    def _grow(self, name: str) -> None:
+        self.tools.append(tool(name))
+        self.tell({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"})
 
 
 def main(how: str) -> None:
