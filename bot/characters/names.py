@@ -106,6 +106,9 @@ def tree(own: Iterable[str], others: Iterable[str]) -> Node:
     for spelling in (_whole, _undecorated, _first_word):
         for name, is_own in names:
             text = spelling(name)
+            if is_own and spelling is _first_word and f"{text}:" in fold(name):
+                # `Ada: the Great: Hello` is not Ada who says “the Great”.
+                continue
             plain = len(text) > 1 and text not in _IS_A_WORD
             root.add(text, Label(name, own=is_own, plain=plain))
     for text, label in _COMMON:

@@ -88,6 +88,12 @@ def answered_by(turns: Sequence[Turn], asks: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(turn.author for turn in turns if turn.id in asks))
 
 
+def answers_same(one: Turn, other: Turn) -> bool:
+    """Whether two replies answer the same question, as those of several characters do."""
+    asked, asked_too = (turn.id.partition(".")[0] for turn in (one, other))
+    return one.role == other.role == "assistant" and asked == asked_too and not one.is_brought
+
+
 def question_before(turns: Sequence[Turn], reply: Turn) -> list[Turn]:
     """The user's turns that a reply answers."""
     return newest_question([turn for turn in turns if turn.n < reply.n])

@@ -15,7 +15,7 @@ from bot.conversation import variants
 from bot.conversation.chat_lines import Cast, in_view, turns_of
 from bot.conversation.places import Places
 from bot.conversation.ports import Store
-from bot.conversation.questions import last_question, next_number
+from bot.conversation.questions import answers_same, last_question, next_number
 from bot.conversation.revising import Brought, Edited
 from bot.conversation.turns import BROUGHT, Role, Snapshot, Turn
 from bot.errors import BadInput
@@ -317,7 +317,9 @@ def last_exchanges(turns: Sequence[Turn], steps: int) -> tuple[Turn, ...]:
     left = list(turns)
     for _ in range(steps):
         if left and left[-1].role == "assistant":
-            left.pop()
+            newest = left.pop()
+            while left and answers_same(left[-1], newest):
+                left.pop()
         del left[len(left) - len(last_question(left)) :]
     return tuple(turns[len(left) :])
 

@@ -33,7 +33,7 @@ Mode = Literal["first", "anew", "beside", "thread"]
 """How a character comes: nobody was there, the story begins again, beside others, in a thread."""
 
 ENTER = re.compile(
-    r"enter:(?P<what>ask|page|use|keep):(?P<mode>first|anew|beside|thread):"
+    r"enter:(?P<what>ask|back|page|use|keep):(?P<mode>first|anew|beside|thread):"
     r"(?P<character>[0-9a-f]{1,32}):(?P<at>\d{1,3})"
 )
 
@@ -265,7 +265,8 @@ def _chooser(coming: _Coming, place: int) -> Sequence[Button]:
     leafing: list[Button] = []
     if len(ways) > 1:
         leafing = [
-            coming.button("page", "", at=(place - 1) % len(ways), emoji="◀"),
+            # Of two greetings both lead to the same one, and Discord takes no id twice.
+            coming.button("back", "", at=(place - 1) % len(ways), emoji="◀"),
             coming.button("page", "", at=(place + 1) % len(ways), emoji="▶"),
         ]
     primary = discord.ButtonStyle.primary

@@ -103,7 +103,7 @@ class PartForm(Form):
             style=style,
             default=present or None,
             required=False,
-            max_length=200 if short else FIELD,
+            max_length=max(200, len(present)) if short else FIELD,
             custom_id="text",
         )
         self.add_item(

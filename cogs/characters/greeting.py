@@ -15,6 +15,7 @@ from bot.client import HermesBot
 from bot.conversation.library import Persona
 from bot.conversation.turns import Turn
 from bot.errors import StoreUnavailable
+from cogs.allowed import check_text
 from cogs.characters.shelf import Interaction, home_library
 from cogs.live import live_of
 from cogs.live.layout import Draft
@@ -31,7 +32,10 @@ def choices(card: Card, *, beside: bool) -> Sequence[int]:
 
 
 async def filled_in(interaction: Interaction, card: Card, number: int) -> str:
-    """A greeting with the names that hold now; they stay so in the story."""
+    """A greeting with the names that hold now; they stay so in the story.
+
+    Raises `BadInput` for one with words that the server does not want the bot to say.
+    """
     personas = await interaction.client.store.personas(
         home_library(interaction), [str(interaction.user.id)]
     )
@@ -43,7 +47,9 @@ async def filled_in(interaction: Interaction, card: Card, number: int) -> str:
         seed=str(interaction.channel_id),
         story=str(interaction.channel_id),
     )
-    return greeting_text(card, number, values)
+    text = greeting_text(card, number, values)
+    await check_text(interaction, text)
+    return text
 
 
 async def post(

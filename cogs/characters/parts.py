@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from bot.language import later
 
 # What stands between two greetings, in a line of its own.
 _BETWEEN = "***"
+_STARS = re.compile(r"\*{3,}")
 
 # What begins the notes in a language, in a line of its own: [de], [pt-br].
 _IN_LANGUAGE = re.compile(r"\[([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})?)\]\s*")
@@ -59,15 +60,28 @@ def _talkativeness(text: str) -> Mapping[str, Any]:
     return {"talkativeness": value}
 
 
+def _shown_greetings(greetings: Sequence[str]) -> str:
+    within = max((len(line) for text in greetings for line in _stars(text)), default=0)
+    if not within:
+        return f"\n{_BETWEEN}\n".join(greetings)
+    # Where greetings have such lines themselves, a longer one divides them; also one from nothing.
+    return "\n".join(f"{text}\n{'*' * (within + 1)}" for text in greetings)
+
+
 def _greetings(text: str) -> list[str]:
+    between = max(_stars(text), key=len, default=_BETWEEN)
     found: list[list[str]] = [[]]
     for line in text.splitlines():
-        if line.strip() == _BETWEEN:
+        if line.strip() == between:
             found.append([])
         else:
             found[-1].append(line)
     whole = ("\n".join(lines).strip() for lines in found)
     return [one for one in whole if one]
+
+
+def _stars(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if _STARS.fullmatch(line.strip())]
 
 
 def _in_languages(text: str) -> Mapping[str, Any]:
@@ -89,7 +103,7 @@ def _several(field: str, name: str, label: str) -> Part:
         name,
         label,
         later("A line with {mark} between two of them", mark=_BETWEEN),
-        lambda card: f"\n{_BETWEEN}\n".join(getattr(card, field)),
+        lambda card: _shown_greetings(getattr(card, field)),
         lambda text: {field: _greetings(text)},
     )
 

@@ -142,7 +142,10 @@ class Webhooks:
                     if self._is_own(webhook):
                         return webhook
                 if make:
-                    return await home.create_webhook(name=NAME, reason="Characters speak by it")
+                    made = await home.create_webhook(name=NAME, reason="Characters speak by it")
+                    if made.token is not None:
+                        return made
+                    raise self._failure(home.id, ValueError("a webhook came without its token"))
         except DISCORD_FAILURES as error:
             raise self._failure(home.id, error) from error
         raise NoVoice(f"channel {home.id}: no character has spoken there")

@@ -411,6 +411,18 @@ SAME_NAMES = Scene(
     ),
 )
 
+TITLES = Scene(
+    ("Ada: the Great",),
+    ("Rome: a City", "Mia"),
+    (
+        ("Ada: the Great: Hm.\nAda: the Great: Ha.", "Hm.\nHa."),
+        ("**Ada: the Great:** Hm.", "Hm."),
+        "Hm.✂\nRome: a City: me.",
+        "Hm.✂\nRome: me.",
+        "Ada: the Great is what they call me.",
+    ),
+)
+
 ROBOT = Scene(
     ("User",),
     ("Mia",),
@@ -421,4 +433,4 @@ ROBOT = Scene(
     ),
 )
 
-SCENES = (CAFE, WORDS, LETTERS, SIGNS, LONG_NAMES, SAME_NAMES, ROBOT)
+SCENES = (CAFE, WORDS, LETTERS, SIGNS, LONG_NAMES, SAME_NAMES, TITLES, ROBOT)

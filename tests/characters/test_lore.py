@@ -124,6 +124,27 @@ def test_regular_expressions_ignore_secondary_keys_and_constant():
     assert not look(book(entry("Told.", "zzz", use_regex=True, constant=True))).told
 
 
+@pytest.mark.parametrize(
+    ("keys", "said", "more", "expected"),
+    [
+        ((), "hello", {"constant": True}, True),
+        (("inn",), "to the inn", {"secondary_keys": ["night"]}, False),
+        (("inn",), "the inn by night", {"secondary_keys": ["night"]}, True),
+        (("(the) inn?",), "to (the) inn?", {}, True),
+        (("i.n",), "to the inn", {}, False),
+        (("/i.n/",), "to the inn", {}, True),
+    ],
+)
+def test_what_sillytavern_exports_is_no_expression_though_it_says_so(
+    keys, said: str, more, expected: bool
+):
+    # As its convertWorldInfoToCharacterBook writes every entry.
+    written = {"position": 1, "selectiveLogic": 0, "useProbability": True, "probability": 100}
+    given = {"constant": False, "selective": True, "secondary_keys": [], **more}
+    one = entry("Told.", *keys, use_regex=True, extensions=written, **given)
+    assert bool(look(book(one), said=(said,)).told) == expected
+
+
 def test_macros_in_keys_mean_what_they_mean_elsewhere():
     found = look(book(entry("Told.", "{{user}}'s sword")), said=("where is mia's sword",))
     assert why(found) == "“{{user}}'s sword” in the newest message"

@@ -9,7 +9,7 @@ import pytest
 
 from bot.conversation.reply import Reply
 from bot.conversation.timeline import Timeline
-from bot.conversation.turns import Replacing, State, Summary, Turn
+from bot.conversation.turns import Replacing, Role, State, Summary, Turn
 from bot.errors import BadInput
 from bot.store.history import RedisStore
 from tests.conversation.conftest import PLACE, Talk
@@ -228,6 +228,29 @@ async def test_several_questions_are_taken_back_in_one_step(talk: Talk, timeline
     assert await texts(talk) == ["one", "Hello there!"]
     assert len((await timeline.redo(PLACE)).turns) == 4
     assert len((await timeline.undo(PLACE, 20)).turns) == 6, "as many as there are"
+
+
+async def test_what_several_characters_answered_is_taken_back_with_its_question(
+    timeline, store: RedisStore
+):
+    def said(id: str, n: int, role: Role = "assistant", character: str = "") -> Turn:
+        return Turn(id, n, role, id, character=character)
+
+    await store.add(
+        PLACE,
+        [
+            said("7", 1, character="mira"),
+            said("8", 2, "user"),
+            said("r8", 3, character="mira"),
+            said("r8.1a", 4, character="nix"),
+            said("r8.2b", 5, character="mira"),
+            said("9", 6, character="voss"),
+        ],
+    )
+    assert [turn.id for turn in (await timeline.undo(PLACE)).turns] == ["9"], "a greeting alone"
+    step = await timeline.undo(PLACE)
+    assert [turn.id for turn in step.turns] == ["8", "r8", "r8.1a", "r8.2b"]
+    assert len((await timeline.redo(PLACE)).turns) == 4, "in one step"
 
 
 async def test_what_may_not_be_taken_back_stays(talk: Talk, timeline):

@@ -10,10 +10,12 @@ from aiohttp import web
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
+from bot.characters.editing import new_card
 from bot.characters.read import read_card
 from bot.conversation.library import MAX_CHARACTERS, Character
 from bot.errors import StoreUnavailable
 from bot.tools.kit import Kit
+from cogs.characters.parts import PARTS
 from cogs.characters.shelf import own_library
 from tests.discord.character_support import as_file, card, in_picture, labels, member, texts
 from tests.discord.conftest import MakeBot, Stage
@@ -387,6 +389,30 @@ class TestChange:
             stage.channel, "character edit", character="Mira", part="other greetings"
         )
         assert "The inn is closed.\\n***\\nSnow falls." in json.dumps(form.modal)
+
+    @pytest.mark.parametrize(
+        "greetings",
+        [
+            ("Dusk.\n\n***\n\nDawn.",),
+            ("Dusk.\n***\nDawn.", "Noon."),
+            ("Dusk.\n****\nDawn.\n ***", "Noon.", "Night."),
+            ("Noon.",),
+            (),
+        ],
+    )
+    def test_a_greeting_in_which_the_scene_changes_stays_one(self, greetings) -> None:
+        part = PARTS["other greetings"]
+        card = new_card("Mira", alternate_greetings=greetings)
+        assert part.changes(part.shown(card)) == {"alternate_greetings": [*greetings]}
+
+    async def test_what_is_long_for_a_line_can_be_edited(self, stage: Stage) -> None:
+        await bring(stage, file=as_file(creator="x" * 300))
+        form = await stage.alice.slash(
+            stage.channel, "character edit", character="Mira", part="creator"
+        )
+        shown = json.dumps(form.modal, sort_keys=True)
+        assert f'"value": "{"x" * 300}"' in shown
+        assert '"max_length": 300' in shown
 
     async def test_a_new_name_is_found(self, stage: Stage) -> None:
         await bring(stage)

@@ -115,6 +115,21 @@ async def test_one_of_several_greetings_is_chosen(stage: Stage, make_bot: MakeBo
     assert await heard(stage) == [("Anselm", "*He sleeps.*")]
 
 
+async def test_of_two_greetings_both_arrows_lead_to_the_other(
+    stage: Stage, keeper: MemberActor
+) -> None:
+    card = as_file("Twain", first_mes="“One.”", alternate_greetings=["“Two.”"])
+    await keeper.slash(stage.channel, "character import", file=card)
+    for arrow in (0, 1):
+        used = await use(stage, "Twain")
+        ids = _ids(used)
+        assert len(ids) == len(set(ids)) == 3, "Discord takes no id twice in a message"
+        await stage.bob.click(used.response, custom_id=ids[arrow])
+        assert "number 2:\n> “Two.”" in used.response.content
+    await stage.bob.click(used.response, label="Use this")
+    assert said(stage) == ["Twain: “Two.”"]
+
+
 async def test_a_long_greeting_is_one_turn_in_several_messages(
     stage: Stage, keeper: MemberActor
 ) -> None:

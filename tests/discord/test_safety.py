@@ -15,6 +15,7 @@ from bot.characters.stage import Member
 from bot.conversation.library import Character
 from tests.discord import webhooks
 from tests.discord.conftest import MakeBot, Stage
+from tests.discord.scene_support import character, director, story
 
 MIRA = {"name": "Mira", "description": "Mira keeps the inn by the ford."}
 
@@ -239,6 +240,17 @@ class TestBlockedWords:
             stage.channel, "json ask", question="A film?", schema="title: text"
         )
         assert "not wanted in this server" in asked.response.content
+
+    async def test_a_greeting_with_one_is_not_said(self, stage: Stage) -> None:
+        await character(stage, "Ada", greeting="What a badword!")
+        await character(stage, "Bob", greeting="Good evening.")
+        dora = director(stage)
+        await dora.slash(stage.channel, "scene start", title="X", character="ada", second="bob")
+        said = [("Ada", "What a badword!"), ("Bob", "Good evening.")]
+        assert story(stage)[-2:] == said
+        await self.block(stage, "badword")
+        await dora.slash(stage.channel, "scene greet")
+        assert [line for line in story(stage) if line in said] == [*said, said[1]]
 
     async def test_another_server_hears_it(self, stage: Stage) -> None:
         await self.block(stage, "badword")

@@ -162,6 +162,20 @@ class TestWebhooksThatVanish:
         await play(stage.env, 2)
         assert "Taken back" in undone.response.content
 
+    async def test_one_that_came_without_its_token_is_done_without(
+        self, stage: Stage, troupe: Troupe, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        create = discord.http.HTTPClient.create_webhook
+
+        async def bare(*given: Any, **more: Any) -> Any:
+            return {**await create(*given, **more), "token": None}
+
+        monkeypatch.setattr(discord.http.HTTPClient, "create_webhook", bare)
+        await troupe.says("One.")
+        await troupe.says("Two.")
+        assert stage.said() == ["**Ada**\nOne.", "**Ada**\nTwo."]
+        assert len(troupe.requests("POST", f"/channels/{stage.channel.id}/webhooks")) == 1
+
     @pytest.mark.parametrize("in_thread", [False, True])
     async def test_one_that_was_moved_says_nothing_elsewhere(
         self, stage: Stage, troupe: Troupe, in_thread: bool

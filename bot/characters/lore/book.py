@@ -145,7 +145,7 @@ class _Reading:
         # What SillyTavern writes at an entry's root, cards keep under `extensions`.
         given = {**extra, **given} if extra else given
         keys = self._keys(given.get("keys", given.get("key")))
-        use_regex = _is_true(given.get("use_regex"))
+        use_regex = _has_expressions(given, extra)
         secondary = self._keys(given.get("secondary_keys", given.get("keysecondary")))
         # World files leave it out where it is on.
         selective = given.get("selective", "keysecondary" in given)
@@ -226,6 +226,14 @@ def _numbered(found: list[object] | Given) -> Iterable[tuple[str, object]]:
     if isinstance(found, Mapping):
         return ((str(key)[:64], value) for key, value in found.items())
     return ((str(number), value) for number, value in enumerate(found))
+
+
+def _has_expressions(given: Given, extra: Given) -> bool:
+    """Whether all keys of an entry are regular expressions.
+
+    SillyTavern writes so of every entry that it exports, and itself takes only `/…/flags` for one.
+    """
+    return _is_true(given.get("use_regex")) and "selectiveLogic" not in extra
 
 
 def _place(given: Given, extra: Given) -> tuple[Place, int]:
