@@ -73,6 +73,12 @@ def _run(options: argparse.Namespace) -> int:
 
     settings = load()
     log.set_up(settings.log_format, settings.log_level)
+    if options.command == "model":
+        # Without an event loop, which would keep Ctrl+C to itself until a download is done.
+        from bot.commands import models
+
+        models.run(options.action, options.name, options.file, settings.data_dir)
+        return 0
     return asyncio.run(_command(options, settings))
 
 
@@ -97,11 +103,6 @@ async def _command(options: argparse.Namespace, settings: Settings) -> int:
         from bot.ending import until_signalled
 
         await until_signalled(play(settings, open_browser=options.browser))
-        return 0
-    if options.command == "model":
-        from bot.commands import models
-
-        models.run(options.action, options.name, options.file, settings.data_dir)
         return 0
     if options.command == "eval":
         from bot.commands.evaluate import evaluate
