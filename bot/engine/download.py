@@ -50,7 +50,8 @@ def fetch(wanted: HubFile, folder: Path, *, endpoint: str | None = None) -> Path
     if target.is_file():
         return target
     size = _size(wanted, endpoint)
-    _check_room(home, size)
+    with _Explained(wanted):
+        _check_room(home, size)
     log.info("downloading %s of %s (%s)", wanted.file, wanted.repository, _gigabytes(size))
     _download(wanted, home, endpoint)
     if size is not None and target.stat().st_size != size:

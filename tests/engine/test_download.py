@@ -162,6 +162,13 @@ async def test_a_full_disk_is_told_before_the_download(
     assert not hub.ranges
 
 
+async def test_a_folder_that_cannot_be_made_is_told(hub: FakeHub, tmp_path: Path):
+    (tmp_path / "models").write_text("a file")
+    with pytest.raises(StartupError, match=r"MODEL_FILE: cannot store sub/tiny\.gguf"):
+        await fetch(hub, tmp_path / "models")
+    assert not hub.ranges
+
+
 def test_names():
     assert download.parse("hf:Nous/Tiny/sub/tiny.gguf") == WANTED
     assert download.parse("/models/tiny.gguf") is None
