@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -80,6 +81,27 @@ async def test_a_model_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> N
     code, said = await bot(tmp_path, "run")
     assert (code, len(said.strip().splitlines())) == (78, 1), said
     assert f"MODEL_FILE: {UNREADABLE} cannot be read: " in said
+
+
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+@pytest.mark.parametrize("command", ["model", "doctor"])
+async def test_who_reads_no_further_gets_no_traceback(
+    tmp_path: Path, command: str, unbuffered: str
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", command),
+        env=environment(PYTHONUNBUFFERED=unbuffered, ENGINE_URL="http://127.0.0.1:9"),
+        cwd=tmp_path,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=writing,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(writing)
+    async with asyncio.timeout(30):
+        _, complained = await process.communicate()
+    assert (process.returncode, complained.decode()) == (141, "")
 
 
 @pytest.mark.parametrize("command", ["run", "setup", "doctor", "model", "reference"])
