@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 _SCHEME = "hf:"
 _TAKES = "MODEL_FILE: takes the path of a GGUF file, or hf:owner/repository/file.gguf"
 
+_NOT_YOU = (401, 403)
+
 # Left free beside the model: a full disk stops Redis and the logs as well.
 _RESERVE = 256 * 2**20
 
@@ -141,6 +143,10 @@ class _Explained:
             error, errors.LocalEntryNotFoundError
         ):
             sentence = f"{repository} has no file {file}"
+        elif isinstance(error, errors.HfHubHTTPError):
+            code = error.response.status_code
+            advice = "check HF_TOKEN" if code in _NOT_YOU else "try again later"
+            sentence = f"the Hugging Face Hub answers HTTP {code} for {file}; {advice}"
         elif isinstance(
             error, (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx2.HTTPError)
         ):

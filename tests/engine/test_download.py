@@ -27,6 +27,7 @@ class FakeHub:
 
     def __init__(self, content: bytes) -> None:
         self.content, self.cuts, self.error = content, 0, ""
+        self.status = 404
         self.ranges: list[str | None] = []
         self.url = ""
 
@@ -44,7 +45,7 @@ class FakeHub:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         if self.error:
-            return web.Response(status=404, headers={"X-Error-Code": self.error})
+            return web.Response(status=self.status, headers={"X-Error-Code": self.error})
         etag = hashlib.sha256(self.content).hexdigest()
         headers = {"ETag": f'"{etag}"', "X-Repo-Commit": "c" * 40, "Accept-Ranges": "bytes"}
         start, end, status = 0, len(self.content), 200
@@ -129,6 +130,17 @@ async def test_logs_its_progress_in_plain_lines(
 async def test_what_the_hub_refuses(hub: FakeHub, tmp_path: Path, code: str, sentence: str):
     hub.error = code
     with pytest.raises(StartupError, match=sentence):
+        await fetch(hub, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"), [(401, "check HF_TOKEN"), (403, "check HF_TOKEN"), (503, "try again")]
+)
+async def test_a_hub_that_answers_is_not_called_out_of_reach(
+    hub: FakeHub, tmp_path: Path, status: int, advice: str
+):
+    hub.error, hub.status = "Invalid", status
+    with pytest.raises(StartupError, match=f"HTTP {status} for sub/tiny.gguf; {advice}"):
         await fetch(hub, tmp_path)
 
 
