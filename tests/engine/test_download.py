@@ -8,7 +8,7 @@ import logging
 import shutil
 from contextlib import aclosing
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
 from aiohttp import web
@@ -31,7 +31,7 @@ class FakeHub:
         self.ranges: list[str | None] = []
         self.url = ""
 
-    async def __aenter__(self) -> FakeHub:
+    async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_route("*", "/{owner}/{name}/resolve/main/{file:.*}", self._file)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)

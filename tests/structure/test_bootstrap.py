@@ -75,7 +75,9 @@ def test_an_environment_that_lost_its_python_is_noticed_though_it_was_ready(tmp_
     for name in ("Makefile", "requirements.lock", "scripts/bootstrap.sh"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=tmp_path, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=tmp_path, check=True
+    )
     (tmp_path / ".venv/.ready-run").touch()
     if fate == "is gone":
         (tmp_path / ".venv/bin/python").unlink()
