@@ -14,6 +14,10 @@ TRAIN_PYTHON ?= .venv-train/bin/python
 # More words for the command: make test ARGS="-k budget", make play ARGS="--no-browser"
 ARGS ?=
 
+# An environment does not survive that the system's Python goes, nor that it becomes another one.
+LOST := $(shell $(PY) -Ic 'import sys; sys.exit(not any(p.endswith("-packages") for p in sys.path))' \
+	2>/dev/null || echo lost)
+
 export PYTHON
 
 .DEFAULT_GOAL := help
@@ -82,6 +86,11 @@ hooks: $(DEV_READY) ## Check before every commit what CI checks
 clean: ## Remove what the targets made (your data stays)
 	rm -rf .venv .venv-train .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN_READY) $(DEV_READY): $(if $(LOST),.lost)
+
+.PHONY: .lost
+.lost:
 
 $(RUN_READY): requirements.lock scripts/bootstrap.sh
 	@sh scripts/bootstrap.sh $(VENV) requirements.lock

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 EXIT_UNAVAILABLE = 69
 EXIT_CONFIG = 78
 
+# As shells say it of programs that end like this (128 and SIGPIPE).
+EXIT_PIPE = 141
+
 # After STOP_AFTER: to say what is left to whom, and to close connections.
 _LAST_SECONDS = 7.0
 
@@ -27,7 +31,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     options = _parser().parse_args(arguments)
     try:
-        return _run(options)
+        code = _run(options)
+        if sys.stdout:
+            sys.stdout.flush()
+        return code
     except SettingsError as error:
         if options.command == "doctor" and options.json:
             from bot.doctor import refused
@@ -44,6 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         print(_not_installed(error.name), file=sys.stderr)
         return EXIT_UNAVAILABLE
+    except BrokenPipeError:
+        if options.command == "run":
+            raise
+        # Nobody reads on: `| head`. Python would complain once more while it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_PIPE
     except KeyboardInterrupt:
         return 130
 
@@ -73,6 +86,12 @@ def _run(options: argparse.Namespace) -> int:
 
     settings = load()
     log.set_up(settings.log_format, settings.log_level)
+    if options.command == "model":
+        # Without an event loop, which would keep Ctrl+C to itself until a download is done.
+        from bot.commands import models
+
+        models.run(options.action, options.name, options.file, settings.data_dir)
+        return 0
     return asyncio.run(_command(options, settings))
 
 
@@ -97,11 +116,6 @@ async def _command(options: argparse.Namespace, settings: Settings) -> int:
         from bot.ending import until_signalled
 
         await until_signalled(play(settings, open_browser=options.browser))
-        return 0
-    if options.command == "model":
-        from bot.commands import models
-
-        models.run(options.action, options.name, options.file, settings.data_dir)
         return 0
     if options.command == "eval":
         from bot.commands.evaluate import evaluate

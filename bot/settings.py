@@ -373,7 +373,7 @@ def _read_secret_files(given: Mapping[str, str]) -> dict[str, str]:
         if given.get(secret, "").strip():
             raise SettingsError(f"{secret} and {secret}_FILE are both set; keep one of them")
         try:
-            values[secret.lower()] = Path(os.path.expanduser(path)).read_text("utf-8").strip()
+            values[secret.lower()] = Path(os.path.expanduser(path)).read_text("utf-8-sig").strip()
         except (OSError, UnicodeDecodeError) as error:
             why = (error.strerror if isinstance(error, OSError) else "") or "it is no text"
             raise SettingsError(f"{secret}_FILE: cannot read {path}: {why}") from None

@@ -67,7 +67,7 @@ def _path(file: str) -> Path:
 
 def _read(file: str, setting: str) -> str:
     try:
-        text = sys.stdin.read() if file == "-" else _path(file).read_text("utf-8")
+        text = sys.stdin.read() if file == "-" else _path(file).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = (error.strerror if isinstance(error, OSError) else "") or "it is no text"
         raise SettingsError(f"{setting}: {file} cannot be read: {why}") from None
@@ -156,6 +156,6 @@ def _changes(token: str, before: Mapping[str, str]) -> dict[str, str | None]:
 
 def _is_in(file: str, token: str) -> bool:
     try:
-        return _clean(_path(file).read_text("utf-8")) == token
+        return _clean(_path(file).read_text("utf-8-sig")) == token
     except (OSError, UnicodeDecodeError):
         return False

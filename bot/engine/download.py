@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 _SCHEME = "hf:"
 _TAKES = "MODEL_FILE: takes the path of a GGUF file, or hf:owner/repository/file.gguf"
 
+_NOT_YOU = (401, 403)
+
 # Left free beside the model: a full disk stops Redis and the logs as well.
 _RESERVE = 256 * 2**20
 
@@ -50,7 +52,8 @@ def fetch(wanted: HubFile, folder: Path, *, endpoint: str | None = None) -> Path
     if target.is_file():
         return target
     size = _size(wanted, endpoint)
-    _check_room(home, size)
+    with _Explained(wanted):
+        _check_room(home, size)
     log.info("downloading %s of %s (%s)", wanted.file, wanted.repository, _gigabytes(size))
     _download(wanted, home, endpoint)
     if size is not None and target.stat().st_size != size:
@@ -140,6 +143,10 @@ class _Explained:
             error, errors.LocalEntryNotFoundError
         ):
             sentence = f"{repository} has no file {file}"
+        elif isinstance(error, errors.HfHubHTTPError):
+            code = error.response.status_code
+            advice = "check HF_TOKEN" if code in _NOT_YOU else "try again later"
+            sentence = f"the Hugging Face Hub answers HTTP {code} for {file}; {advice}"
         elif isinstance(
             error, (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, httpx2.HTTPError)
         ):

@@ -13,7 +13,9 @@ import os
 import secrets
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -77,7 +79,7 @@ class EmbeddedEngine:
         A download goes to `data_dir`/models, from the Hub at `hub` (None: the usual one). Raises
         `StartupError` with what to do if the model cannot be had or loaded.
         """
-        path = await asyncio.to_thread(_find, model_file, data_dir, hub)
+        path = await _found(model_file, data_dir, hub)
         slots = slots or (Slots() if path == BUNDLED else LARGE)
         name = BUNDLED_NAME if path == BUNDLED else path.stem
         key = secrets.token_urlsafe()
@@ -204,19 +206,39 @@ def _reason(told: str) -> str:
     return (telling or lines or [""])[0]
 
 
+async def _found(model_file: str | None, data_dir: Path, hub: str | None) -> Path:
+    """What `_find` says. A download ends with the process; the next start goes on with it."""
+    found = Future[Path]()
+    found.set_running_or_notify_cancel()
+
+    def look() -> None:
+        try:
+            found.set_result(_find(model_file, data_dir, hub))
+        except BaseException as error:
+            found.set_exception(error)
+
+    # Not `to_thread`: Python waits for such a thread at its end, for as long as a download takes.
+    threading.Thread(target=look, name="model file", daemon=True).start()
+    return await asyncio.wrap_future(found)
+
+
 def _find(model_file: str | None, data_dir: Path, hub: str | None) -> Path:
     if model_file is None:
         path = BUNDLED
     elif wanted := download.parse(model_file):
         path = download.fetch(wanted, data_dir / "models", endpoint=hub)
     else:
-        path = Path(model_file).expanduser()
-    if not path.is_file():
+        path = Path(os.path.expanduser(model_file))
+    if not os.path.isfile(path):
         raise SettingsError(
             f"MODEL_FILE: there is no file {path}; give the path of a GGUF file, or "
             f"hf:owner/repository/file.gguf to download one"
         )
-    with path.open("rb") as file:
-        if file.read(4) != b"GGUF":
-            raise StartupError(f"MODEL_FILE: {path} is not a GGUF file; delete or replace it")
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(4)
+    except OSError as error:
+        raise SettingsError(f"MODEL_FILE: {path} cannot be read: {error.strerror}") from None
+    if beginning != b"GGUF":
+        raise StartupError(f"MODEL_FILE: {path} is not a GGUF file; delete or replace it")
     return path

@@ -69,14 +69,15 @@ async def _metrics(_request: web.Request) -> web.Response:
 async def _listen(runner: web.AppRunner, host: str, port: int) -> str:
     try:
         await web.TCPSite(runner, host, port).start()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise StartupError(_why_not(error, host, port)) from error
     chosen: int = runner.addresses[0][1]
     return f"http://{_in_url(host)}:{chosen}"
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
-    if isinstance(error, socket.gaierror):
+def _why_not(error: OSError | UnicodeError, host: str, port: int) -> str:
+    # The codec of names refuses some before anybody is asked, such as "a..b".
+    if isinstance(error, socket.gaierror | UnicodeError):
         return f"HTTP_HOST: {host} is not a name or address of this machine"
     free = _free_port(host, port)
     if error.errno == errno.EADDRINUSE:

@@ -8,7 +8,7 @@ import logging
 import shutil
 from contextlib import aclosing
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import pytest
 from aiohttp import web
@@ -27,10 +27,11 @@ class FakeHub:
 
     def __init__(self, content: bytes) -> None:
         self.content, self.cuts, self.error = content, 0, ""
+        self.status = 404
         self.ranges: list[str | None] = []
         self.url = ""
 
-    async def __aenter__(self) -> FakeHub:
+    async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_route("*", "/{owner}/{name}/resolve/main/{file:.*}", self._file)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -44,7 +45,7 @@ class FakeHub:
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         if self.error:
-            return web.Response(status=404, headers={"X-Error-Code": self.error})
+            return web.Response(status=self.status, headers={"X-Error-Code": self.error})
         etag = hashlib.sha256(self.content).hexdigest()
         headers = {"ETag": f'"{etag}"', "X-Repo-Commit": "c" * 40, "Accept-Ranges": "bytes"}
         start, end, status = 0, len(self.content), 200
@@ -132,6 +133,17 @@ async def test_what_the_hub_refuses(hub: FakeHub, tmp_path: Path, code: str, sen
         await fetch(hub, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("status", "advice"), [(401, "check HF_TOKEN"), (403, "check HF_TOKEN"), (503, "try again")]
+)
+async def test_a_hub_that_answers_is_not_called_out_of_reach(
+    hub: FakeHub, tmp_path: Path, status: int, advice: str
+):
+    hub.error, hub.status = "Invalid", status
+    with pytest.raises(StartupError, match=f"HTTP {status} for sub/tiny.gguf; {advice}"):
+        await fetch(hub, tmp_path)
+
+
 async def test_no_network(tmp_path: Path, unused_tcp_port: int):
     hub = FakeHub(b"")
     hub.url = f"http://127.0.0.1:{unused_tcp_port}"
@@ -159,6 +171,13 @@ async def test_a_full_disk_is_told_before_the_download(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: _Disk(10**9, 10**9, 1000))
     with pytest.raises(StartupError, match=r"needs 0\.27 GB.*only 0\.00 GB free.*DATA_DIR"):
         await fetch(hub, tmp_path)
+    assert not hub.ranges
+
+
+async def test_a_folder_that_cannot_be_made_is_told(hub: FakeHub, tmp_path: Path):
+    (tmp_path / "models").write_text("a file")
+    with pytest.raises(StartupError, match=r"MODEL_FILE: cannot store sub/tiny\.gguf"):
+        await fetch(hub, tmp_path / "models")
     assert not hub.ranges
 
 

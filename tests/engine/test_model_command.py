@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Self
 
 import pytest
 from aiohttp import web
@@ -23,7 +24,7 @@ class Shelf(FakeHub):
 
     files = FILES
 
-    async def __aenter__(self) -> Shelf:
+    async def __aenter__(self) -> Self:
         app = web.Application()
         app.router.add_route("*", "/{owner}/{name}/resolve/main/{file:.*}", self._file)
         app.router.add_get("/api/models/{owner}/{name}", self._model)

@@ -228,9 +228,10 @@ def test_a_key_that_no_header_can_carry_is_a_fault(name: str, value: str):
     assert value not in told
 
 
-def test_a_secret_may_stand_in_a_file(tmp_path: Path):
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+def test_a_secret_may_stand_in_a_file(tmp_path: Path, encoding: str):
     secret = tmp_path / "token"
-    secret.write_text("abc.def\n")
+    secret.write_text("abc.def\n", encoding)
     settings = load({"DISCORD_TOKEN_FILE": str(secret)}, NO_FILE)
     assert settings.discord_token
     assert settings.discord_token.get_secret_value() == "abc.def"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+
+import pytest
 
 from tests.structure.tree import ROOT
 
@@ -64,3 +67,23 @@ def test_an_environment_whose_python_is_gone_is_made_anew(tmp_path):
     assert done.returncode == 0, done.stderr
     version = subprocess.run([tmp_path / "venv/bin/python", "-V"], capture_output=True, text=True)
     assert version.stdout.startswith("Python 3.")
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize("fate", ["stays", "is gone", "is another version"])
+def test_an_environment_that_lost_its_python_is_noticed_though_it_was_ready(tmp_path, fate):
+    for name in ("Makefile", "requirements.lock", "scripts/bootstrap.sh"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    subprocess.run(
+        [sys.executable, "-m", "venv", "--without-pip", ".venv"], cwd=tmp_path, check=True
+    )
+    (tmp_path / ".venv/.ready-run").touch()
+    if fate == "is gone":
+        (tmp_path / ".venv/bin/python").unlink()
+        (tmp_path / ".venv/bin/python").symlink_to(tmp_path / "gone")
+    if fate == "is another version":
+        [packages] = (tmp_path / ".venv/lib").glob("python3*")
+        packages.rename(packages.with_name("python3.0"))
+    done = subprocess.run(["make", "-q", ".venv/.ready-run"], cwd=tmp_path, capture_output=True)
+    assert done.returncode == (0 if fate == "stays" else 1), done.stderr

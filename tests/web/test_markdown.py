@@ -57,8 +57,10 @@ async def test_markdown_links_and_monsters(visitor: Visitor):
           const { render } = await import("/markdown.js");
           const node = document.createElement("div");
           node.append(render("See https://a.example/x_y_z. Or [that](https://b.example)."));
+          node.append(render("A [moon](https://c.example/Titan_(moon)) (see [it](https://d.example))"));
           const monsters = ["*".repeat(9000), "_a ".repeat(3000), "> ".repeat(5000),
-            "`".repeat(9000), "- ".repeat(5000) + "x", "[".repeat(9000), "**a ".repeat(2000)];
+            "`".repeat(9000), "- ".repeat(5000) + "x", "[".repeat(9000), "**a ".repeat(2000),
+            "[a](https://b/" + "(a".repeat(4000), "[a](https://b/" + "(a)".repeat(3000)];
           const begun = performance.now();
           for (const monster of monsters) render(monster);
           const links = [...node.querySelectorAll("a")];
@@ -70,5 +72,7 @@ async def test_markdown_links_and_monsters(visitor: Visitor):
     assert links == [
         ["https://a.example/x_y_z", "https://a.example/x_y_z", "noopener noreferrer nofollow"],
         ["https://b.example/", "that", "noopener noreferrer nofollow"],
+        ["https://c.example/Titan_(moon)", "moon", "noopener noreferrer nofollow"],
+        ["https://d.example/", "it", "noopener noreferrer nofollow"],
     ]
     assert milliseconds < 5_000

@@ -163,6 +163,21 @@ async def test_a_phone_never_scrolls_sideways(visitor: Visitor, engine: Scripted
     await expect(page.get_by_label("Message", exact=True)).to_be_in_viewport()
 
 
+@pytest.mark.parametrize("told", [{"isComposing": True}, {"keyCode": 229}], ids=str)
+async def test_enter_that_chooses_a_word_sends_nothing(visitor: Visitor, told: dict[str, object]):
+    box = visitor.page.get_by_label("Message", exact=True)
+    await box.fill("にほ")
+    await box.evaluate(
+        """(box, told) => box.dispatchEvent(
+          new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...told })
+        )""",
+        told,
+    )
+    await visitor.page.keyboard.type("!")
+    await expect(box).to_have_value("にほ!")
+    await expect(visitor.questions).to_have_count(0)
+
+
 async def test_a_failure_is_told_and_retried(visitor: Visitor, engine: ScriptedEngine):
     engine.will_say("I thi", EngineInterrupted())
     engine.will_say("I think so.")

@@ -67,9 +67,10 @@ async def test_a_port_in_use_names_the_setting_and_a_free_one():
         assert address.endswith(f":{free}")
 
 
-async def test_a_host_that_is_not_here_names_the_setting():
+@pytest.mark.parametrize("host", ["192.0.2.1", "127.0.0..1", "long" * 20])
+async def test_a_host_that_is_not_here_names_the_setting(host: str):
     with pytest.raises(StartupError, match="HTTP_HOST"):
-        async with serve("192.0.2.1", 0, checks={}):
+        async with serve(host, 0, checks={}):
             pass
 
 

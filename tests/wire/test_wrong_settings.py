@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from tests.wire.processes import environment
 
 # The word that must never come out again.
 SECRET = "hunter2"
+
+# Reading its beginning fails for everybody, root too.
+UNREADABLE = Path("/proc/self/mem")
 
 
 async def bot(folder: Path, *words: str, python: tuple[str, ...] = ()) -> tuple[int, str]:
@@ -46,6 +50,8 @@ async def bot(folder: Path, *words: str, python: tuple[str, ...] = ()) -> tuple[
         # Before a model is loaded, or downloaded, for nothing.
         ("MODEL=Hermes-9", "MODEL: there is no profile 'Hermes-9'"),
         ("MODEL_FILE=no.gguf", "MODEL_FILE: there is no file no.gguf"),
+        ("MODEL_FILE=~nobody-of-this-name/no.gguf", "MODEL_FILE: there is no file ~nobody"),
+        (f"MODEL_FILE={'long' * 100}.gguf", "MODEL_FILE: there is no file long"),
         ("ENGINES=big=http://a|Hermes-9", "ENGINES' profile of big: there is no profile"),
         ("ENGINE_API_KEYS=big=hunter2", "ENGINE_API_KEYS: takes keys of ENGINES"),
         ("MCP_CONFIG=no.json", "MCP_CONFIG: no.json: cannot be read"),
@@ -67,6 +73,35 @@ async def test_what_is_wrong_is_one_line(
     if command == "run":
         assert (code, len(said.strip().splitlines())) == (78, 1), said
         assert says in said
+
+
+@pytest.mark.skipif(not UNREADABLE.is_file(), reason="only Linux has such a file")
+async def test_a_model_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"MODEL_FILE={UNREADABLE}\nDISCORD_TOKEN=a.b.c\n", "utf-8")
+    code, said = await bot(tmp_path, "run")
+    assert (code, len(said.strip().splitlines())) == (78, 1), said
+    assert f"MODEL_FILE: {UNREADABLE} cannot be read: " in said
+
+
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+@pytest.mark.parametrize("command", ["model", "doctor"])
+async def test_who_reads_no_further_gets_no_traceback(
+    tmp_path: Path, command: str, unbuffered: str
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", command),
+        env=environment(PYTHONUNBUFFERED=unbuffered, ENGINE_URL="http://127.0.0.1:9"),
+        cwd=tmp_path,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=writing,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(writing)
+    async with asyncio.timeout(30):
+        _, complained = await process.communicate()
+    assert (process.returncode, complained.decode()) == (141, "")
 
 
 @pytest.mark.parametrize("command", ["run", "setup", "doctor", "model", "reference"])

@@ -134,8 +134,9 @@ $("composer").addEventListener("submit", (event) => {
 });
 box.addEventListener("input", fitBox);
 box.addEventListener("keydown", (event) => {
-  // While an input method composes a word, Enter belongs to it.
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  // While an input method composes a word, Enter belongs to it. Safari says so by its number only.
+  const composes = event.isComposing || event.keyCode === 229;
+  if (event.key !== "Enter" || event.shiftKey || composes) return;
   event.preventDefault();
   if (!$("send").disabled) send(box.value);
 });

@@ -20,7 +20,7 @@ const INLINE = new RegExp(
     String.raw`~~(?<del>[^\s~](?:[^]*?\S)?)~~`,
     String.raw`\*(?<em>[^\s*](?:[^*]*[^\s*])?)\*`,
     String.raw`(?<!\w)_(?<em2>[^\s_](?:[^_]*[^\s_])?)_(?!\w)`,
-    String.raw`\[(?<label>[^\]\n]{1,300})\]\((?<href>https?:\/\/[^\s)]{1,2000})\)`,
+    String.raw`\[(?<label>[^\]\n]{1,300})\]\((?<href>https?:\/\/(?:[^\s()]|\([^\s()]*\)){1,2000})\)`,
     String.raw`(?<url>https?:\/\/[^\s<>"'\x60)\]]{1,2000}[^\s<>"'\x60)\].,:;!?])`,
   ].join("|"),
   "g",
