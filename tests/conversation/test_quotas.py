@@ -223,7 +223,7 @@ async def test_a_recap_that_is_given_up_counts_as_far_as_it_came(process, tgi: T
     await one.ask("1", "ann")
     tgi.reply, tgi.tokens_per_second = "word " * 400, 50
     telling = asyncio.create_task(one.conversations.recount("discord:1", Asker("bob", "1")))
-    await until(lambda: written(tgi, 1) > 5, 10)
+    await until(lambda: written(tgi, 1) > 50, 30)  # the bot reads it some time later
     telling.cancel()
     await asyncio.gather(telling, return_exceptions=True)
     [used] = (await one.used("bob")).values()
