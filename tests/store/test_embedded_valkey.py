@@ -9,7 +9,8 @@ import subprocess
 import sys
 import textwrap
 import time
-from contextlib import aclosing
+from collections.abc import Iterator
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 import pytest
@@ -111,15 +112,19 @@ def servers_on(data_dir: Path) -> list[int]:
     """The processes that hold the directory's append-only file open."""
     if not Path("/proc").exists():
         pytest.skip("looks at open files through /proc")
-    found: list[int] = []
-    for proc in Path("/proc").glob("[0-9]*"):
-        try:
-            held = [os.readlink(fd) for fd in (proc / "fd").iterdir()]
-        except OSError:
-            continue
-        if any(link.startswith(str(data_dir)) and "appendonly" in link for link in held):
-            found.append(int(proc.name))
-    return found
+    return [
+        int(proc.name)
+        for proc in Path("/proc").glob("[0-9]*")
+        if any(link.startswith(str(data_dir)) and "appendonly" in link for link in open_files(proc))
+    ]
+
+
+def open_files(proc: Path) -> Iterator[str]:
+    """What a process holds open now; a file that it closes meanwhile says nothing of the rest."""
+    with suppress(OSError):  # the process is gone, or somebody else's
+        for fd in (proc / "fd").iterdir():
+            with suppress(OSError):
+                yield os.readlink(fd)
 
 
 @pytest.fixture
