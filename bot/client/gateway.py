@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import discord
@@ -24,8 +24,9 @@ _PAUSE = 5.0
 
 # What Discord says when it closes a connection and wants no other one.
 _CLOSED = {
-    4010: "it does not know the shard that was asked for",
-    4011: "the bot is in so many servers that it needs more shards; start it again",
+    4010: "it does not know the shard that was asked for; see SHARD_IDS",
+    4011: "the bot is in so many servers that it needs more shards; raise SHARD_COUNT if that is "
+    "set, and start it again",
     4012: "it does not speak this version of its API any more; update the bot",
     4013: "it does not know an intent that was asked for; update the bot",
 }
@@ -56,12 +57,14 @@ def connect_again(shard: discord.ShardInfo) -> None:
     """Let a shard connect anew after whatever it cannot read, and not without end at once.
 
     discord.py (2.7.1) ends the whole client over a frame of the gateway that is cut or is no JSON,
-    and goes on with a session some hundred times a second where each connection is closed.
+    and goes on with a session some hundred times a second where each connection is closed. A
+    cancellation that comes while it connects again it takes for its own, and the client never ends.
     """
     parent: Any = shard
     parent = parent._parent
     parent._handled_exceptions = (Exception,)
-    go_on, times = parent.reidentify, deque[float](maxlen=_MANY)
+    parent.reconnect = _cancellable(parent.reconnect)
+    go_on, times = _cancellable(parent.reidentify), deque[float](maxlen=_MANY)
 
     async def go_on_in_time(exc: Any) -> None:
         now = asyncio.get_running_loop().time()
@@ -72,6 +75,17 @@ def connect_again(shard: discord.ShardInfo) -> None:
         await go_on(exc)
 
     parent.reidentify = go_on_in_time
+
+
+def _cancellable(step: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """The same step, which ends with its task if that is cancelled meanwhile."""
+
+    async def go(*args: Any) -> None:
+        await step(*args)
+        if (task := asyncio.current_task()) and task.cancelling():
+            raise asyncio.CancelledError
+
+    return go
 
 
 def set_partial_edits_apart(

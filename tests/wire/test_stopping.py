@@ -55,6 +55,15 @@ async def test_reply_comes_to_its_end_and_what_comes_meanwhile_waits(house: Hous
     assert house.engine.prompts[-1].count(STORY) == 1
 
 
+@pytest.mark.parametrize("lost", ["session", "gateway"])
+async def test_while_it_connects_again_it_stops_as_quickly(house: House, lost: str) -> None:
+    await house.settled()
+    house.discord.gateway.accepting = lost == "session"
+    house.discord.gateway.forget()
+    await asyncio.sleep(1.5)
+    await stop(house, 6)
+
+
 async def test_long_reply_is_cut_and_finished_by_the_next_process(empty_house: House) -> None:
     house = empty_house
     await house.start_bot(STOP_AFTER="1")
