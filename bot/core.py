@@ -16,6 +16,7 @@ from bot.conversation.limits import ReplyLimits
 from bot.conversation.model import Model
 from bot.conversation.models import Served
 from bot.conversation.ports import Engine, Store
+from bot.conversation.presence import share
 from bot.conversation.queue import Line
 from bot.conversation.service import Conversations
 from bot.conversation.tool_rules import ToolRules
@@ -213,15 +214,17 @@ def _embedder(settings: Settings, stack: AsyncExitStack) -> EmbeddingServer | No
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
+    ids, count = settings.shard_ids, settings.shard_count
+    part = share(ids, count) if ids and count else ""
+    days = settings.history_days
     if settings.redis_url:
-        store = RedisStore(
-            settings.redis_url.get_secret_value(), history_days=settings.history_days
-        )
+        url = settings.redis_url.get_secret_value()
+        store = RedisStore(url, history_days=days, share=part)
     else:
         # Only who has no Redis pays for the import.
         from bot.store.embedded import EmbeddedValkey
 
         valkey = await stack.enter_async_context(EmbeddedValkey(settings.data_dir))
-        store = RedisStore(valkey.url, history_days=settings.history_days, revive=valkey.ensure)
+        store = RedisStore(valkey.url, history_days=days, revive=valkey.ensure, share=part)
     stack.push_async_callback(store.aclose)
     return store

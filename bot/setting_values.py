@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -136,6 +137,31 @@ def _ids_of(value: str, whose: str) -> tuple[int, ...]:
     if not all(re.fullmatch(r"\d{15,20}", part) for part in parts):
         raise ValueError(f"takes ids of {whose}, divided by commas: 155149108183695360, …")
     return tuple(map(int, parts))
+
+
+def shard_ids(value: object) -> object:
+    """Read ids of shards, as `0-3` or `0, 2, 5`; or `4 per pod`, told apart by their host names."""
+    if not isinstance(value, str):
+        return value
+    if each := re.fullmatch(r"([1-9]\d{0,4}) per pod", value.strip()):
+        first = int(each[1]) * _ordinal(socket.gethostname())
+        found = set(range(first, first + int(each[1])))
+    else:
+        found = set[int]()
+        for part in re.findall(r"[^,\s]+", value):
+            if not (ends := re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", part)):
+                raise ValueError("takes ids of shards: 0-3, or 0, 2, 5; or 4 per pod")
+            found |= set(range(int(ends[1]), int(ends[2] or ends[1]) + 1))
+    if not found:
+        raise ValueError("takes ids of shards from the lowest to the highest: 0-3")
+    return tuple(sorted(found))
+
+
+def _ordinal(host: str) -> int:
+    """The number of a pod among the pods of its StatefulSet: what its host's name ends with."""
+    if not (number := re.search(r"-(\d{1,5})$", host)):
+        raise ValueError(f"takes no “per pod” here: this host is {host}, which has no number")
+    return int(number[1])
 
 
 def channel(value: object) -> object:

@@ -6,7 +6,6 @@ misspelt name is one line that names the variable and what it takes.
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from bot import environment
 from bot import setting_values as takes
 from bot.errors import SettingsError, shown
 
@@ -24,21 +24,6 @@ DOTENV = ".env"
 # A secret may stand in a file instead (Docker and Kubernetes mount them so): NAME_FILE.
 SECRETS = ("DISCORD_TOKEN", "ENGINE_API_KEY", "ENGINE_API_KEYS", "REDIS_URL")
 
-# Variables that share a prefix with ours or our .env file but belong to other programs.
-_FOREIGN_PREFIXES = (
-    "COMPOSE_",
-    "TGI_",
-    "HF_",
-    "HUGGING_FACE_",
-    "DOCKER_",
-    "LLAMA_",
-    "GRAFANA_",
-    "CUDA_",
-    "OTEL_",
-    "SEARXNG_SECRET",
-    "VALKEY_",
-    "BOT_LOCK",
-)
 # What pydantic calls a value that is nothing of the kind.
 _KINDS = {
     "bool_parsing": "true or false",
@@ -46,18 +31,6 @@ _KINDS = {
     "int_from_float": "a whole number",
     "float_parsing": "a number",
 }
-_OUR_PREFIXES = (
-    "DISCORD_",
-    "ENGINE_",
-    "HISTORY_",
-    "TOOL_",
-    "TOOLS_",
-    "MCP_",
-    "SEARXNG_",
-    "SANDBOX_",
-    "PUBLIC_",
-    "ALERT_",
-)
 
 
 class Settings(BaseSettings):
@@ -124,6 +97,17 @@ class Settings(BaseSettings):
         None,
         max_length=128,
         description="What stands under the bot's name in lists of members; up to 128 characters.",
+    )
+    shard_count: int | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="How many shards Discord's events come in. Unset: as many as Discord advises.",
+    )
+    shard_ids: Annotated[tuple[int, ...], BeforeValidator(takes.shard_ids)] | None = Field(
+        None,
+        description="The shards of SHARD_COUNT that this process serves, where others serve the "
+        "rest: 0-3, or 4 per pod. Unset: all.",
     )
     data_dir: Annotated[Path, AfterValidator(takes.path)] = Field(
         Path("data"), description="Where the bot keeps its files."
@@ -271,23 +255,24 @@ def variable_names() -> tuple[str, ...]:
 
 def load(environ: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """Read the environment, over the `.env` file; any fault is a one-line `SettingsError`."""
-    environ = os.environ if environ is None else environ
-    written = _read_dotenv(Path(DOTENV) if dotenv is None else dotenv)
-    if environ is os.environ:
-        _hand_on(written)
-    given = {**written, **environ}
-    _refuse_unknown(given)
+    given = environment.read(
+        os.environ if environ is None else environ,
+        Path(DOTENV) if dotenv is None else dotenv,
+        variable_names(),
+    )
     values: dict[str, Any] = {
         name: given[name.upper()].strip()
         for name in Settings.model_fields
         if given.get(name.upper(), "").strip()
     }
-    values.update(_read_secret_files(given))
+    secrets = environment.read_secrets(given, SECRETS)
+    values.update({name.lower(): secret for name, secret in secrets.items()})
     try:
         settings = Settings(**values)
     except ValidationError as error:
         raise SettingsError(_first_fault(error)) from None
     _refuse_keys_of_nobody(settings)
+    _refuse_shards_that_are_not(settings)
     return settings
 
 
@@ -303,83 +288,16 @@ def _refuse_keys_of_nobody(settings: Settings) -> None:
     )
 
 
-def _read_dotenv(path: Path) -> dict[str, str]:
-    # dotenv comes with pydantic-settings; imported here since most starts have no file.
-    if not path.is_file():
-        return {}
-    from dotenv import dotenv_values
-
-    try:
-        _refuse_odd_lines(path)
-        read = dotenv_values(path, encoding="utf-8")
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path}: is not written in UTF-8; save it again as that") from None
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
-    values = {name: value or "" for name, value in read.items()}
-    known = variable_names()
-    for name in values:
-        if name not in known and not name.startswith(_FOREIGN_PREFIXES):
-            raise SettingsError(f"{name} in {path}: there is no such setting{_nearest(name)}")
-    return values
-
-
-def _refuse_odd_lines(path: Path) -> None:
-    """Name the first line that sets nothing: left alone, it would look as if it had been read."""
-    from dotenv.parser import parse_stream
-
-    with path.open(encoding="utf-8") as file:
-        for one in parse_stream(file):
-            if one.error:
-                # Never the line itself: it may be the one with the token.
-                raise SettingsError(
-                    f"{path}, line {one.original.line}: cannot be read; a line is NAME=value, "
-                    "what begins with a quotation mark ends with one, and a remark begins with #"
-                )
-
-
-def _hand_on(written: Mapping[str, str]) -> None:
-    """Put into the environment what others' libraries look for there.
-
-    That is OpenTelemetry's, and the token with which a `MODEL_FILE` is fetched.
-    """
-    for name, value in written.items():
-        if value and (name.startswith("OTEL_") or name == "HF_TOKEN"):
-            os.environ.setdefault(name, value)
-
-
-def _refuse_unknown(given: Mapping[str, str]) -> None:
-    known = variable_names()
-    for name in given:
-        if name in known or name.startswith(_FOREIGN_PREFIXES):
-            continue
-        # The environment holds other programs' variables: only ours and near misses are faults.
-        is_slip = len(name) >= 7 and difflib.get_close_matches(name, known, n=1, cutoff=0.88)
-        if name.startswith(_OUR_PREFIXES) or is_slip:
-            raise SettingsError(f"{name}: there is no such setting{_nearest(name)}")
-
-
-def _nearest(name: str) -> str:
-    close = difflib.get_close_matches(name.upper(), variable_names(), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
-def _read_secret_files(given: Mapping[str, str]) -> dict[str, str]:
-    values: dict[str, str] = {}
-    for secret in SECRETS:
-        path = given.get(f"{secret}_FILE", "").strip()
-        if not path:
-            continue
-        if given.get(secret, "").strip():
-            raise SettingsError(f"{secret} and {secret}_FILE are both set; keep one of them")
-        try:
-            values[secret.lower()] = Path(os.path.expanduser(path)).read_text("utf-8-sig").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = (error.strerror if isinstance(error, OSError) else "") or "it is no text"
-            raise SettingsError(f"{secret}_FILE: cannot read {path}: {why}") from None
-        if not values[secret.lower()]:
-            raise SettingsError(f"{secret}_FILE: {path} is empty")
-    return values
+def _refuse_shards_that_are_not(settings: Settings) -> None:
+    ids, count = settings.shard_ids, settings.shard_count
+    if not ids:
+        return
+    if count is None:
+        raise SettingsError("SHARD_IDS: takes SHARD_COUNT beside it: how many shards there are")
+    if max(ids) >= count:
+        raise SettingsError(
+            f"SHARD_IDS: there are shards 0 to {count - 1} (SHARD_COUNT), not {max(ids)}"
+        )
 
 
 def _first_fault(error: ValidationError) -> str:

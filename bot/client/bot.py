@@ -113,6 +113,7 @@ class HermesBot(commands.AutoShardedBot):
             help_command=None,
             tree_cls=Tree,
             intents=self._wanted,
+            shard_count=settings.shard_count,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             max_messages=None,
@@ -128,6 +129,7 @@ class HermesBot(commands.AutoShardedBot):
             ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         )
+        self.shard_ids = list(settings.shard_ids) if settings.shard_ids else None
         self.closed = ClosedChannels()
         hold_on(self.http, self.closed, invalid)
         hold_on_by_token(_LONGEST_PAUSE)
@@ -263,7 +265,8 @@ class HermesBot(commands.AutoShardedBot):
         connect_again(self.shards[shard_id])
 
     async def _stay_connected(self, reconnect: bool) -> None:
-        self.shard_count = await self._address.use_gateway(self.http) or self.shard_count
+        advised = await self._address.use_gateway(self.http)
+        self.shard_count = self.settings.shard_count or advised or self.shard_count
         await super().connect(reconnect=reconnect)
 
     async def _do_without_content(self) -> None:

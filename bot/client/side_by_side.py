@@ -26,9 +26,9 @@ _AUTOCOMPLETE = 4
 class Gate:
     """Lets an interaction through to `pass_on` if this process is the one to answer it.
 
-    Where no other process is known that is all of them, at once. Else they are claimed in the
-    store, each by one. While it is away, Discord decides: it takes one first answer. When the
-    process is about to end, and there is no other one, they go to `refuse`.
+    Where no other process is known to hear the same shards that is all of them, at once. Else
+    they are claimed in the store, each by one. While it is away, Discord decides: it takes one
+    first answer. When the process is about to end, and there is no other one, they go to `refuse`.
     """
 
     def __init__(

@@ -2,13 +2,15 @@
 
 They share the store. Each says every few seconds that it lives; each owed reply names who writes
 it. Whose sign has run out, or who has left, is dead to the others: they take over what it owes.
+
+Where the work is divided (Discord's shards), a process's name ends with its share of it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -30,6 +32,23 @@ LEFT = "-"
 """Who has a reply that its process has given out of its hands."""
 
 Claim = Literal["mine", "taken", "done"]
+
+
+def share(parts: Iterable[int], of: int) -> str:
+    """What ends the name of a process that does only some parts of the work: `@0.1of16`."""
+    return f"@{'.'.join(map(str, sorted(parts)))}of{of}"
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether two processes, by their names, have work in common."""
+    (mine, of_mine), (theirs, of_theirs) = _share_of(one), _share_of(other)
+    # Divided otherwise, their parts cannot be compared.
+    return of_mine != of_theirs or bool(mine & theirs)
+
+
+def _share_of(name: str) -> tuple[frozenset[str], str]:
+    parts, _, of = name.partition("@")[2].partition("of")
+    return frozenset(parts.split(".")), of
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +138,8 @@ class Presence:
 
     @property
     def alone(self) -> bool:
-        """Whether no other process is known to live."""
-        return not self._others
+        """Whether no other process is known to live that does the same work."""
+        return not any(overlap(self.name, other) for other in self._others or ())
 
     @property
     def known(self) -> bool:

@@ -72,7 +72,8 @@ class RedisStore(
     `SettingsError`. A conversation is forgotten `history_days` after the last write to it; of
     its turns that were cut from the window, the newest `archive_turns` are kept. A call takes
     `timeout` seconds at most, reaching the server `connect_timeout` of them. `revive` brings
-    back a server that this process may start itself (`EmbeddedValkey.ensure`). All other
+    back a server that this process may start itself (`EmbeddedValkey.ensure`). `share` is what
+    this process does of the work (`bot.conversation.presence.share`), "" for all. All other
     failures are `StoreUnavailable`; the next call after Redis came back works again.
     """
 
@@ -86,10 +87,11 @@ class RedisStore(
         timeout: float = 5.0,
         max_connections: int = 32,
         revive: Revive | None = None,
+        share: str = "",
     ) -> None:
         if history_days < 1 or archive_turns < 1:
             raise SettingsError("history days and archived turns are whole numbers from 1 on")
-        self.process = new_name()
+        self.process = new_name(share)
         self._seconds = history_days * _DAY
         self._keeps: dict[str, int] = {}
         self._archive_turns = archive_turns

@@ -32,10 +32,11 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/pid")
 
 
-def new_name() -> str:
+def new_name(share: str = "") -> str:
     """A name for this process that no other one ever has, on whatever machine.
 
-    On Linux it tells where the process is to be found: `machine/namespace/pid/start/random`.
+    On Linux it tells where the process is to be found: `machine/namespace/pid/start/random`. It
+    ends with the process's share of the work (`bot.conversation.presence.share`), if not all.
     """
     try:
         # Some sandboxes have the same kernel id everywhere, but not the same host name.
@@ -45,7 +46,7 @@ def new_name() -> str:
         place = f"{machine}/{space}/{os.getpid()}/{_start_of(os.getpid())}"
     except OSError:
         place = "?/?/?/?"
-    return f"{place}/{secrets.token_hex(4)}"
+    return f"{place}/{secrets.token_hex(4)}{share}"
 
 
 def has_ended(name: str, own: str) -> bool:

@@ -1,6 +1,7 @@
 """Settings: the names are a contract, and a mistake is one line that names the variable."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -359,3 +360,34 @@ def test_what_opentelemetry_reads_itself_may_stand_in_the_dotenv_file(
 
 def test_an_empty_variable_counts_as_unset():
     assert load({"ENGINE_URL": "", "HTTP_PORT": " "}, NO_FILE).engine_url is None
+
+
+@pytest.mark.parametrize(
+    ("given", "ids"),
+    [
+        ("0-3", (0, 1, 2, 3)),
+        ("5, 0,2", (0, 2, 5)),
+        ("1-2 7", (1, 2, 7)),
+        ("4 per pod", (8, 9, 10, 11)),
+    ],
+)
+def test_shards_are_read(monkeypatch: pytest.MonkeyPatch, given: str, ids: tuple[int, ...]):
+    monkeypatch.setattr(socket, "gethostname", lambda: "bot-2")
+    assert load({"SHARD_COUNT": "16", "SHARD_IDS": given}, NO_FILE).shard_ids == ids
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "says"),
+    [
+        ("0-1", "", "SHARD_IDS: takes SHARD_COUNT beside it"),
+        ("2-3", "3", "SHARD_IDS: there are shards 0 to 2 (SHARD_COUNT), not 3"),
+        ("one", "3", "SHARD_IDS: takes ids of shards: 0-3, or 0, 2, 5; or 4 per pod, not 'one'"),
+        ("0 per pod", "4", "SHARD_IDS: takes ids of shards: 0-3, or 0, 2, 5; or 4 per pod"),
+        ("3-0", "4", "SHARD_IDS: takes ids of shards from the lowest to the highest"),
+        ("4 per pod", "4", "SHARD_IDS: takes no “per pod” here: this host is laptop"),
+        ("0", "0", "SHARD_COUNT: must be greater than or equal to 1"),
+    ],
+)
+def test_shards_that_cannot_be(monkeypatch: pytest.MonkeyPatch, given: str, count: str, says: str):
+    monkeypatch.setattr(socket, "gethostname", lambda: "laptop")
+    assert fault(SHARD_IDS=given, SHARD_COUNT=count).startswith(says)

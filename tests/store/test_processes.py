@@ -11,7 +11,7 @@ import pytest
 from bot.conversation import presence as living
 from bot.conversation.configuration import Configuration
 from bot.conversation.opt_outs import OptOuts
-from bot.conversation.presence import LEFT, Presence
+from bot.conversation.presence import LEFT, Presence, overlap, share
 from bot.conversation.turns import Pending, State, Turn
 from bot.store.history import RedisStore
 from bot.store.processes import has_ended, new_name
@@ -175,3 +175,31 @@ def _start_of_init() -> str:
     from pathlib import Path
 
     return Path("/proc/1/stat").read_text().rpartition(")")[2].split()[19]
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "meet"),
+    [
+        ("", "", True),
+        (share([0, 1], 4), "", True),
+        (share([0, 1], 4), share([1, 2], 4), True),
+        (share([0, 1], 4), share([2, 3], 4), False),
+        (share([1], 16), share([11, 16], 16), False),
+        (share([0, 1], 4), share([2, 3], 8), True),
+    ],
+)
+async def test_only_who_does_the_same_work_is_company(
+    valkey_url: str, mine: str, theirs: str, meet: bool
+) -> None:
+    async with (
+        aclosing(RedisStore(valkey_url, share=mine)) as one,
+        aclosing(RedisStore(valkey_url, share=theirs)) as other,
+    ):
+        assert has_ended(other.process, one.process), "its name still says where it is"
+        other.process = other.process.replace("/", "-")  # on another machine, as it were
+        presence = Presence(one)
+        await Presence(other).beat()
+        await presence.beat()
+        assert presence.knows(other.process)
+        assert presence.alone is not meet
+        assert overlap(other.process, one.process) is meet

@@ -41,7 +41,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # How freely a model writes, in words: the operator's setting and the servers' read the same.
     "bot.sampling": (),
     "bot.setting_values": ("sampling",),
-    "bot.settings": ("errors", "setting_values"),
+    "bot.environment": ("errors",),
+    "bot.settings": ("environment", "errors", "setting_values"),
     "bot.prompts": (
         "errors",
         "language",

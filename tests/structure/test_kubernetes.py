@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import yaml
@@ -59,6 +60,29 @@ def test_a_new_bot_is_ready_before_the_old_one_goes_and_has_the_time_for_it():
     stop_after = Settings.model_fields["stop_after"].default
     assert pod("Deployment", "bot")["terminationGracePeriodSeconds"] == stop_after + 10
     assert SERVICES["bot"]["stop_grace_period"] == f"{stop_after + 10:g}s"
+
+
+def test_shards_are_divided_between_pods(tmp_path, monkeypatch):
+    overlay = yaml.safe_load((ROOT / "deploy/k8s-shards/kustomization.yaml").read_text("utf-8"))
+    assert (ROOT / "deploy/k8s-shards" / overlay["resources"][0]).resolve() == FOLDER
+    [change] = overlay["patches"]
+    assert (change["target"]["kind"], change["target"]["name"]) in {("Deployment", "bot")}
+    steps = yaml.safe_load(change["patch"])
+    values = {step["path"]: step.get("value") for step in steps}
+    assert values["/kind"] == "StatefulSet"
+    bot = OBJECTS["Deployment", "bot"]["spec"]
+    for path in ("strategy", "replicas"):
+        assert f"/spec/{path}" in values
+        assert path in bot
+    more = {s["value"]["name"]: s["value"]["value"] for s in steps if s["path"].endswith("/env/-")}
+    given = environment("Deployment", "bot") | more
+    del given["DISCORD_TOKEN_FILE"]
+    served: list[int] = []
+    for number in range(values["/spec/replicas"]):
+        monkeypatch.setattr(socket, "gethostname", lambda pod=f"bot-{number}": pod)
+        settings = load(given, tmp_path / "none")
+        served += settings.shard_ids or ()
+    assert served == list(range(settings.shard_count or 0))
 
 
 def test_a_volume_holds_what_is_mounted():
