@@ -178,6 +178,9 @@ def sampling(value: object) -> object:
 
 def redis_url(value: SecretStr) -> SecretStr:
     """The address of a Redis, as far as its beginning tells."""
-    if not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("takes redis://host:port/0, rediss://… or unix://path")
+    schemes = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
+    if not value.get_secret_value().startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        raise ValueError(
+            "takes redis://host:port/0, rediss://…, unix://path or redis+sentinel://host/service"
+        )
     return value

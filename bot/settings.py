@@ -45,7 +45,9 @@ class Settings(BaseSettings):
         None, description="An API proxy or a test server in place of Discord's own API."
     )
     redis_url: Annotated[SecretStr, AfterValidator(takes.redis_url)] | None = Field(
-        None, description="Redis or Valkey. Unset: a private one, in DATA_DIR."
+        None,
+        description="Redis or Valkey: redis://host:6379/0, or redis+sentinel://host,host2/service. "
+        "Unset: a private one, in DATA_DIR.",
     )
     engine_url: Annotated[str, AfterValidator(takes.engine_url)] | None = Field(
         None,

@@ -14,6 +14,7 @@ from bot.errors import StartupError
 from bot.settings import Settings
 from bot.store import backup
 from bot.store.embedded import EmbeddedValkey
+from bot.store.sentinel import master_url
 
 STDOUT = "-"
 
@@ -21,7 +22,7 @@ STDOUT = "-"
 async def back_up(settings: Settings, file: str) -> int:
     """Write a copy of the store to a file, `-` for standard output; the bot may run meanwhile."""
     if settings.redis_url is not None:
-        return await _save(settings.redis_url.get_secret_value(), file)
+        return await _save(await master_url(settings.redis_url.get_secret_value()), file)
     if not (settings.data_dir / "valkey").is_dir():
         raise StartupError(f"there is nothing in {settings.data_dir} to back up")
     async with EmbeddedValkey(settings.data_dir) as server:

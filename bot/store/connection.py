@@ -22,7 +22,7 @@ from redis.backoff import NoBackoff
 
 from bot import metrics, tracing
 from bot.errors import SettingsError, StartupError, StoreUnavailable
-from bot.store import scripts
+from bot.store import scripts, sentinel
 from bot.store.batching import Batching, Command
 from bot.store.script import Script
 
@@ -33,7 +33,10 @@ Revive = Callable[[], Awaitable[None]]
 
 _PAUSES = (0.0, 0.05, 0.2)  # seconds before a batch is sent again; enough for a server's restart
 _SCHEMES = ("redis", "rediss", "unix")
-_TAKES = "takes redis://[[user]:password@]host[:port][/db], rediss://… (TLS) or unix://path[?db=0]"
+_TAKES = (
+    "takes redis://[[user]:password@]host[:port][/db], rediss://… (TLS), unix://path[?db=0] or "
+    "redis+sentinel://host,host2/service"
+)
 
 # A password with one of these in it comes apart, and its rest is taken for a port or a database.
 _IN_PASSWORDS = " (in a password write %23 for #, %2F for /, %3A for :, %3F for ?, %40 for @)"
@@ -45,7 +48,7 @@ def call(script: Script, keys: Sequence[str], *args: str | bytes | int | float) 
 
 
 class Connection:
-    """A pool of connections to one Redis.
+    """A pool of connections to one Redis, or to the master that its Sentinels name.
 
     `timeout` bounds a whole call in seconds: reaching the server, its answer and repetitions;
     within that, `connect_timeout` bounds the reaching alone. At most `max_connections` trips
@@ -62,7 +65,14 @@ class Connection:
         max_connections: int,
         revive: Revive | None = None,
     ) -> None:
+        self._master: sentinel.Master | None = None
+        if sentinel.is_sentinel(url):
+            address = sentinel.read(url)
+            self._master = sentinel.Master(address)
+            url = address.url(*address.sentinels[0])
         self._pool = _pool(url, connect_timeout, max_connections)
+        if self._master:
+            self._master.serve(self._pool)
         self._redis: Any = redis_asyncio.Redis.from_pool(self._pool)
         self._batching = Batching(self._send)
         self._timeout = timeout
@@ -99,6 +109,8 @@ class Connection:
     async def aclose(self) -> None:
         """Close all connections."""
         await self._pool.disconnect()
+        if self._master:
+            await self._master.aclose()
 
     async def _persist(self, commands: Sequence[Command]) -> list[Any]:
         for pause in _PAUSES:

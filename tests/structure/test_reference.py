@@ -54,7 +54,10 @@ def test_it_has_every_setting_once(pages):
         ("tools_on", "names, divided by commas"),
         ("data_dir", "the name of a file or folder"),
         ("discord_token", "text that nobody else should see"),
-        ("redis_url", "redis://host:port/0, rediss://… or unix://path"),
+        (
+            "redis_url",
+            "redis://host:port/0, rediss://…, unix://path or redis+sentinel://host/service",
+        ),
         ("alert_channel", "the id of a channel: 155149108183695360"),
     ],
 )
