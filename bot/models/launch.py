@@ -87,11 +87,6 @@ def launch(
     return None
 
 
-def fits(profile: Profile, memory: float, gpus: int = 1) -> bool:
-    """Whether TGI can serve the model from `gpus` GPUs with `memory` GiB each."""
-    return launch(profile, memory, gpus) is not None
-
-
 def fits_in_ram(profile: Profile, memory: float) -> bool:
     """Whether llama.cpp can serve the model's 4-bit GGUF from `memory` GiB of main memory."""
     return bool(profile.parameters) and ram(profile) <= memory * GIB

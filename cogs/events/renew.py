@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,8 +25,6 @@ from cogs.pressed import KnownButton, pressing
 from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, take_buttons_away, tell
 from cogs.voices import OwnMessage, voices_of
 from cogs.voices.mine import is_voice
-
-log = logging.getLogger(__name__)
 
 CHANGED = later("The question has changed since.")
 
