@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import answer
 from bot.errors import BadInput
 from bot.language import later, speaking, tr
 from cogs.language import language_for
@@ -50,8 +49,7 @@ class AgainButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Take the notice away and answer the message."""
         if not may_press(interaction, self._asker):
-            await answer(interaction, tr(NOT_YOURS))
-            return
+            raise BadInput(NOT_YOURS)
         await interaction.response.defer()
         notice, channel = interaction.message, interaction.channel
         channel_id = interaction.channel_id or 0

@@ -11,17 +11,16 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer
+from bot.client.failures import answer
 from bot.conversation.timeline import last_exchanges, said_after
 from bot.conversation.turns import Turn
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.links import message_named
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.places import conversation_in
 from cogs.pressed import KnownButton
-from cogs.replies import tell
 from cogs.taking_back import (
     channel_here,
     check_for,
@@ -97,13 +96,10 @@ class ConfirmButton(KnownButton, template=CONFIRM):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Do it, if nothing stands against it by now."""
-        try:
-            taken = _after(await _history(interaction), self.parts["keep"])
-            check_for(interaction)(taken)
-            await interaction.response.edit_message(content=tr(_DONE), view=None)
-            await _carry_out(interaction, self.parts["keep"], taken)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        taken = _after(await _history(interaction), self.parts["keep"])
+        check_for(interaction)(taken)
+        await interaction.response.edit_message(content=tr(_DONE), view=None)
+        await _carry_out(interaction, self.parts["keep"], taken)
 
 
 class CancelButton(KnownButton, template=CANCEL):

@@ -10,8 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer_failure
-from bot.errors import StoreUnavailable, UserError
+from bot.errors import StoreUnavailable
 from bot.language import tr
 from cogs.characters import bringing, editing, entering, entries, listing, managing, telling
 from cogs.characters.forms import CharacterForm, FileForm
@@ -232,13 +231,10 @@ class CharacterButton(KnownButton, template=telling.PRESS):
 
     async def callback(self, interaction: Interaction) -> None:
         """Do what the button says, for who has pressed it."""
-        try:
-            refuse_opted_out(interaction)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            do = entering.use if self.parts["what"] == "use" else managing.show
-            await do(interaction, self.parts["character"])
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+        refuse_opted_out(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        do = entering.use if self.parts["what"] == "use" else managing.show
+        await do(interaction, self.parts["character"])
 
 
 def _private(where: Where | None) -> bool | None:

@@ -11,9 +11,8 @@ import discord
 from discord import app_commands
 
 from bot.characters.stage import Member, Stage
-from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.stages import MAX_CAST
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
 from cogs import branching
 from cogs.characters import greeting, keeping
@@ -139,20 +138,17 @@ class EnterButton(KnownButton, template=ENTER):
 
     async def callback(self, interaction: Interaction) -> None:
         """Do what the button says, if it still can be done."""
-        try:
-            await interaction.response.defer()
-            if self.parts["what"] == "keep":
-                await interaction.edit_original_response(content=tr(_KEPT), view=None)
-                return
-            await _go_on(
-                interaction,
-                self.parts["what"],
-                cast(Mode, self.parts["mode"]),
-                self.parts["character"],
-                int(self.parts["at"]),
-            )
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+        await interaction.response.defer()
+        if self.parts["what"] == "keep":
+            await interaction.edit_original_response(content=tr(_KEPT), view=None)
+            return
+        await _go_on(
+            interaction,
+            self.parts["what"],
+            cast(Mode, self.parts["mode"]),
+            self.parts["character"],
+            int(self.parts["at"]),
+        )
 
 
 async def _go_on(interaction: Interaction, what: str, mode: Mode, named: str, at: int) -> None:

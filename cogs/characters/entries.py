@@ -21,9 +21,10 @@ from bot.conversation.library import Character
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from cogs.characters.changing import allowed, from_form, save
-from cogs.characters.forms import FIELD, Form
+from cogs.characters.forms import FIELD
 from cogs.characters.keeping import Kept, load
 from cogs.characters.shelf import Interaction, find_character, shown_name
+from cogs.forms import Form
 from cogs.reading.words import shortened
 
 # Autocompletion has three seconds, and is better empty than late.
@@ -44,7 +45,7 @@ class EntryForm(Form):
     """What an entry says, when it is told, and whether it is there at all."""
 
     def __init__(self, title: str, present: Written, sent: Any, *, new: bool) -> None:
-        super().__init__(title)
+        super().__init__(title=title)
         self._sent = sent
         self._title = _field("title", present.title, most=_LONGEST_TITLE, long=False)
         self._keys = _field("keys", "\n".join(present.keys))
@@ -72,7 +73,7 @@ class EntryForm(Form):
             (tr("What is told"), None, self._content),
             (tr("How it counts"), None, self._marks),
         ):
-            self.ask(label, about, component)
+            self.add_field(component, label=label, description=about)
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was written."""

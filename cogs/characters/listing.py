@@ -7,9 +7,7 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.library import Character
-from bot.errors import UserError
 from bot.language import later, tr
 from cogs.characters import telling
 from cogs.characters.shelf import Interaction, characters_here, fitting_in
@@ -35,13 +33,8 @@ class PageButton(KnownButton, template=PAGE):
 
     async def callback(self, interaction: Interaction) -> None:
         """Turn the page."""
-        try:
-            await interaction.response.defer()
-            await show(
-                interaction, self.parts["search"], self.parts["tag"], int(self.parts["page"])
-            )
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+        await interaction.response.defer()
+        await show(interaction, self.parts["search"], self.parts["tag"], int(self.parts["page"]))
 
 
 async def show(interaction: Interaction, search: str, tag: str, page: int) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.config import Change
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.config import files, why
 from cogs.config.levels import Standpoint, check_changes, check_sees, standpoint
@@ -24,7 +22,6 @@ from cogs.live.split import split
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.pressed import KnownButton
-from cogs.replies import tell
 
 Interaction = discord.Interaction[HermesBot]
 
@@ -54,14 +51,8 @@ class ImportButton(
 ):
     """Applies what a file would change, or leaves everything as it is."""
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+    async def callback(self, interaction: Interaction) -> None:
         """Apply it, or do not."""
-        try:
-            await self._act(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def _act(self, interaction: Interaction) -> None:
         here = standpoint(interaction)
         check_changes(interaction, "server")
         cog = interaction.client.get_cog("Config")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import discord
 from discord import app_commands
@@ -18,8 +17,8 @@ from cogs.controls.form import EditForm
 from cogs.controls.meant import Meant, channel_of_press, find
 from cogs.live.buttons import CONTROL, view_of
 from cogs.places import conversation_in
-from cogs.pressed import KnownButton, pressing
-from cogs.replies import NOT_NEWEST, NOT_YOURS, tell
+from cogs.pressed import KnownButton, pressing, tell
+from cogs.replies import NOT_NEWEST, NOT_YOURS
 from cogs.reports import report_button
 from cogs.scenes import lines
 from cogs.taking_back import show_newest
@@ -42,14 +41,8 @@ Interaction = discord.Interaction[HermesBot]
 class ControlButton(KnownButton, template=CONTROL):
     """One of the buttons that do something with a reply: under it, or in what one person sees."""
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+    async def callback(self, interaction: Interaction) -> None:
         """Do it, if this person may and nothing else goes on there."""
-        try:
-            await self._press(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def _press(self, interaction: Interaction) -> None:
         what = self.parts["what"]
         if what == "edit":
             # A form has to be the first response.

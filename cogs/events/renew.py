@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
@@ -22,7 +20,7 @@ from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.target import NOBODY, ChannelTarget
 from cogs.live.wording import small
 from cogs.pressed import KnownButton, pressing
-from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, take_buttons_away, tell
+from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, take_buttons_away
 from cogs.voices import OwnMessage, voices_of
 from cogs.voices.mine import is_voice
 
@@ -68,14 +66,8 @@ def _with(button: Button, under: discord.ui.View) -> discord.ui.View:
 class RenewButton(KnownButton, template=RENEW):
     """Answers the question as it is now, in the messages of the answer that it hangs under."""
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+    async def callback(self, interaction: discord.Interaction[HermesBot]) -> None:
         """Answer again, if the conversation has not moved on and this person may."""
-        try:
-            await self._renew(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def _renew(self, interaction: discord.Interaction[HermesBot]) -> None:
         if not may_press(interaction, self.asker):
             raise BadInput(NOT_YOURS)
         refuse_barred(interaction)

@@ -11,11 +11,10 @@ from discord.ext import commands
 
 from bot.characters.policy import Playable, Policy, block_of
 from bot.client import HermesBot
-from bot.client.failures import answer_failure
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from cogs.characters.shelf import characters_here, find_character, shown_name, suggest
-from cogs.forms import FORM_SECONDS
+from cogs.forms import Form
 from cogs.live.target import NOBODY
 from cogs.moderators import block, change_policy
 from cogs.places import can_write, conversation_in
@@ -192,11 +191,11 @@ class Safety(
         return await find_character(interaction, named)
 
 
-class WordsForm(discord.ui.Modal):
+class WordsForm(Form):
     """One field with all words and phrases."""
 
     def __init__(self, cog: Safety, present: tuple[str, ...]) -> None:
-        super().__init__(title=tr("Blocked words"), timeout=FORM_SECONDS)
+        super().__init__(title=tr("Blocked words"))
         self._cog = cog
         self.text: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -205,21 +204,15 @@ class WordsForm(discord.ui.Modal):
             max_length=_FIELD,
             custom_id="words",
         )
-        self.add_item(
-            discord.ui.Label(
-                text=tr("One word or phrase a line"),
-                description=tr("Found as whole words, in upper and lower case"),
-                component=self.text,
-            )
+        self.add_field(
+            self.text,
+            label=tr("One word or phrase a line"),
+            description=tr("Found as whole words, in upper and lower case"),
         )
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Set what was written."""
         await self._cog.set_words(interaction, self.text.value)
-
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        """Tell it to who sent the form."""
-        await answer_failure(interaction, error)
 
 
 async def setup(bot: HermesBot) -> None:
