@@ -13,12 +13,10 @@ from bot.language import later, speaking, tr
 from cogs.language import language_for
 from cogs.places import conversation_in
 from cogs.pressed import Told
-from cogs.replies import may_press
+from cogs.replies import NOT_YOURS, may_press
 
 if TYPE_CHECKING:
     from cogs.chat import Chat
-
-NOT_YOURS = later("Only who asked, or somebody who may manage messages here, can do that.")
 
 
 class AgainButton(

@@ -21,7 +21,7 @@ from cogs.live.traces import harmless
 from cogs.owners import channel_owner, is_open, owners, server_owner
 from cogs.places import (
     circles,
-    conversation_in,
+    conversation_here,
     is_guest,
     private_conversation,
     user_conversation,
@@ -272,7 +272,7 @@ def _check_rights(interaction: Interaction, owner: Owner) -> None:
 
 def _is_shared(owner: Owner, interaction: Interaction) -> bool:
     """Whether more people than this one talk there; in their private talk nobody else does."""
-    here = circles(interaction.channel) or (conversation_in(interaction.channel_id or 0),)
+    here = circles(interaction.channel) or (conversation_here(interaction),)
     return owner.name in here
 
 
@@ -321,7 +321,7 @@ def _title(owner: Owner, interaction: Interaction) -> str:
         return tr("**About you**") if owner.scope == "person" else tr("**This conversation**")
     if owner.scope == "server":
         return tr("**This server**")
-    here = conversation_in(interaction.channel_id or 0)
+    here = conversation_here(interaction)
     if owner.scope == "channel":
         if not _is_shared(owner, interaction):
             return tr("**Our private talk here**")

@@ -25,6 +25,7 @@ from cogs.live.buttons import RETRY, STOP, fingerprint, question_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.owners import owners
 from cogs.places import (
+    channel_here,
     is_guest,
     private_conversation,
     response_origin,
@@ -83,9 +84,7 @@ class RetryButton(KnownButton, template=RETRY):
         with pressing(bot, self.conversation):
             reply = await self._write(interaction, failed)
         if not is_guest(interaction):
-            channel = bot.get_partial_messageable(
-                interaction.channel_id, guild_id=interaction.guild_id
-            )
+            channel = channel_here(interaction)
             await play_round(bot, reply, channel)
 
     async def _write(
@@ -122,9 +121,7 @@ class RetryButton(KnownButton, template=RETRY):
         ephemeral = bool(interaction.message and interaction.message.flags.ephemeral)
         if ephemeral or is_guest(interaction):
             return InteractionTarget(interaction, private=ephemeral)
-        channel = interaction.client.get_partial_messageable(
-            interaction.channel_id or 0, guild_id=interaction.guild_id
-        )
+        channel = channel_here(interaction)
         return ChannelTarget(channel, reply_to=self._question, asker=self.asker, standing=standing)
 
     async def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:

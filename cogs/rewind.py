@@ -19,10 +19,9 @@ from bot.language import later, tr
 from cogs.links import message_named
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
-from cogs.places import conversation_in
+from cogs.places import channel_here, conversation_here
 from cogs.pressed import KnownButton
 from cogs.taking_back import (
-    channel_here,
     check_for,
     exchanges,
     in_words,
@@ -113,7 +112,7 @@ class CancelButton(KnownButton, template=CANCEL):
 async def _carry_out(
     interaction: discord.Interaction[HermesBot], message: str, expected: Sequence[Turn]
 ) -> None:
-    bot, conversation = interaction.client, conversation_in(interaction.channel_id or 0)
+    bot, conversation = interaction.client, conversation_here(interaction)
     stop_writing(bot, conversation, expected)
     if not interaction.response.is_done():
         await interaction.response.defer(thinking=True)
@@ -127,7 +126,7 @@ async def _carry_out(
 
 
 async def _history(interaction: discord.Interaction[HermesBot]) -> Sequence[Turn]:
-    conversation = conversation_in(interaction.channel_id or 0)
+    conversation = conversation_here(interaction)
     return await interaction.client.conversations.history(conversation)
 
 

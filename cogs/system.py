@@ -15,7 +15,7 @@ from bot.client import HermesBot
 from bot.errors import UserError
 from bot.language import tr
 from cogs.forms import Form
-from cogs.places import conversation_in, engine_here, places_of, server_of
+from cogs.places import conversation_here, engine_here, places_of, server_of
 from cogs.reading.words import is_blank, shortened
 
 # A modal has to be shown within three seconds; what is not known by then is left blank.
@@ -140,7 +140,7 @@ async def _store(bot: HermesBot, interaction: discord.Interaction[Any], text: st
 
 
 def _here(interaction: discord.Interaction) -> str:
-    return conversation_in(interaction.channel_id or 0)
+    return conversation_here(interaction)
 
 
 async def setup(bot: HermesBot) -> None:

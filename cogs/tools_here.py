@@ -23,7 +23,7 @@ from cogs.places import (
     category_of,
     category_place,
     circles,
-    conversation_in,
+    conversation_here,
     engine_here,
     rule_places,
     server_place,
@@ -155,7 +155,7 @@ class ToolsHere(
         if interaction.guild_id is not None and not _manages_server(interaction):
             raise BadInput(_NEEDS_SERVER)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        owner = str(interaction.guild_id or conversation_in(interaction.channel_id or 0))
+        owner = str(interaction.guild_id or conversation_here(interaction))
         calls = await self.bot.store.logged_calls(owner, _LOGGED)
         await _answer_long(interaction, "\n".join(map(_logged, calls)) or tr(_NO_CALLS))
 
@@ -225,7 +225,7 @@ def _source(place: str, interaction: Interaction) -> str:
     """Where a rule comes from."""
     if not place:
         return tr("the default")
-    if place == conversation_in(interaction.channel_id or 0):
+    if place == conversation_here(interaction):
         return tr("set for {place}", place=_told("this channel", interaction))
     if place in circles(interaction.channel):
         return tr("set for the channel of this thread")
@@ -250,7 +250,7 @@ def _roles(roles: frozenset[str]) -> str:
 
 def _place(interaction: Interaction, where: Where) -> str:
     if where == "this channel":
-        return conversation_in(interaction.channel_id or 0)
+        return conversation_here(interaction)
     if interaction.guild_id is None:
         raise BadInput(_NO_SERVER)
     if where == "server":

@@ -17,7 +17,6 @@ from bot.conversation.library import Character, World
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from cogs.live.traces import harmless
-from cogs.places import conversation_in
 from cogs.reading.words import label, shortened
 
 Interaction = discord.Interaction[HermesBot]
@@ -32,11 +31,6 @@ _LONGEST_NAME = 60
 _TAGS_SHOWN = 2
 # How much of two words has to be the same, so that one may be a slip of the other.
 _ALIKE = 0.75
-
-
-def here(interaction: discord.Interaction) -> str:
-    """The conversation in which a command was used."""
-    return conversation_in(interaction.channel_id or 0)
 
 
 def own_library(user_id: int) -> str:

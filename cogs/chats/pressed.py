@@ -10,7 +10,7 @@ import discord
 from bot.language import later, tr
 from cogs.chats import bringing
 from cogs.opted_out import refuse_opted_out
-from cogs.places import conversation_in
+from cogs.places import conversation_here
 from cogs.pressed import KnownButton, pressing
 
 _UNCHANGED = later("Nothing was brought in; everything here is as it was.")
@@ -24,7 +24,7 @@ class ImportButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Do it, if whoever presses may, and nothing is written there."""
-        conversation = conversation_in(interaction.channel_id or 0)
+        conversation = conversation_here(interaction)
         refuse_opted_out(interaction)
         bringing.check_may(interaction)
         with pressing(interaction.client, conversation):

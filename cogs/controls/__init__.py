@@ -14,9 +14,9 @@ from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from cogs.controls import actions, panel
 from cogs.controls.form import EditForm
-from cogs.controls.meant import Meant, channel_of_press, find
+from cogs.controls.meant import Meant, find
 from cogs.live.buttons import CONTROL, view_of
-from cogs.places import conversation_in
+from cogs.places import channel_here, conversation_here
 from cogs.pressed import KnownButton, pressing, tell
 from cogs.replies import NOT_NEWEST, NOT_YOURS
 from cogs.reports import report_button
@@ -96,7 +96,7 @@ class ControlButton(KnownButton, template=CONTROL):
             raise BadInput(NOT_YOURS)
         await actions.take_back_after(interaction, meant)
         meant = await self._meant(interaction)
-        channel = channel_of_press(interaction)
+        channel = channel_here(interaction)
         await show_newest(interaction.client, channel, self.conversation)
         link = actions.message_of(interaction, meant).jump_url
         await interaction.edit_original_response(content=tr(_REWOUND).format(link=link), view=None)
@@ -162,7 +162,7 @@ class Controls(commands.Cog):
         try:
             if not interaction.response.is_done():
                 await interaction.response.defer(ephemeral=True, thinking=True)
-            conversation = conversation_in(interaction.channel_id or 0)
+            conversation = conversation_here(interaction)
             with pressing(self.bot, conversation):
                 await act(interaction, await find(interaction, conversation, message.id))
         except BadInput as refusal:

@@ -19,6 +19,7 @@ from cogs.live.pace import Pace, Priority
 from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.target import NOBODY, ChannelTarget
 from cogs.live.wording import small
+from cogs.places import channel_here
 from cogs.pressed import KnownButton, pressing
 from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, take_buttons_away
 from cogs.voices import OwnMessage, voices_of
@@ -93,9 +94,7 @@ class RenewButton(KnownButton, template=RENEW):
         except UserError as error:
             if error.retry:
                 # What failed may pass: the button comes back.
-                place = bot.get_partial_messageable(
-                    interaction.channel_id or 0, guild_id=interaction.guild_id
-                )
+                place = channel_here(interaction)
                 shown = voices_of(bot).message(place, pressed.id, spoken=is_voice(bot, pressed))
                 await offer(live_of(bot).pace, shown, self._button())
             else:
@@ -110,9 +109,7 @@ class RenewButton(KnownButton, template=RENEW):
     ) -> ChannelTarget:
         """The messages of the answer, oldest first."""
         shown = [int(one) for one in turns[-1].shown if one.isdecimal()] if turns else []
-        channel = interaction.client.get_partial_messageable(
-            interaction.channel_id or 0, guild_id=interaction.guild_id
-        )
+        channel = channel_here(interaction)
         return ChannelTarget(
             channel,
             reply_to=int(self.parts["question"]),

@@ -18,15 +18,8 @@ from bot.client import HermesBot
 from bot.conversation.library import World
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
-from cogs.characters.shelf import (
-    Interaction,
-    fitting_in,
-    here,
-    labels_of,
-    pick,
-    shown_name,
-    worlds_here,
-)
+from cogs.characters.shelf import Interaction, fitting_in, labels_of, pick, shown_name, worlds_here
+from cogs.places import conversation_here
 from cogs.reading.words import shortened
 
 _SUGGEST_SECONDS = 2.0
@@ -71,7 +64,8 @@ class Opened:
 
 async def stage_here(interaction: Interaction) -> Stage:
     """What is set up where a command was used; an empty stage if nothing is."""
-    return await interaction.client.conversations.stages.get(here(interaction)) or Stage()
+    stages = interaction.client.conversations.stages
+    return await stages.get(conversation_here(interaction)) or Stage()
 
 
 async def find(interaction: Interaction, named: str) -> Shelved:

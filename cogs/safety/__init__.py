@@ -17,7 +17,7 @@ from cogs.characters.shelf import characters_here, find_character, shown_name, s
 from cogs.forms import Form
 from cogs.live.target import NOBODY
 from cogs.moderators import block, change_policy
-from cogs.places import can_write, conversation_in
+from cogs.places import can_write, conversation_here
 from cogs.safety import words
 
 Interaction = discord.Interaction[HermesBot]
@@ -182,9 +182,7 @@ class Safety(
 
     async def _meant(self, interaction: Interaction, named: str) -> Playable:
         """A character on this channel's stage, whosever it is, or one of the libraries here."""
-        stage = await self.bot.conversations.stages.get(
-            conversation_in(interaction.channel_id or 0)
-        )
+        stage = await self.bot.conversations.stages.get(conversation_here(interaction))
         for member in stage.cast if stage else ():
             if named.strip().casefold() in (member.character, member.name.casefold()):
                 return member

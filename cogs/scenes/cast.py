@@ -15,7 +15,7 @@ from bot.conversation.library import Character
 from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.characters.shelf import characters_here, labels_of
-from cogs.places import conversation_in
+from cogs.places import conversation_here
 from cogs.pressed import KnownButton, Told
 from cogs.reading.words import label, shortened
 from cogs.scenes import posting
@@ -107,7 +107,7 @@ async def _do(interaction: discord.Interaction[HermesBot], change: Any, characte
     """Change one member (None removes it; no change only shows it), and show the panel."""
     await interaction.response.defer()
     stages = interaction.client.conversations.stages
-    conversation = conversation_in(interaction.channel_id or 0)
+    conversation = conversation_here(interaction)
     if change is None:
         stage = await stages.get(conversation) or Stage()
     else:
@@ -128,7 +128,7 @@ async def _enter(interaction: discord.Interaction[HermesBot], character: str) ->
     stage = await bring_in(interaction, entering)
     come = {one.id for one in entering}
     greeting = [one for one in stage.cast if one.character in come]
-    await greet(interaction, posting.channel_of(interaction), greeting)
+    await greet(interaction, posting.writable_channel(interaction), greeting)
     await _show(interaction, stage, character)
 
 

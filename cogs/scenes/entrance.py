@@ -21,8 +21,8 @@ from cogs.allowed import policy_here
 from cogs.characters import greeting
 from cogs.characters.keeping import load, member_of
 from cogs.characters.rights import check_may_play
-from cogs.characters.shelf import Interaction, find_character, here, shown_name
-from cogs.places import age_restricted
+from cogs.characters.shelf import Interaction, find_character, shown_name
+from cogs.places import age_restricted, conversation_here
 from cogs.reading.words import shortened
 
 log = logging.getLogger(__name__)
@@ -101,7 +101,7 @@ async def bring_in(
     """
     bot, wanted = interaction.client, greetings or {}
     stages = bot.conversations.stages
-    stage = await stages.get(here(interaction)) or Stage()
+    stage = await stages.get(conversation_here(interaction)) or Stage()
     there = {one.character for one in stage.cast} | {one.id for one in characters}
     for character in characters:
         if character.id in wanted:
@@ -109,7 +109,7 @@ async def bring_in(
         else:
             number = await _usual(bot, character, beside=len(there) > 1)
         member = replace(member_of(character), greeting=number or 0)
-        stage = await stages.enter(here(interaction), member)
+        stage = await stages.enter(conversation_here(interaction), member)
     return stage
 
 

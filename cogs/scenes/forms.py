@@ -9,9 +9,9 @@ import discord
 
 from bot.characters.stage import Stage
 from bot.language import later, tr
-from cogs.characters.shelf import here
 from cogs.forms import Form
 from cogs.live.target import NOBODY
+from cogs.places import conversation_here
 from cogs.scenes.card import LONGEST_SCENARIO
 from cogs.scenes.place import check_may_direct, existing
 
@@ -49,7 +49,9 @@ class ScenarioForm(Form):
             check_may_direct(interaction, existing(stage))
             return replace(stage, scenario=text)
 
-        await interaction.client.conversations.stages.change(here(interaction), changed)
+        await interaction.client.conversations.stages.change(
+            conversation_here(interaction), changed
+        )
         await interaction.edit_original_response(
             content=tr(_KEPT if text else _CLEARED), allowed_mentions=NOBODY
         )

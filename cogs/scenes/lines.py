@@ -20,13 +20,14 @@ from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from bot.prompts.speakers import clean_name
 from cogs.allowed import check_text
-from cogs.characters.shelf import Interaction, here
+from cogs.characters.shelf import Interaction
 from cogs.forms import Form
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.opted_out import refuse_opted_out
+from cogs.places import conversation_here
 from cogs.pressed import KnownButton, tell
 from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank
@@ -38,13 +39,13 @@ from cogs.scenes.posting import (
     LONGEST_LINE,
     NARRATOR,
     NOT_REMEMBERED,
-    channel_of,
     line_of,
     narrate,
     post,
     remember,
     rewrite,
     take_back,
+    writable_channel,
 )
 
 LINE = re.compile(r"line-(?P<what>edit|delete):(?P<message>\d{1,20})")
@@ -133,9 +134,9 @@ class Lines(commands.Cog):
         name = NARRATOR
         if wanted is not None:
             await check_text(interaction, wanted)
-            turns = await self.bot.conversations.history(here(interaction))
+            turns = await self.bot.conversations.history(conversation_here(interaction))
             name = checked_name(interaction, wanted, stage, turns)
-        channel = channel_of(interaction)
+        channel = writable_channel(interaction)
         if wanted is None:
             message = await narrate(channel, text)
         else:
@@ -150,7 +151,7 @@ class Lines(commands.Cog):
 
     async def _answer(self, interaction: Interaction, channel: discord.PartialMessageable) -> None:
         """Whoever is called by name in a line answers it."""
-        conversation = here(interaction)
+        conversation = conversation_here(interaction)
         origin = await origin_of(interaction, conversation, 0, interaction.user.id)
         async with self.bot.conversations.speak(conversation, origin) as reply:
             if reply is None:
@@ -167,7 +168,7 @@ async def manage(interaction: Interaction, message: int) -> bool:
     try:
         await interaction.response.defer(ephemeral=True, thinking=True)
         timeline = interaction.client.conversations.timeline
-        turn = await timeline.find(here(interaction), str(message))
+        turn = await timeline.find(conversation_here(interaction), str(message))
         if turn is None or turn.role != "user" or not turn.speaker:
             return False
         await line_of(interaction, message)

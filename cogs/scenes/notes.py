@@ -15,9 +15,10 @@ from bot.characters.stage import Note, Stage
 from bot.client import HermesBot
 from bot.errors import BadInput, StoreUnavailable
 from bot.language import later, tr
-from cogs.characters.shelf import Interaction, here
+from cogs.characters.shelf import Interaction
 from cogs.forms import Form
 from cogs.live.target import NOBODY
+from cogs.places import conversation_here
 from cogs.reading.words import is_blank
 from cogs.scenes.card import LONGEST_NOTE, note_line
 from cogs.scenes.place import check_may_direct, directed_here, existing, stage_here
@@ -94,7 +95,7 @@ class NoteForm(Form):
             check_may_direct(interaction, existing(stage))
             return replace(stage, note=note)
 
-        await interaction.client.conversations.stages.change(here(interaction), noted)
+        await interaction.client.conversations.stages.change(conversation_here(interaction), noted)
         await _answer(interaction, tr(_KEPT).format(note=note_line(note)))
 
     def _read(self) -> Note:
@@ -146,7 +147,7 @@ class Notes(
             check_may_direct(interaction, existing(stage))
             return replace(stage, note=None)
 
-        await self.bot.conversations.stages.change(here(interaction), cleared)
+        await self.bot.conversations.stages.change(conversation_here(interaction), cleared)
         await _answer(interaction, tr(_CLEARED))
 
 
