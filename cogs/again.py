@@ -10,9 +10,9 @@ import discord
 from bot.client import HermesBot
 from bot.errors import BadInput
 from bot.language import later, speaking, tr
+from cogs.components import Told
 from cogs.language import language_for
 from cogs.places import conversation_in
-from cogs.pressed import Told
 from cogs.replies import NOT_YOURS, may_press
 
 if TYPE_CHECKING:

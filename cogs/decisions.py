@@ -18,12 +18,12 @@ from bot.conversation.toolbox import Toolbox
 from bot.errors import BadInput, StoreUnavailable
 from bot.language import later, speaking, tr
 from bot.tools.run import ToolRun
+from cogs.components import KnownButton
 from cogs.language import language_for
 from cogs.live import live_of
 from cogs.live.buttons import CANCEL, CONFIRM
 from cogs.live.questions import cancelled, outcome, working
 from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
-from cogs.pressed import KnownButton
 
 log = logging.getLogger(__name__)
 

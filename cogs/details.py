@@ -13,11 +13,11 @@ from bot.client import HermesBot
 from bot.errors import BadInput
 from bot.language import later, tr
 from bot.tools.run import Step, ToolRun
+from cogs.components import KnownButton
 from cogs.live.buttons import DETAILS, fingerprint
 from cogs.live.questions import code
 from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.traces import harmless
-from cogs.pressed import KnownButton
 from cogs.replies import NOT_YOURS, may_press
 
 _GONE = later("I do not have that any more: this part of the conversation is forgotten.")

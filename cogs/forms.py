@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from cogs.pressed import tell
+from cogs.components import tell
 
 # Discord never tells that somebody has closed a form, and discord.py would remember it for as long
 # as the process lives. Who writes for longer than this is told by Discord that it went wrong; the

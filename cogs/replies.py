@@ -20,6 +20,7 @@ from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from bot.language import later
 from cogs.admission import refuse_barred
+from cogs.components import KnownButton, pressing
 from cogs.live import live_of
 from cogs.live.buttons import RETRY, STOP, fingerprint, question_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
@@ -32,7 +33,6 @@ from cogs.places import (
     rules_here,
     story_origin,
 )
-from cogs.pressed import KnownButton, pressing
 from cogs.rounds import play_round
 
 log = logging.getLogger(__name__)

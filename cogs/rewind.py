@@ -16,11 +16,11 @@ from bot.conversation.timeline import last_exchanges, said_after
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.links import message_named
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.places import channel_here, conversation_here
-from cogs.pressed import KnownButton
 from cogs.taking_back import (
     check_for,
     exchanges,

@@ -16,11 +16,11 @@ from bot.conversation.summary import LONGEST, SummaryView
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.forms import Form
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.places import channel_of, engine_here
-from cogs.pressed import KnownButton
 from cogs.reading.words import is_blank
 from cogs.system import quoted
 

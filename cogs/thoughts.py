@@ -11,10 +11,10 @@ from bot.client import HermesBot
 from bot.conversation.ports import THOUGHTS_DAYS
 from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.live.buttons import THOUGHTS, fingerprint
 from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.traces import harmless
-from cogs.pressed import KnownButton
 from cogs.replies import NOT_YOURS, may_press
 
 _GONE = later(

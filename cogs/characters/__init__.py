@@ -15,8 +15,8 @@ from bot.language import tr
 from cogs.characters import bringing, editing, entering, entries, listing, managing, telling
 from cogs.characters.forms import CharacterForm, FileForm
 from cogs.characters.shelf import Interaction, characters_here, suggest
+from cogs.components import KnownButton
 from cogs.opted_out import refuse_opted_out
-from cogs.pressed import KnownButton
 
 Where = Literal["server", "only me"]
 

@@ -12,13 +12,13 @@ from bot.client import HermesBot
 from bot.client.failures import answer
 from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later, tr
-from cogs.allowed import check_card
 from cogs.characters import keeping
 from cogs.characters.files import read_upload
 from cogs.characters.forms import FIELD
 from cogs.characters.keeping import Kept
 from cogs.characters.rights import check_change
 from cogs.characters.shelf import find_character, shown_name
+from cogs.policy import check_card
 from cogs.reading.words import is_blank
 
 # A modal has to be shown within three seconds.

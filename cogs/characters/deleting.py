@@ -10,8 +10,8 @@ import discord
 
 from bot.language import later, tr
 from cogs.characters.shelf import Interaction
+from cogs.components import KnownButton
 from cogs.live.buttons import Button, view_of
-from cogs.pressed import KnownButton
 
 _KEPT = later("Nothing is deleted.")
 

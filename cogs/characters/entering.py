@@ -20,11 +20,11 @@ from cogs.characters.keeping import Kept, member_of
 from cogs.characters.leading import check_lead, led
 from cogs.characters.rights import check_may_play, may_lead
 from cogs.characters.shelf import Interaction, find_character, shown_name
+from cogs.components import KnownButton
 from cogs.live.buttons import Button, in_rows, view_of
 from cogs.live.target import NOBODY, Channel
 from cogs.own_threads.where import mode_at
 from cogs.places import can_write, conversation_here, conversation_in
-from cogs.pressed import KnownButton
 from cogs.reading.words import shortened
 from cogs.system import quoted
 

@@ -11,9 +11,9 @@ from bot.conversation.library import Character
 from bot.language import later, tr
 from cogs.characters import telling
 from cogs.characters.shelf import Interaction, characters_here, fitting_in
+from cogs.components import KnownButton
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
-from cogs.pressed import KnownButton
 
 PAGE = re.compile(
     r"characters:(?P<page>\d{1,3}):(?P<tag>[^|]{0,30})\|(?P<search>.{0,40})", re.DOTALL

@@ -19,7 +19,6 @@ from bot.conversation.chat_lines import Cast, newest
 from bot.conversation.timeline import Room
 from bot.errors import BadInput
 from bot.language import later, speaking, tr
-from cogs.allowed import policy_here
 from cogs.characters.files import MOST_BYTES, check_given, read_given, read_upload
 from cogs.chats import words
 from cogs.chats.taking import own_name
@@ -27,6 +26,7 @@ from cogs.language import language_for
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.places import conversation_here, engine_here, is_guest
+from cogs.policy import policy_here
 from cogs.scenes.story import every_turn
 
 Interaction = discord.Interaction[HermesBot]

@@ -13,15 +13,15 @@ from bot.client import HermesBot
 from bot.conversation.config import Change
 from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.config import files, why
+from cogs.config.components import PanelItem
 from cogs.config.levels import Standpoint, check_changes, check_sees, standpoint
 from cogs.config.panel import TITLES, Chosen, panel_of
-from cogs.config.pressed import Pressed
 from cogs.live.buttons import Button, view_of
 from cogs.live.split import split
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
-from cogs.pressed import KnownButton
 
 Interaction = discord.Interaction[HermesBot]
 
@@ -208,5 +208,5 @@ def _plain(change: Change) -> str:
 
 async def setup(bot: HermesBot) -> None:
     """Add the cog, and hear its panels, also those that former processes sent."""
-    bot.add_dynamic_items(Pressed, ImportButton)
+    bot.add_dynamic_items(PanelItem, ImportButton)
     await bot.add_cog(Config(bot))

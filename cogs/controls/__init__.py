@@ -12,12 +12,12 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
+from cogs.components import KnownButton, pressing, tell
 from cogs.controls import actions, panel
 from cogs.controls.form import EditForm
 from cogs.controls.meant import Meant, find
 from cogs.live.buttons import CONTROL, view_of
 from cogs.places import channel_here, conversation_here
-from cogs.pressed import KnownButton, pressing, tell
 from cogs.replies import NOT_NEWEST, NOT_YOURS
 from cogs.reports import report_button
 from cogs.scenes import lines

@@ -13,7 +13,6 @@ from bot.conversation.turns import Replacing, Turn
 from bot.errors import BadInput
 from bot.language import later, speaking
 from cogs.admission import refuse_barred
-from cogs.allowed import check_text
 from cogs.controls.meant import Meant
 from cogs.language import language_for
 from cogs.live import live_of
@@ -21,6 +20,7 @@ from cogs.live.buttons import Button, question_of, stop_button, view_of
 from cogs.live.redraw import redraw, take_away
 from cogs.live.sending import FAILURES, note_refusal
 from cogs.places import channel_here
+from cogs.policy import check_text
 from cogs.replies import NOT_NEWEST, OPTED_OUT, origin_of
 from cogs.taking_back import check_for, take_back
 from cogs.voices import voices_of

@@ -8,10 +8,10 @@ import discord
 
 from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.components import pressing
 from cogs.controls import actions, panel
 from cogs.controls.meant import Meant, find
 from cogs.forms import Form
-from cogs.pressed import pressing
 
 LONGEST = 4_000
 """What Discord takes in one field."""

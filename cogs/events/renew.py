@@ -13,6 +13,7 @@ from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from cogs.admission import refuse_barred
+from cogs.components import KnownButton, pressing
 from cogs.live import live_of
 from cogs.live.buttons import Button
 from cogs.live.pace import Pace, Priority
@@ -20,7 +21,6 @@ from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.target import NOBODY, ChannelTarget
 from cogs.live.wording import small
 from cogs.places import channel_here
-from cogs.pressed import KnownButton, pressing
 from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, take_buttons_away
 from cogs.voices import OwnMessage, voices_of
 from cogs.voices.mine import is_voice

@@ -13,9 +13,9 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
 from bot.language import tr
+from cogs.components import KnownButton
 from cogs.live.buttons import Button, view_of
 from cogs.places import conversation_in, engine_here, is_guest
-from cogs.pressed import KnownButton
 from cogs.privacy import export, words
 from cogs.voices import voices_of
 

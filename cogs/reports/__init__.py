@@ -14,11 +14,11 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.errors import BadInput, LimitReached
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.forms import Form
 from cogs.live.buttons import Button, view_of
 from cogs.moderators import for_moderators, tell_moderators
 from cogs.places import is_guest
-from cogs.pressed import KnownButton
 from cogs.reports import filing
 from cogs.reports.deciding import DecideButton
 from cogs.reports.hourly import Hourly

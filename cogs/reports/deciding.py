@@ -13,12 +13,12 @@ from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.moderators import block, for_moderators
 from cogs.places import conversation_in
-from cogs.pressed import KnownButton
 from cogs.reports.filing import DECIDE
 from cogs.voices import OwnMessage, voices_of
 

@@ -15,8 +15,8 @@ from bot.conversation.library import Character
 from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.characters.shelf import characters_here, labels_of
+from cogs.components import KnownButton, Told
 from cogs.places import conversation_here
-from cogs.pressed import KnownButton, Told
 from cogs.reading.words import label, shortened
 from cogs.scenes import posting
 from cogs.scenes.card import LEVELS, Panel, level_of, member_line, title_of

@@ -17,12 +17,12 @@ from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.library import Character
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
-from cogs.allowed import policy_here
 from cogs.characters import greeting
 from cogs.characters.keeping import load, member_of
 from cogs.characters.rights import check_may_play
 from cogs.characters.shelf import Interaction, find_character, shown_name
 from cogs.places import age_restricted, conversation_here
+from cogs.policy import policy_here
 from cogs.reading.words import shortened
 
 log = logging.getLogger(__name__)

@@ -19,8 +19,8 @@ from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from bot.prompts.speakers import clean_name
-from cogs.allowed import check_text
 from cogs.characters.shelf import Interaction
+from cogs.components import KnownButton, tell
 from cogs.forms import Form
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
@@ -28,7 +28,7 @@ from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.opted_out import refuse_opted_out
 from cogs.places import conversation_here
-from cogs.pressed import KnownButton, tell
+from cogs.policy import check_text
 from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank
 from cogs.replies import origin_of

@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.errors import EngineInterrupted, StoreUnavailable
-from cogs.pressed import KnownButton
+from cogs.components import KnownButton
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
 

@@ -9,9 +9,9 @@ import discord
 
 from bot.language import later, tr
 from cogs.chats import bringing
+from cogs.components import KnownButton, pressing
 from cogs.opted_out import refuse_opted_out
 from cogs.places import conversation_here
-from cogs.pressed import KnownButton, pressing
 
 _UNCHANGED = later("Nothing was brought in; everything here is as it was.")
 

@@ -14,12 +14,12 @@ from bot.conversation.config import LIMITS
 from bot.errors import BadInput
 from bot.language import later, tr
 from bot.sampling import EXAMPLE
+from cogs.components import Told
 from cogs.config import why
 from cogs.config.levels import Level, Standpoint, check_changes, check_sees, standpoint
 from cogs.config.panel import TITLES, Chosen, panel_of, shown
 from cogs.forms import Form
 from cogs.live.target import NOBODY
-from cogs.pressed import Told
 
 Interaction = discord.Interaction[HermesBot]
 
@@ -38,7 +38,7 @@ _LONGEST = {"system": LONGEST_SYSTEM, "sampling": 200}
 _GONE = later("This panel is out of date. Please use `/config show` again.")
 
 
-class Pressed(Told, discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
+class PanelItem(Told, discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
     """Any part of the panel; it works after a restart as well, since its id says what it does."""
 
     def __init__(self, item: discord.ui.Item[Any], what: str, chosen: Chosen) -> None:

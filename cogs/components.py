@@ -1,4 +1,4 @@
-"""What all buttons under the bot's messages share: their ids say all that they need."""
+"""What all buttons and menus under the bot's messages share: their ids say all that they need."""
 
 from __future__ import annotations
 
