@@ -16,7 +16,6 @@ from tests.stand_ins.engine import ScriptedEngine
 from tests.wire.in_process import answered, running
 
 CREATE = ("POST", "/channels/*/messages")
-REACT = ("PUT", "/channels/*/messages/*/reactions/*")
 MISSING = {"code": 50013, "message": "Missing Permissions"}
 
 
