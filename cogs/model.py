@@ -16,13 +16,13 @@ from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.errors import BadInput, EngineUnreachable
 from bot.language import Text, later, tr
+from cogs import suggestions
 from cogs.places import conversation_here, model_places, server_of, server_place
 
 Scope = Literal["channel", "server"]
 
 # Autocompletion has three seconds, and is better without the models' names than late.
 _SUGGEST_SECONDS = 1.5
-_MOST_SUGGESTED = 25
 
 _FORMATS = {"chatml": "ChatML", "alpaca": "Alpaca", "llama3": "Llama 3"}
 _HERE = later("Choosing a model is for those who manage channels here.")
@@ -129,7 +129,7 @@ class ModelChoice(
             app_commands.Choice(name=title[:100], value=served.name)
             for served, title in zip(models, titles, strict=True)
             if current.strip().casefold() in title.casefold()
-        ][:_MOST_SUGGESTED]
+        ][: suggestions.MOST]
 
     async def _choose(
         self, interaction: discord.Interaction[HermesBot], scope: Scope, name: str | None

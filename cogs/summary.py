@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import re
 from collections.abc import Sequence
@@ -14,10 +13,10 @@ from bot.client import HermesBot
 from bot.client.failures import answer
 from bot.conversation.summary import LONGEST, SummaryView
 from bot.conversation.turns import Turn
-from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from cogs.components import KnownButton
-from cogs.forms import Form
+from cogs.forms import Form, in_time
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.places import channel_of, engine_here
@@ -33,9 +32,6 @@ _FORGOTTEN = later(
 )
 _EMPTY = later("An empty summary tells nothing. *Forget summary* does that.")
 _ATTACHED = later("Your text is attached, so that it is not lost.")
-
-# A modal has to be shown within three seconds.
-_FORM_SECONDS = 2.0
 
 
 class SummaryForm(Form):
@@ -81,11 +77,8 @@ class SummaryButton(KnownButton, template=SUMMARY):
         await _write(interaction, self.conversation, "", seen)
 
     async def _open_form(self, interaction: discord.Interaction[HermesBot]) -> None:
-        try:
-            async with asyncio.timeout(_FORM_SECONDS):
-                seen = await interaction.client.conversations.summaries.view(self.conversation)
-        except TimeoutError:
-            raise StoreUnavailable from None
+        summaries = interaction.client.conversations.summaries
+        seen = await in_time(summaries.view(self.conversation))
         await interaction.response.send_modal(SummaryForm(self.conversation, seen))
 
 

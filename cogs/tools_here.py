@@ -15,6 +15,7 @@ from bot.conversation.toolbox import Toolbox
 from bot.errors import BadInput
 from bot.language import later, tr
 from bot.tools.tool import Tool
+from cogs import suggestions
 from cogs.live.questions import in_words
 from cogs.live.split import split
 from cogs.live.target import NOBODY
@@ -34,7 +35,6 @@ Where = Literal["this channel", "category", "server"]
 Change = Literal["add", "remove"]
 Interaction = discord.Interaction[HermesBot]
 
-_MOST_SUGGESTED = 25
 _LOGGED = 20
 _LONGEST_ARGUMENTS = 150
 _LONGEST_DESCRIPTION = 100
@@ -167,7 +167,7 @@ class ToolsHere(
         typed = current.strip().casefold()
         toolbox = self.bot.conversations.toolbox
         names = [name for name in (toolbox.tools if toolbox else ()) if typed in name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in names[:_MOST_SUGGESTED]]
+        return [app_commands.Choice(name=name, value=name) for name in names[: suggestions.MOST]]
 
     async def _begin(self, interaction: Interaction, name: str, where: Where) -> tuple[Tool, str]:
         """The tool and the place that are meant, if this person may change anything there."""

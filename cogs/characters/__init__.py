@@ -10,8 +10,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.errors import StoreUnavailable
 from bot.language import tr
+from cogs import suggestions
 from cogs.characters import bringing, editing, entering, entries, listing, managing, telling
 from cogs.characters.forms import CharacterForm, FileForm
 from cogs.characters.shelf import Interaction, characters_here, suggest
@@ -210,20 +210,15 @@ class Characters(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Who is on stage."""
-        try:
-            return await entering.suggest_cast(interaction, current)
-        except StoreUnavailable:
-            return []
+        return await suggestions.in_time(entering.suggest_cast(interaction, current)) or []
 
     @list_.autocomplete("tag")
     async def suggest_tag(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """The tags that there are."""
-        try:
-            return listing.tags_in(await characters_here(interaction), current)
-        except StoreUnavailable:
-            return []
+        every = await suggestions.in_time(characters_here(interaction)) or []
+        return listing.tags_in(every, current)
 
 
 class CharacterButton(KnownButton, template=telling.PRESS):

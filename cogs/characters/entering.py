@@ -14,7 +14,7 @@ from bot.characters.stage import Member, Stage
 from bot.conversation.stages import MAX_CAST
 from bot.errors import BadInput
 from bot.language import later, tr
-from cogs import branching
+from cogs import branching, suggestions
 from cogs.characters import greeting, keeping
 from cogs.characters.keeping import Kept, member_of
 from cogs.characters.leading import check_lead, led
@@ -131,10 +131,10 @@ async def suggest_cast(interaction: Interaction, typed: str) -> list[app_command
     )
     wanted = typed.casefold().strip()
     return [
-        app_commands.Choice(name=shortened(one.name, 100), value=one.character)
+        app_commands.Choice(name=shortened(one.name, suggestions.LONGEST), value=one.character)
         for one in stage.cast
         if wanted in one.name.casefold()
-    ][:25]
+    ][: suggestions.MOST]
 
 
 class EnterButton(KnownButton, template=ENTER):

@@ -9,6 +9,7 @@ import discord
 
 from bot.conversation.library import Character
 from bot.language import later, tr
+from cogs import suggestions
 from cogs.characters import telling
 from cogs.characters.shelf import Interaction, characters_here, fitting_in
 from cogs.components import KnownButton
@@ -89,6 +90,8 @@ def tags_in(every: Sequence[Character], typed: str) -> list[discord.app_commands
         (tag for tag in times if wanted in tag.casefold()), key=lambda tag: (-times[tag], tag)
     )
     return [
-        discord.app_commands.Choice(name=f"{tag} ({times[tag]})"[:100], value=tag[:30])
-        for tag in fitting[:25]
+        discord.app_commands.Choice(
+            name=f"{tag} ({times[tag]})"[: suggestions.LONGEST], value=tag[:30]
+        )
+        for tag in fitting[: suggestions.MOST]
     ]

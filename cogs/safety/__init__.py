@@ -11,8 +11,9 @@ from discord.ext import commands
 
 from bot.characters.policy import Playable, Policy, block_of
 from bot.client import HermesBot
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs import suggestions
 from cogs.characters.shelf import characters_here, find_character, shown_name, suggest
 from cogs.forms import Form
 from cogs.live.target import NOBODY
@@ -26,8 +27,6 @@ Imports = Literal["managers", "everyone"]
 
 # What Discord takes in one field of a form, and offers while something is typed.
 _FIELD = 4_000
-_MOST_SUGGESTED = 25
-_LONGEST_CHOICE = 100
 
 _NOTHING_SET = later("Choose at least one option to set; `/safety show` tells how everything is.")
 _WORDS = later("{count} words and phrases are blocked in this server now.")
@@ -159,16 +158,14 @@ class Safety(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """The characters that are blocked."""
-        try:
-            policy = await self.bot.conversations.policies.of(str(interaction.guild_id))
-        except UserError:
-            return []
+        policies = self.bot.conversations.policies
+        policy = await suggestions.in_time(policies.of(str(interaction.guild_id)))
         typed = current.strip().casefold()
         return [
-            app_commands.Choice(name=(one.name or one.id)[:_LONGEST_CHOICE], value=one.id)
-            for one in policy.blocked
+            app_commands.Choice(name=(one.name or one.id)[: suggestions.LONGEST], value=one.id)
+            for one in (policy.blocked if policy else ())
             if typed in one.name.casefold()
-        ][:_MOST_SUGGESTED]
+        ][: suggestions.MOST]
 
     async def set_words(self, interaction: Interaction, text: str) -> None:
         """Block these words, and no others."""

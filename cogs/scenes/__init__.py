@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,12 +11,14 @@ from discord.ext import commands
 
 from bot.characters.stage import Order, Stage
 from bot.client import HermesBot
-from bot.errors import BadInput, StoreUnavailable
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs import suggestions
 from cogs.admission import asker_for
 from cogs.characters.leading import led
 from cogs.characters.rights import may_lead
 from cogs.characters.shelf import Interaction, characters_here, suggest
+from cogs.forms import in_time
 from cogs.live import live_of
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
@@ -46,9 +47,6 @@ from cogs.scenes.pictures import panel_pictures
 from cogs.scenes.place import check_may_direct, directed_here, existing, speaker_in, stage_here
 from cogs.scenes.story import Form, offered, transcript
 from cogs.scenes.style import check_may_style, order_told, ordered, style_told, styled
-
-# A modal has to be shown within three seconds.
-_FORM_SECONDS = 2.0
 
 _ORDERS = [app_commands.Choice(name=words, value=order) for order, words in ORDERS.items()]
 
@@ -118,11 +116,7 @@ class Scenes(
     @app_commands.command()
     async def scenario(self, interaction: Interaction) -> None:
         """Write where and how the scene plays, in the stead of what the cards say"""
-        try:
-            async with asyncio.timeout(_FORM_SECONDS):
-                stage = await directed_here(interaction)
-        except TimeoutError:
-            raise StoreUnavailable from None
+        stage = await in_time(directed_here(interaction))
         await interaction.response.send_modal(ScenarioForm(stage))
 
     @app_commands.command()
@@ -318,17 +312,13 @@ class Scenes(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Those on stage whose names hold what was typed."""
-        try:
-            async with asyncio.timeout(_FORM_SECONDS):
-                stage = (
-                    await self.bot.conversations.stages.get(conversation_here(interaction))
-                    or Stage()
-                )
-        except (StoreUnavailable, TimeoutError):
-            return []
+        conversation = conversation_here(interaction)
+        stage = await suggestions.in_time(self.bot.conversations.stages.get(conversation))
         return [
-            app_commands.Choice(name=shortened(member.name, 100), value=member.character)
-            for member in stage.cast
+            app_commands.Choice(
+                name=shortened(member.name, suggestions.LONGEST), value=member.character
+            )
+            for member in (stage.cast if stage else ())
             if current.casefold() in member.name.casefold() and not member.muted
         ]
 

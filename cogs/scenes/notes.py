@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any, cast, get_args
 
@@ -13,18 +12,15 @@ from discord.ext import commands
 from bot.characters.part import Voice
 from bot.characters.stage import Note, Stage
 from bot.client import HermesBot
-from bot.errors import BadInput, StoreUnavailable
+from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.characters.shelf import Interaction
-from cogs.forms import Form
+from cogs.forms import Form, in_time
 from cogs.live.target import NOBODY
 from cogs.places import conversation_here
 from cogs.reading.words import is_blank
 from cogs.scenes.card import LONGEST_NOTE, note_line
 from cogs.scenes.place import check_may_direct, directed_here, existing, stage_here
-
-# A modal has to be shown within three seconds.
-_FORM_SECONDS = 2.0
 
 _MOST_DEPTH = 100
 _MOST_EVERY = 100
@@ -123,11 +119,7 @@ class Notes(
     @app_commands.command()
     async def set(self, interaction: Interaction) -> None:
         """Write a note that the characters are told again and again"""
-        try:
-            async with asyncio.timeout(_FORM_SECONDS):
-                stage = await directed_here(interaction)
-        except TimeoutError:
-            raise StoreUnavailable from None
+        stage = await in_time(directed_here(interaction))
         await interaction.response.send_modal(NoteForm(stage.note))
 
     @app_commands.command()
