@@ -40,11 +40,10 @@ from bot.tools.services import Services
 class Core:
     """What both fronts (Discord and the playground) are built on.
 
-    `engine` and `model` are the default; `conversations.models` has them all. `tool_cogs` are what
-    the tools are methods of, built with `kit`.
+    `model` is the default; `conversations.models` has them all. `tool_cogs` are what the tools are
+    methods of, built with `kit`.
     """
 
-    engine: Engine
     store: Store
     model: Model
     conversations: Conversations
@@ -97,7 +96,7 @@ async def open_core(settings: Settings, *, in_discord: bool = False) -> AsyncGen
             system=settings.system_prompt or "",
         )
         stack.push_async_callback(conversations.summaries.aclose)
-        yield Core(engine, store, model, conversations, kit, cogs)
+        yield Core(store, model, conversations, kit, cogs)
 
 
 def _judge(settings: Settings) -> None:

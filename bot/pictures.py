@@ -14,9 +14,6 @@ SIZE = 128
 MAX_PIXELS = 50_000_000
 """Of a picture that is read; one of 7,000 by 7,000 has fewer."""
 
-MAX_BYTES = 256 * 1024
-"""What Discord takes for an emoji, after decoding from base64."""
-
 # APNG is read as PNG. Of a picture that moves the first frame counts.
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Any, Self
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import answer
 from bot.errors import BadInput
 from bot.language import later, speaking, tr
+from cogs.components import Told
 from cogs.language import language_for
 from cogs.places import conversation_in
-from cogs.pressed import Told
-from cogs.replies import may_press
+from cogs.replies import NOT_YOURS, may_press
 
 if TYPE_CHECKING:
     from cogs.chat import Chat
-
-NOT_YOURS = later("Only who asked, or somebody who may manage messages here, can do that.")
 
 
 class AgainButton(
@@ -50,8 +47,7 @@ class AgainButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Take the notice away and answer the message."""
         if not may_press(interaction, self._asker):
-            await answer(interaction, tr(NOT_YOURS))
-            return
+            raise BadInput(NOT_YOURS)
         await interaction.response.defer()
         notice, channel = interaction.message, interaction.channel
         channel_id = interaction.channel_id or 0

@@ -20,6 +20,8 @@ from cogs.live.target import InteractionTarget
 from cogs.opted_out import refuse_opted_out
 from cogs.owners import owners
 from cogs.places import (
+    channel_here,
+    conversation_here,
     conversation_in,
     engine_here,
     is_guest,
@@ -71,7 +73,7 @@ class AskCommand(commands.Cog, name="Ask"):
         response = await interaction.response.defer(ephemeral=private, thinking=True)
         conversation = _talk(interaction, private=private)
         forgotten = 0
-        if fresh and conversation != conversation_in(interaction.channel_id or 0):
+        if fresh and conversation != conversation_here(interaction):
             forgotten = await self.bot.conversations.timeline.reset(conversation)
         ask = await ask_from(
             interaction,
@@ -112,9 +114,7 @@ class AskCommand(commands.Cog, name="Ask"):
             private = ask.origin.get("private") == "yes"
             await live_of(self.bot).deliver(reply, InteractionTarget(interaction, private=private))
         if interaction.channel_id and not is_guest(interaction):
-            channel = self.bot.get_partial_messageable(
-                interaction.channel_id, guild_id=interaction.guild_id
-            )
+            channel = channel_here(interaction)
             await play_round(self.bot, reply, channel)
 
 

@@ -10,10 +10,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.client.failures import answer_failure
 from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.ask import ask_from, asking_of
+from cogs.forms import Form
 from cogs.opted_out import LEFT_ALONE, refuse_opted_out
 from cogs.places import is_guest, private_conversation, user_conversation
 from cogs.reading import quote_about, text_for_ask
@@ -31,11 +31,11 @@ _FORM_SECONDS = 900.0
 _NOTHING = later("There is nothing in that message that I can read.")
 
 
-class QuestionForm(discord.ui.Modal):
+class QuestionForm(Form):
     """One field. Holds what was quoted until it is sent, and nothing else of the message."""
 
     def __init__(self, quote: str, attachments: Sequence[discord.Attachment]) -> None:
-        super().__init__(title=tr("Ask about this message"), timeout=_FORM_SECONDS)
+        super().__init__(title=tr("Ask about this message"), seconds=_FORM_SECONDS)
         self.question: discord.ui.Label[QuestionForm] = discord.ui.Label(
             text=tr("Your question"),
             description=tr("Only you see the answer."),
@@ -66,10 +66,6 @@ class QuestionForm(discord.ui.Modal):
             private=True,
         )
         await asking_of(interaction.client).answer(interaction, ask)
-
-    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
-        """Tell it like any other failure."""
-        await answer_failure(interaction, error)
 
 
 class AskAbout(commands.Cog):

@@ -17,7 +17,7 @@ from cogs.language import language_in
 from cogs.links import message_named
 from cogs.live.target import NOBODY
 from cogs.live.wording import small
-from cogs.places import conversation_in, places_of
+from cogs.places import conversation_here, conversation_in, places_of
 
 NAME = "Branch from here"
 
@@ -231,7 +231,7 @@ async def _take_along(bot: HermesBot, channel: object, thread: discord.Thread) -
 
 async def _newest(interaction: discord.Interaction[HermesBot]) -> int:
     """The newest message that shows anything of the talk."""
-    conversation = conversation_in(interaction.channel_id or 0)
+    conversation = conversation_here(interaction)
     for turn in reversed(await interaction.client.conversations.history(conversation)):
         for message in (*reversed(turn.shown), turn.id):
             if message.isdecimal():

@@ -14,7 +14,7 @@ from bot.errors import BadInput
 from bot.language import Text, later, tr
 from cogs.own_threads import missing_in_words
 from cogs.own_threads.where import lacking, set_for
-from cogs.places import can_write, conversation_in, server_of
+from cogs.places import can_write, conversation_here, server_of
 
 _ALWAYS = later(
     "I now answer every message here, without a mention. I stay quiet when people reply to each "
@@ -90,7 +90,7 @@ class Channel(commands.Cog):
         await self.bot.administration.change(
             str(interaction.user.id),
             server_of(interaction),
-            conversation_in(interaction.channel_id or 0),
+            conversation_here(interaction),
             name,
             value,
         )

@@ -19,7 +19,7 @@ from bot.conversation.ask import Ask
 from bot.conversation.casting import ADDRESSED
 from bot.conversation.config import Bar
 from bot.conversation.facts import note_owners
-from bot.conversation.machines import Machines
+from bot.conversation.other_bots import OtherBots
 from bot.conversation.questions import reply_id
 from bot.conversation.reply import Reply
 from bot.errors import Explanation, LimitReached, UserError
@@ -70,7 +70,7 @@ class Chat(commands.Cog):
         self.bot = bot
         self._doors: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._newest: OrderedDict[int, int] = OrderedDict()
-        self._machines = Machines()
+        self._other_bots = OtherBots()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -81,7 +81,7 @@ class Chat(commands.Cog):
             if len(self._newest) > _REMEMBERED:
                 self._newest.popitem(last=False)
         elif not message.author.bot:
-            self._machines.person_wrote(message.channel.id)
+            self._other_bots.person_wrote(message.channel.id)
             await self.handle(message)
         elif self._is_welcome(message):
             await self.handle(message)
@@ -188,7 +188,7 @@ class Chat(commands.Cog):
 
     async def _answers_machines(self, channel: Channel) -> bool:
         """Whether a bot is answered once more there; that it is not is said once, to nobody."""
-        verdict = self._machines.judge(channel.id, asyncio.get_running_loop().time())
+        verdict = self._other_bots.judge(channel.id, asyncio.get_running_loop().time())
         nonce = once(self._newest.get(channel.id, channel.id), "enough")
         if verdict == "say so":
             log.info("channel %s: bots are answered no more until a person writes", channel.id)

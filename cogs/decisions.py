@@ -15,16 +15,15 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES, answer
 from bot.conversation.ports import Action
 from bot.conversation.toolbox import Toolbox
-from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.errors import BadInput, StoreUnavailable
 from bot.language import later, speaking, tr
 from bot.tools.run import ToolRun
+from cogs.components import KnownButton
 from cogs.language import language_for
 from cogs.live import live_of
 from cogs.live.buttons import CANCEL, CONFIRM
 from cogs.live.questions import cancelled, outcome, working
 from cogs.live.sending import Gone, Refused, TooOldToEdit, insist
-from cogs.pressed import KnownButton
-from cogs.replies import tell
 
 log = logging.getLogger(__name__)
 
@@ -63,22 +62,19 @@ async def _decide(
     """Settle the question if this person may and nobody has; the conversation learns of it."""
     bot = interaction.client
     toolbox = bot.conversations.toolbox
-    try:
-        # At once: the store may be slow, and Discord waits for three seconds only.
-        await interaction.response.defer()
-        action = await bot.store.action(action_id)
-        if action is None or toolbox is None:
-            raise BadInput(_TOO_LATE)
-        if str(interaction.user.id) != action.context.asker:
-            raise BadInput(_NOT_YOURS)
-        if not await bot.store.take_action(action_id):
-            raise BadInput(_TOO_LATE)
-        # What comes of it stands where everybody reads it.
-        with speaking(language_for(bot, action.context.conversation)):
-            run = await carry_out(interaction, toolbox, action)
-        await _remember(interaction, action, run)
-    except (UserError, *DISCORD_FAILURES) as error:
-        await tell(interaction, error)
+    # At once: the store may be slow, and Discord waits for three seconds only.
+    await interaction.response.defer()
+    action = await bot.store.action(action_id)
+    if action is None or toolbox is None:
+        raise BadInput(_TOO_LATE)
+    if str(interaction.user.id) != action.context.asker:
+        raise BadInput(_NOT_YOURS)
+    if not await bot.store.take_action(action_id):
+        raise BadInput(_TOO_LATE)
+    # What comes of it stands where everybody reads it.
+    with speaking(language_for(bot, action.context.conversation)):
+        run = await carry_out(interaction, toolbox, action)
+    await _remember(interaction, action, run)
 
 
 async def _remember(interaction: Interaction, action: Action, run: ToolRun) -> None:

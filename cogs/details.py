@@ -10,16 +10,15 @@ from typing import Any
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
 from bot.tools.run import Step, ToolRun
+from cogs.components import KnownButton
 from cogs.live.buttons import DETAILS, fingerprint
 from cogs.live.questions import code
 from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.traces import harmless
-from cogs.pressed import KnownButton
-from cogs.replies import NOT_YOURS, may_press, tell
+from cogs.replies import NOT_YOURS, may_press
 
 _GONE = later("I do not have that any more: this part of the conversation is forgotten.")
 _IN_FILE = later("The details are in the file.")
@@ -31,13 +30,10 @@ class DetailsButton(KnownButton, template=DETAILS):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Show the calls, if they are still known and this person may see them."""
-        try:
-            if not may_press(interaction, self.asker):
-                raise BadInput(NOT_YOURS)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await _show(interaction, await self._steps(interaction.client))
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        if not may_press(interaction, self.asker):
+            raise BadInput(NOT_YOURS)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await _show(interaction, await self._steps(interaction.client))
 
     async def _steps(self, bot: HermesBot) -> Sequence[Step]:
         for turn in await bot.conversations.history(self.conversation):

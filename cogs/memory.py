@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -14,14 +13,15 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.facts import LONGEST_FACT, MAX_PINNED, Fact, Owner, new_id, one_line
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs import suggestions
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.owners import channel_owner, is_open, owners, server_owner
 from cogs.places import (
     circles,
-    conversation_in,
+    conversation_here,
     is_guest,
     private_conversation,
     user_conversation,
@@ -32,9 +32,6 @@ from cogs.reading.words import is_blank, shortened
 About = Literal["me", "this channel", "this server"]
 Interaction = discord.Interaction[HermesBot]
 
-# Autocompletion has three seconds, and is better empty than late.
-_SUGGEST_SECONDS = 2.0
-_MOST_SUGGESTED = 25
 _PAGE = 1_700
 _LONGEST_LISTED = 300
 _LONGEST_NAME = 40
@@ -196,14 +193,10 @@ class Memory(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """The facts that this person may see here and that hold what was typed."""
-        try:
-            async with asyncio.timeout(_SUGGEST_SECONDS):
-                every = await self._known(interaction)
-        except (UserError, TimeoutError):
-            return []
+        every = await suggestions.in_time(self._known(interaction)) or []
         return [
             app_commands.Choice(name=shortened(one.fact.text, 100), value=one.fact.id)
-            for one in _holding(current, every)[:_MOST_SUGGESTED]
+            for one in _holding(current, every)[: suggestions.MOST]
         ]
 
     async def _known(self, interaction: Interaction) -> list[_Known]:
@@ -272,7 +265,7 @@ def _check_rights(interaction: Interaction, owner: Owner) -> None:
 
 def _is_shared(owner: Owner, interaction: Interaction) -> bool:
     """Whether more people than this one talk there; in their private talk nobody else does."""
-    here = circles(interaction.channel) or (conversation_in(interaction.channel_id or 0),)
+    here = circles(interaction.channel) or (conversation_here(interaction),)
     return owner.name in here
 
 
@@ -321,7 +314,7 @@ def _title(owner: Owner, interaction: Interaction) -> str:
         return tr("**About you**") if owner.scope == "person" else tr("**This conversation**")
     if owner.scope == "server":
         return tr("**This server**")
-    here = conversation_in(interaction.channel_id or 0)
+    here = conversation_here(interaction)
     if owner.scope == "channel":
         if not _is_shared(owner, interaction):
             return tr("**Our private talk here**")

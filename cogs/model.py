@@ -16,13 +16,13 @@ from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.errors import BadInput, EngineUnreachable
 from bot.language import Text, later, tr
-from cogs.places import conversation_in, model_places, server_of, server_place
+from cogs import suggestions
+from cogs.places import conversation_here, model_places, server_of, server_place
 
 Scope = Literal["channel", "server"]
 
 # Autocompletion has three seconds, and is better without the models' names than late.
 _SUGGEST_SECONDS = 1.5
-_MOST_SUGGESTED = 25
 
 _FORMATS = {"chatml": "ChatML", "alpaca": "Alpaca", "llama3": "Llama 3"}
 _HERE = later("Choosing a model is for those who manage channels here.")
@@ -129,7 +129,7 @@ class ModelChoice(
             app_commands.Choice(name=title[:100], value=served.name)
             for served, title in zip(models, titles, strict=True)
             if current.strip().casefold() in title.casefold()
-        ][:_MOST_SUGGESTED]
+        ][: suggestions.MOST]
 
     async def _choose(
         self, interaction: discord.Interaction[HermesBot], scope: Scope, name: str | None
@@ -219,7 +219,7 @@ def _why(choice: Choice, interaction: discord.Interaction[HermesBot]) -> Text:
     """Where a choice comes from."""
     if not choice.place:
         return later("it is the default")
-    if choice.place == conversation_in(interaction.channel_id or 0):
+    if choice.place == conversation_here(interaction):
         return _chosen_for(choice.engine, _here(interaction))
     server = interaction.guild_id and choice.place == server_place(interaction.guild_id)
     category = choice.place.startswith("category:")
@@ -240,7 +240,7 @@ def _here(interaction: discord.Interaction[HermesBot]) -> Text:
 
 def _place(interaction: discord.Interaction[HermesBot], scope: Scope) -> str:
     if scope == "channel":
-        return conversation_in(interaction.channel_id or 0)
+        return conversation_here(interaction)
     if interaction.guild_id is None:
         raise BadInput(_NO_SERVER)
     return server_place(interaction.guild_id)

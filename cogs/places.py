@@ -27,6 +27,18 @@ def conversation_in(channel_id: int) -> str:
     return f"{_PREFIX}{channel_id}"
 
 
+def conversation_here(interaction: discord.Interaction) -> str:
+    """The conversation that all people share where a command, a button or a form was used."""
+    return conversation_in(interaction.channel_id or 0)
+
+
+def channel_here(interaction: discord.Interaction) -> discord.PartialMessageable:
+    """The channel in which a command, a button or a form was used."""
+    return interaction.client.get_partial_messageable(
+        interaction.channel_id or 0, guild_id=interaction.guild_id
+    )
+
+
 def private_conversation(channel_id: int, user_id: int) -> str:
     """What one person talks with the bot in a channel, seen by nobody else."""
     return f"{_PREFIX}{channel_id}:{user_id}"

@@ -13,25 +13,26 @@ from typing import Any
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
+from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.facts import note_owners
 from bot.conversation.reply import Reply
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
-from bot.language import later, tr
+from bot.language import later
 from cogs.admission import refuse_barred
+from cogs.components import KnownButton, pressing
 from cogs.live import live_of
 from cogs.live.buttons import RETRY, STOP, fingerprint, question_of
 from cogs.live.target import ChannelTarget, InteractionTarget, Target
 from cogs.owners import owners
 from cogs.places import (
+    channel_here,
     is_guest,
     private_conversation,
     response_origin,
     rules_here,
     story_origin,
 )
-from cogs.pressed import KnownButton, pressing
 from cogs.rounds import play_round
 
 log = logging.getLogger(__name__)
@@ -53,11 +54,9 @@ class StopButton(KnownButton, template=STOP):
         bot: HermesBot = interaction.client
         reply = bot.conversations.writing(self.conversation)
         if not may_press(interaction, self.asker, *(reply.askers if reply else ())):
-            await tell(interaction, BadInput(NOT_YOURS))
-            return
+            raise BadInput(NOT_YOURS)
         if reply is None or fingerprint(reply.id) != self.parts["reply"] or reply.done:
-            await tell(interaction, BadInput(_TOO_LATE))
-            return
+            raise BadInput(_TOO_LATE)
         reply.stop()
         try:
             await interaction.response.defer()
@@ -72,14 +71,8 @@ class RetryButton(KnownButton, template=RETRY):
     def _question(self) -> int:
         return int(self.parts["question"])
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+    async def callback(self, interaction: discord.Interaction[HermesBot]) -> None:
         """Answer again, if the conversation has not moved on and this person may."""
-        try:
-            await self._again(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def _again(self, interaction: discord.Interaction[HermesBot]) -> None:
         if not may_press(interaction, self.asker):
             raise BadInput(NOT_YOURS)
         bot, failed = interaction.client, interaction.message
@@ -91,9 +84,7 @@ class RetryButton(KnownButton, template=RETRY):
         with pressing(bot, self.conversation):
             reply = await self._write(interaction, failed)
         if not is_guest(interaction):
-            channel = bot.get_partial_messageable(
-                interaction.channel_id, guild_id=interaction.guild_id
-            )
+            channel = channel_here(interaction)
             await play_round(bot, reply, channel)
 
     async def _write(
@@ -130,9 +121,7 @@ class RetryButton(KnownButton, template=RETRY):
         ephemeral = bool(interaction.message and interaction.message.flags.ephemeral)
         if ephemeral or is_guest(interaction):
             return InteractionTarget(interaction, private=ephemeral)
-        channel = interaction.client.get_partial_messageable(
-            interaction.channel_id or 0, guild_id=interaction.guild_id
-        )
+        channel = channel_here(interaction)
         return ChannelTarget(channel, reply_to=self._question, asker=self.asker, standing=standing)
 
     async def _origin(self, interaction: discord.Interaction[HermesBot]) -> dict[str, str]:
@@ -195,17 +184,6 @@ def _standing(turns: Sequence[Turn], failed: int) -> tuple[int, ...]:
     """The messages of the failed answer, oldest first."""
     shown = [int(message) for message in turns[-1].shown if message.isdecimal()]
     return tuple(shown) if failed in shown else (failed,)
-
-
-async def tell(interaction: discord.Interaction[Any], error: BaseException) -> None:
-    """Answer a press with what went wrong; a plain refusal is not worth a line in the log."""
-    if isinstance(error, BadInput):
-        try:
-            await answer(interaction, tr(error.text))
-        except DISCORD_FAILURES as refused:
-            log.info("a button's answer could not be shown: %s", refused)
-    else:
-        await answer_failure(interaction, error)
 
 
 async def setup(bot: HermesBot) -> None:

@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.language import later, tr
-from cogs.places import conversation_in
+from cogs.places import conversation_here
 
 _SCENE_STAYS = later(
     "The scene stays as it is set up. `/scene greet` has the characters say their first lines "
@@ -28,7 +28,7 @@ class Reset(commands.Cog):
         """Forget what was said in this channel (its settings stay)"""
         # A reply that is being written ends first, which may take a moment.
         await interaction.response.defer(thinking=True)
-        conversation = conversation_in(interaction.channel_id or 0)
+        conversation = conversation_here(interaction)
         count = await self.bot.conversations.timeline.reset(conversation)
         stage = await self.bot.conversations.stages.get(conversation)
         told = _told(count)

@@ -11,19 +11,17 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer
+from bot.client.failures import answer
 from bot.conversation.timeline import last_exchanges, said_after
 from bot.conversation.turns import Turn
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.links import message_named
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
-from cogs.places import conversation_in
-from cogs.pressed import KnownButton
-from cogs.replies import tell
+from cogs.places import channel_here, conversation_here
 from cogs.taking_back import (
-    channel_here,
     check_for,
     exchanges,
     in_words,
@@ -97,13 +95,10 @@ class ConfirmButton(KnownButton, template=CONFIRM):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Do it, if nothing stands against it by now."""
-        try:
-            taken = _after(await _history(interaction), self.parts["keep"])
-            check_for(interaction)(taken)
-            await interaction.response.edit_message(content=tr(_DONE), view=None)
-            await _carry_out(interaction, self.parts["keep"], taken)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        taken = _after(await _history(interaction), self.parts["keep"])
+        check_for(interaction)(taken)
+        await interaction.response.edit_message(content=tr(_DONE), view=None)
+        await _carry_out(interaction, self.parts["keep"], taken)
 
 
 class CancelButton(KnownButton, template=CANCEL):
@@ -117,7 +112,7 @@ class CancelButton(KnownButton, template=CANCEL):
 async def _carry_out(
     interaction: discord.Interaction[HermesBot], message: str, expected: Sequence[Turn]
 ) -> None:
-    bot, conversation = interaction.client, conversation_in(interaction.channel_id or 0)
+    bot, conversation = interaction.client, conversation_here(interaction)
     stop_writing(bot, conversation, expected)
     if not interaction.response.is_done():
         await interaction.response.defer(thinking=True)
@@ -131,7 +126,7 @@ async def _carry_out(
 
 
 async def _history(interaction: discord.Interaction[HermesBot]) -> Sequence[Turn]:
-    conversation = conversation_in(interaction.channel_id or 0)
+    conversation = conversation_here(interaction)
     return await interaction.client.conversations.history(conversation)
 
 

@@ -9,9 +9,9 @@ from discord.ext import commands
 from bot.client import HermesBot
 from bot.errors import BadInput, StoreUnavailable
 from bot.language import later, tr
-from cogs.allowed import check_text
 from cogs.live.target import NOBODY
 from cogs.places import can_write
+from cogs.policy import check_text
 from cogs.reading.words import is_blank
 from cogs.said import said
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import re
 from collections.abc import Sequence
@@ -11,18 +10,17 @@ from typing import Any
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer
+from bot.client.failures import answer
 from bot.conversation.summary import LONGEST, SummaryView
 from bot.conversation.turns import Turn
-from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.errors import BadInput, UserError
 from bot.language import later, tr
-from cogs.forms import FORM_SECONDS
+from cogs.components import KnownButton
+from cogs.forms import Form, in_time
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.places import channel_of, engine_here
-from cogs.pressed import KnownButton
 from cogs.reading.words import is_blank
-from cogs.replies import tell
 from cogs.system import quoted
 
 SUMMARY = re.compile(r"summary-(?P<what>edit|forget):(?P<conversation>.{1,50})")
@@ -35,15 +33,12 @@ _FORGOTTEN = later(
 _EMPTY = later("An empty summary tells nothing. *Forget summary* does that.")
 _ATTACHED = later("Your text is attached, so that it is not lost.")
 
-# A modal has to be shown within three seconds.
-_FORM_SECONDS = 2.0
 
-
-class SummaryForm(discord.ui.Modal):
+class SummaryForm(Form):
     """One long text field."""
 
     def __init__(self, conversation: str, seen: SummaryView) -> None:
-        super().__init__(title=tr("What I remember of before"), timeout=FORM_SECONDS)
+        super().__init__(title=tr("What I remember of before"))
         self.conversation = conversation
         self.seen = seen
         self.text: discord.ui.TextInput[SummaryForm] = discord.ui.TextInput(
@@ -57,21 +52,14 @@ class SummaryForm(discord.ui.Modal):
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Store what was written; if that is refused, nothing that was typed is lost."""
         text = self.text.value.strip()
+        if is_blank(text):
+            raise BadInput(_EMPTY)
         try:
-            if is_blank(text):
-                raise BadInput(_EMPTY)
             await interaction.response.defer()
             await _write(interaction, self.conversation, text, self.seen)
-        except (UserError, *DISCORD_FAILURES) as error:
-            if is_blank(text) or not isinstance(error, UserError):
-                await tell(interaction, error)
-                return
+        except UserError as error:
             file = discord.File(io.BytesIO(text.encode("utf-8", "replace")), "summary.txt")
             await answer(interaction, f"{tr(error.text)} {tr(_ATTACHED)}", file=file)
-
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        """Tell it like any other failure."""
-        await tell(interaction, error)
 
 
 class SummaryButton(KnownButton, template=SUMMARY):
@@ -79,24 +67,18 @@ class SummaryButton(KnownButton, template=SUMMARY):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Do what the button says, if this person may."""
-        try:
-            if not may_change(interaction, self.conversation):
-                raise BadInput(NOT_ALLOWED)
-            if self.parts["what"] == "edit":
-                await self._open_form(interaction)
-                return
-            await interaction.response.defer()
-            seen = await interaction.client.conversations.summaries.view(self.conversation)
-            await _write(interaction, self.conversation, "", seen)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        if not may_change(interaction, self.conversation):
+            raise BadInput(NOT_ALLOWED)
+        if self.parts["what"] == "edit":
+            await self._open_form(interaction)
+            return
+        await interaction.response.defer()
+        seen = await interaction.client.conversations.summaries.view(self.conversation)
+        await _write(interaction, self.conversation, "", seen)
 
     async def _open_form(self, interaction: discord.Interaction[HermesBot]) -> None:
-        try:
-            async with asyncio.timeout(_FORM_SECONDS):
-                seen = await interaction.client.conversations.summaries.view(self.conversation)
-        except TimeoutError:
-            raise StoreUnavailable from None
+        summaries = interaction.client.conversations.summaries
+        seen = await in_time(summaries.view(self.conversation))
         await interaction.response.send_modal(SummaryForm(self.conversation, seen))
 
 

@@ -12,11 +12,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.client.failures import answer_failure
 from bot.errors import UserError
 from bot.language import tr
-from cogs.forms import FORM_SECONDS
-from cogs.places import conversation_in, engine_here, places_of, server_of
+from cogs.forms import Form
+from cogs.places import conversation_here, engine_here, places_of, server_of
 from cogs.reading.words import is_blank, shortened
 
 # A modal has to be shown within three seconds; what is not known by then is left blank.
@@ -25,11 +24,11 @@ _FIELD = 4_000
 _SHOWN = 1_500
 
 
-class SystemForm(discord.ui.Modal):
+class SystemForm(Form):
     """One long text field."""
 
     def __init__(self, bot: HermesBot, present: str) -> None:
-        super().__init__(title=tr("System prompt of this channel"), timeout=FORM_SECONDS)
+        super().__init__(title=tr("System prompt of this channel"))
         self.bot = bot
         self.text: discord.ui.TextInput[SystemForm] = discord.ui.TextInput(
             label=tr("Who am I here, and how do I talk?"),
@@ -43,10 +42,6 @@ class SystemForm(discord.ui.Modal):
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Store what was written."""
         await _store(self.bot, interaction, self.text.value)
-
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        """Tell it like any other failure."""
-        await answer_failure(interaction, error)
 
 
 @app_commands.default_permissions(manage_channels=True)
@@ -145,7 +140,7 @@ async def _store(bot: HermesBot, interaction: discord.Interaction[Any], text: st
 
 
 def _here(interaction: discord.Interaction) -> str:
-    return conversation_in(interaction.channel_id or 0)
+    return conversation_here(interaction)
 
 
 async def setup(bot: HermesBot) -> None:

@@ -130,13 +130,6 @@ def check_for(interaction: discord.Interaction[HermesBot]) -> Check:
     return check
 
 
-def channel_here(interaction: discord.Interaction[HermesBot]) -> discord.PartialMessageable:
-    """The channel in which a command or a button was used."""
-    return interaction.client.get_partial_messageable(
-        interaction.channel_id or 0, guild_id=interaction.guild_id
-    )
-
-
 def exchanges(turns: Sequence[Turn]) -> int:
     """How many questions with their replies turns are, where those of several people are one."""
     before = ("assistant", *(turn.role for turn in turns))

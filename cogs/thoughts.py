@@ -8,15 +8,14 @@ from typing import Any
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.ports import THOUGHTS_DAYS
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.live.buttons import THOUGHTS, fingerprint
 from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.traces import harmless
-from cogs.pressed import KnownButton
-from cogs.replies import NOT_YOURS, may_press, tell
+from cogs.replies import NOT_YOURS, may_press
 
 _GONE = later(
     "I do not have those thoughts any more: I keep them for a day, and only the latest.",
@@ -31,13 +30,10 @@ class ThoughtsButton(KnownButton, template=THOUGHTS):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Show the thoughts, if they are still kept and this person may see them."""
-        try:
-            if not may_press(interaction, self.asker):
-                raise BadInput(NOT_YOURS)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            await _show(interaction, await self._thoughts(interaction.client))
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        if not may_press(interaction, self.asker):
+            raise BadInput(NOT_YOURS)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await _show(interaction, await self._thoughts(interaction.client))
 
     async def _thoughts(self, bot: HermesBot) -> str:
         kept = await bot.conversations.thoughts(self.conversation)

@@ -15,6 +15,7 @@ from bot.conversation.toolbox import Toolbox
 from bot.errors import BadInput
 from bot.language import later, tr
 from bot.tools.tool import Tool
+from cogs import suggestions
 from cogs.live.questions import in_words
 from cogs.live.split import split
 from cogs.live.target import NOBODY
@@ -23,7 +24,7 @@ from cogs.places import (
     category_of,
     category_place,
     circles,
-    conversation_in,
+    conversation_here,
     engine_here,
     rule_places,
     server_place,
@@ -34,7 +35,6 @@ Where = Literal["this channel", "category", "server"]
 Change = Literal["add", "remove"]
 Interaction = discord.Interaction[HermesBot]
 
-_MOST_SUGGESTED = 25
 _LOGGED = 20
 _LONGEST_ARGUMENTS = 150
 _LONGEST_DESCRIPTION = 100
@@ -155,7 +155,7 @@ class ToolsHere(
         if interaction.guild_id is not None and not _manages_server(interaction):
             raise BadInput(_NEEDS_SERVER)
         await interaction.response.defer(ephemeral=True, thinking=True)
-        owner = str(interaction.guild_id or conversation_in(interaction.channel_id or 0))
+        owner = str(interaction.guild_id or conversation_here(interaction))
         calls = await self.bot.store.logged_calls(owner, _LOGGED)
         await _answer_long(interaction, "\n".join(map(_logged, calls)) or tr(_NO_CALLS))
 
@@ -167,7 +167,7 @@ class ToolsHere(
         typed = current.strip().casefold()
         toolbox = self.bot.conversations.toolbox
         names = [name for name in (toolbox.tools if toolbox else ()) if typed in name.casefold()]
-        return [app_commands.Choice(name=name, value=name) for name in names[:_MOST_SUGGESTED]]
+        return [app_commands.Choice(name=name, value=name) for name in names[: suggestions.MOST]]
 
     async def _begin(self, interaction: Interaction, name: str, where: Where) -> tuple[Tool, str]:
         """The tool and the place that are meant, if this person may change anything there."""
@@ -225,7 +225,7 @@ def _source(place: str, interaction: Interaction) -> str:
     """Where a rule comes from."""
     if not place:
         return tr("the default")
-    if place == conversation_in(interaction.channel_id or 0):
+    if place == conversation_here(interaction):
         return tr("set for {place}", place=_told("this channel", interaction))
     if place in circles(interaction.channel):
         return tr("set for the channel of this thread")
@@ -250,7 +250,7 @@ def _roles(roles: frozenset[str]) -> str:
 
 def _place(interaction: Interaction, where: Where) -> str:
     if where == "this channel":
-        return conversation_in(interaction.channel_id or 0)
+        return conversation_here(interaction)
     if interaction.guild_id is None:
         raise BadInput(_NO_SERVER)
     if where == "server":

@@ -12,10 +12,9 @@ from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.live.target import NOBODY
 from cogs.live.wording import small
-from cogs.places import conversation_in
+from cogs.places import channel_here, conversation_here
 from cogs.taking_back import (
     bring_back,
-    channel_here,
     check_for,
     in_words,
     show_newest,
@@ -46,7 +45,7 @@ class Undo(commands.Cog):
         self, interaction: discord.Interaction[HermesBot], steps: app_commands.Range[int, 1, 20] = 1
     ) -> None:
         """Take back your last question and my reply to it"""
-        conversation = conversation_in(interaction.channel_id or 0)
+        conversation = conversation_here(interaction)
         check = check_for(interaction)
         # Twice: now, since a refusal is nobody else's business, and again when it is done.
         taken = last_exchanges(await self.bot.conversations.history(conversation), steps)
@@ -64,7 +63,7 @@ class Undo(commands.Cog):
     @app_commands.command()
     async def redo(self, interaction: discord.Interaction[HermesBot]) -> None:
         """Bring back what was last taken back here"""
-        conversation = conversation_in(interaction.channel_id or 0)
+        conversation = conversation_here(interaction)
         check = check_for(interaction)
         undone = await self.bot.store.undone(conversation)
         if not undone:

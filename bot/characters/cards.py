@@ -19,16 +19,13 @@ _MOST = {"tags": bounds.MAX_TAGS, "source": bounds.MAX_TAGS}
 _ENDING = re.compile(r"(\.(card|charx?|json|a?png|v[123]|spec))+$", re.IGNORECASE)
 
 
-def card_of(text: str, filename: str = "") -> Card:
-    """Read a card's JSON text; what cannot be a card is `BadInput`.
-
-    `filename` names a card that has no name of its own.
-    """
-    return card_from(parse(text), filename)
+def card_of(text: str) -> Card:
+    """Read a card's JSON text; what cannot be a card is `BadInput`."""
+    return card_from(parse(text), "")
 
 
-def card_from(parsed: Parsed, filename: str = "") -> Card:
-    """The card that a parsed JSON object is."""
+def card_from(parsed: Parsed, filename: str) -> Card:
+    """The card that a parsed JSON object is; `filename` names one that has no name of its own."""
     root = parsed.root
     reader = Reader()
     values = {name: value_at(root, where(root, name)) for name in (*TEXTS, *LISTS)}

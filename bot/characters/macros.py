@@ -103,11 +103,6 @@ def read(text: str, values: Values) -> Expanded:
     return _Reader(text, values).read()
 
 
-def uses_time(text: str) -> bool:
-    """Whether the text says `{{time}}`."""
-    return "{{" in text and re.search(r"\{\{\s*time\s*\}\}", text, re.IGNORECASE) is not None
-
-
 def time_of(now: datetime) -> str:
     """A time of day: `14:05`."""
     return f"{now.hour:02}:{now.minute:02}"

@@ -122,7 +122,7 @@ def take_apart(data: bytes) -> Png:
         if kind == b"IEND":
             break
         at = end + 4
-    _check_header(data, chunks)
+    _check_header(chunks)
     return Png(data, tuple(chunks), cut, (_DAMAGED,) if damaged else ())
 
 
@@ -155,14 +155,14 @@ def content(data: bytes, chunk: Chunk) -> bytes:
     return inflate(text) if packed else text
 
 
-def inflate(packed: bytes, most: int = _MAX_TEXT) -> bytes:
-    """Unpack zlib data, no byte more than `most`."""
+def inflate(packed: bytes) -> bytes:
+    """Unpack zlib data, as much as a text may hold."""
     unpacker = zlib.decompressobj()
     try:
-        text = unpacker.decompress(packed, most + 1)
+        text = unpacker.decompress(packed, _MAX_TEXT + 1)
     except zlib.error:
         raise BadInput(later("The card in that picture is damaged. Get the file anew.")) from None
-    bounds.check(len(text), most, _CARD)
+    bounds.check(len(text), _MAX_TEXT, _CARD)
     return text
 
 
@@ -188,6 +188,6 @@ def _is_damaged(data: bytes, chunk: Chunk) -> bool:
     return zlib.crc32(memoryview(data)[chunk.start - 4 : chunk.end]) != given
 
 
-def _check_header(data: bytes, chunks: list[Chunk]) -> None:
+def _check_header(chunks: list[Chunk]) -> None:
     if not chunks or chunks[0].kind != b"IHDR" or chunks[0].end - chunks[0].start != 13:
         raise BadInput(later("That PNG is broken at its beginning. Get the file anew."))

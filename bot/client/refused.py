@@ -44,8 +44,8 @@ _ALWAYS = ("/gateway", "/applications", "/oauth2")
 class InvalidRequests:
     """Counts the invalid requests of this process; with 8,000 in ten minutes no more are made."""
 
-    def __init__(self, most: int = _MOST) -> None:
-        self._at: deque[float] = deque(maxlen=most)
+    def __init__(self) -> None:
+        self._at: deque[float] = deque(maxlen=_MOST)
         self._told = 0.0
 
     def note(self, status: int, headers: Mapping[str, str]) -> None:

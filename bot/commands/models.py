@@ -114,18 +114,13 @@ def _size(profile: Profile) -> str:
 def _fit(profile: Profile, machine: Machine) -> str:
     if profile is TINY:
         return "comes with the bot"
-    gpu = _launch(profile, machine)
+    gpu = launch.launch_on(profile, machine.gpus)
     if gpu is not None:
         kind = gpu.quantize or ("16 bit" if gpu.repository == profile.repository else "8 bit")
         return f"GPU, {kind}, {gpu.total_tokens:,} tokens"
     if launch.fits_in_ram(profile, machine.ram):
         return f"memory, as GGUF {_USUAL}"
     return f"no: GGUF {_USUAL} takes {launch.ram(profile) / launch.GIB:.0f} GiB"
-
-
-def _launch(profile: Profile, machine: Machine) -> launch.Launch | None:
-    # GPUs of different sizes share the work evenly: the smallest counts.
-    return launch.launch(profile, min(machine.gpus, default=0), len(machine.gpus))
 
 
 def _sampling(profile: Profile) -> str:
@@ -141,7 +136,7 @@ def _sampling(profile: Profile) -> str:
 
 def _compose(profile: Profile, machine: Machine) -> list[str]:
     """What to put into .env for docker compose: for this machine's GPUs, else for common ones."""
-    here = _launch(profile, machine)
+    here = launch.launch_on(profile, machine.gpus)
     if here is not None:
         return ["", "For docker compose, in .env:", "", *here.settings.splitlines()]
     found: list[str] = []

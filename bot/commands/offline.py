@@ -29,8 +29,8 @@ _NOWHERE = "127.0.0.1:9"
 async def offline_bot() -> AsyncGenerator[HermesBot, None]:
     """The bot with its default settings and every cog, connected to nothing.
 
-    Its commands are those that Discord is told; `bot.client.walk.every_command` goes through
-    them. A cog that does not load is a `StartupError` with its name.
+    Its commands are those that Discord is told. A cog that does not load is a `StartupError` with
+    its name.
     """
     from bot.client import HermesBot
 

@@ -73,7 +73,7 @@ def for_gpus(machine: Machine) -> list[Profile]:
     fitting = [
         profile
         for profile in catalogue.PROFILES
-        if profile.parameters and _launch(profile, machine) is not None
+        if profile.parameters and launch.launch_on(profile, machine.gpus) is not None
     ]
     named = [catalogue.named(name) for name in _FOR_GPUS]
     # In 4 bit only where nothing else goes.
@@ -113,7 +113,7 @@ def plan(kind: Kind, machine: Machine, profile: Profile | None, url: str = "") -
 def _gpu(machine: Machine, profile: Profile | None) -> Plan:
     chosen = profile or next(iter(for_gpus(machine)), catalogue.named(_FOR_GPUS[2]))
     remark = ""
-    here = _launch(chosen, machine)
+    here = launch.launch_on(chosen, machine.gpus)
     if here is not None:
         gpus, memory = len(machine.gpus), int(min(machine.gpus))
         start = here
@@ -167,13 +167,8 @@ def _changes(**given: str | None) -> dict[str, str | None]:
     return {"ENGINE_URL": None, "MODEL": None, "MODEL_FILE": None, **given}
 
 
-def _launch(profile: Profile, machine: Machine) -> launch.Launch | None:
-    # GPUs of different sizes share the work evenly: the smallest counts.
-    return launch.launch(profile, min(machine.gpus, default=0), len(machine.gpus))
-
-
 def _is_slow(profile: Profile, machine: Machine) -> bool:
-    start = _launch(profile, machine)
+    start = launch.launch_on(profile, machine.gpus)
     return start is not None and start.quantize.startswith("bitsandbytes")
 
 

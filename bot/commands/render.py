@@ -40,11 +40,6 @@ def main(given: Iterable[bytes], out: BinaryIO) -> int:
     return lines.serve(given, out, rendered)
 
 
-def answer(line: bytes) -> lines.Case:
-    """The answer to one line: what it renders to, or an `error`. Never fails."""
-    return lines.answer(line, rendered)
-
-
 def rendered(case: Case) -> lines.Case:
     """Render a case; what it lacks or misspells is `BadInput`."""
     template = case.get("template") or "default"

@@ -26,13 +26,13 @@ class Terminal:
         shown = f" [{default}]" if default else ""
         return input(f"{question}{shown}: ").strip() or default
 
-    def agree(self, question: str, *, default: bool = True) -> bool:
-        """Yes or no."""
+    def agree(self, question: str) -> bool:
+        """Yes, which it is too where nobody says anything, or no."""
         while self.asks:
-            answer = input(f"{question} [{'Y/n' if default else 'y/N'}]: ").strip().casefold()
+            answer = input(f"{question} [Y/n]: ").strip().casefold()
             if answer in ("y", "yes", "n", "no", ""):
-                return answer.startswith("y") if answer else default
-        return default
+                return not answer.startswith("n")
+        return True
 
     def choose(self, question: str, options: Sequence[str], default: int = 0) -> int:
         """The place of one of several options."""

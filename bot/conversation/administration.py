@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from bot import sampling
@@ -88,7 +88,7 @@ _MEANT = {
 
 
 class Administration:
-    """Reads and changes what is set in single places. `clock` gives Unix time."""
+    """Reads and changes what is set in single places."""
 
     def __init__(
         self,
@@ -96,13 +96,11 @@ class Administration:
         conversations: Conversations,
         always_on: AlwaysOn,
         engines: EngineChoices,
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._store = store
         self._conversations = conversations
         self._always_on = always_on
         self._engines = engines
-        self._clock = clock
 
     async def own(self, places: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What is set in each of some places itself; a name that is missing is not set there."""
@@ -161,7 +159,7 @@ class Administration:
         """Put a change that was made into its server's log."""
         if server:
             entry = Change(
-                author, self._clock(), place, name, in_words(name, before), in_words(name, after)
+                author, time.time(), place, name, in_words(name, before), in_words(name, after)
             )
             await self._store.log_changes(server, [entry])
 

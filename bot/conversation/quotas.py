@@ -16,7 +16,6 @@ from bot.conversation.fair_order import Asker
 from bot.language import Text, later
 
 Kind = Literal["replies", "tokens", "calls"]
-KINDS: tuple[Kind, ...] = ("replies", "tokens", "calls")
 
 HOUR = 3_600
 

@@ -36,7 +36,7 @@ from bot.conversation.presence import Presence
 from bot.conversation.questions import settled
 from bot.conversation.queue import Line
 from bot.conversation.quotas import HOUR, Used
-from bot.conversation.recounting import recount
+from bot.conversation.recap import recount
 from bot.conversation.reply import Reply
 from bot.conversation.report import ContextReport, report_of
 from bot.conversation.stages import Stages

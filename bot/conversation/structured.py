@@ -124,11 +124,9 @@ class JsonMode:
         wanted = _Wanted(schema.text, schema.grammar, check)
         return await self._ask(wanted, question, session, tries, steps)
 
-    async def ask_json(
-        self, kind: type[M], question: str, *, session: str = "", tries: int = TRIES
-    ) -> M:
+    async def ask_json(self, kind: type[M], question: str, *, session: str = "") -> M:
         """Ask for an instance of a pydantic model; errors as in `ask`."""
-        answer = await self._ask(_wanted(kind), question, session, tries)
+        answer = await self._ask(_wanted(kind), question, session, TRIES)
         return cast(M, answer.value)
 
     async def _ask(

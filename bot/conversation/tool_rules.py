@@ -72,10 +72,6 @@ class ToolRules:
         self._wanted = wanted
         self._rules = ReadOnce(self._read, "which tools are allowed")
 
-    async def load(self) -> bool:
-        """Read the rules if they are not known yet; returns whether they are known now."""
-        return await self._rules.get() is not None
-
     async def of(self, tool: Tool, places: Sequence[str]) -> Standing:
         """What holds for a tool in a place."""
         (found,) = await self.of_all((tool,), places)

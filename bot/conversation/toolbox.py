@@ -39,11 +39,10 @@ _TOO_MANY = "This user has used up the {most} tool calls of this hour. Answer wi
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """A call that fits its tool's schema. `recovered`: the model did not write it cleanly."""
+    """A call that fits its tool's schema."""
 
     tool: Tool
     arguments: dict[str, Any]
-    recovered: bool = False
 
 
 class Toolbox:

@@ -161,7 +161,7 @@ class Rounds:
             return _failed(call.name, call.arguments, text, tool.line(call.arguments))
         if _key(call.name, call.arguments) in self._failed:
             return _failed(call.name, call.arguments, _AGAIN, tool.line(call.arguments))
-        return PlannedCall(tool, call.arguments, call.recovered)
+        return PlannedCall(tool, call.arguments)
 
 
 def _outcome(run: ToolRun) -> str:

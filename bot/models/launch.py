@@ -7,7 +7,7 @@ on 24 GB (about 30,000 tokens of context).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.models.profile import Profile
@@ -87,9 +87,10 @@ def launch(
     return None
 
 
-def fits(profile: Profile, memory: float, gpus: int = 1) -> bool:
-    """Whether TGI can serve the model from `gpus` GPUs with `memory` GiB each."""
-    return launch(profile, memory, gpus) is not None
+def launch_on(profile: Profile, gpus: Sequence[float]) -> Launch | None:
+    """The best way to start `profile` on these GPUs, given by their GiB; None: it cannot."""
+    # GPUs of different sizes share the work evenly: the smallest counts.
+    return launch(profile, min(gpus, default=0), len(gpus))
 
 
 def fits_in_ram(profile: Profile, memory: float) -> bool:

@@ -119,8 +119,6 @@ class Fetcher:
         sent: object,
         *,
         headers: Mapping[str, str] | None = None,
-        types: Sequence[str] = JSON,
-        max_bytes: int = _MAX_BYTES,
         timeout: float = 10.0,
     ) -> Response:
         """Send JSON to one of the operator's own services; errors as in `get`.
@@ -130,7 +128,7 @@ class Fetcher:
         target = read(url, None)
         if target.origin not in self._allow:
             raise AddressRefused(detail=f"{target.origin} is not a service of the operator")
-        ask = _Ask(dict(headers or {}), types, max_bytes, sent)
+        ask = _Ask(dict(headers or {}), JSON, _MAX_BYTES, sent)
         return await self._in_time(target, ask, True, timeout)
 
     async def _in_time(self, target: Target, ask: _Ask, trusted: bool, timeout: float) -> Response:

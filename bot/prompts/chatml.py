@@ -6,10 +6,7 @@ Content goes in as it is, so whatever people wrote has to pass `neutralise` befo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from bot.prompts.format import Format
-from bot.prompts.messages import Message
 
 ASSISTANT = "<|im_start|>assistant\n"
 STOP = ("<|im_end|>", "<|im_start|>")
@@ -18,11 +15,6 @@ STOP = ("<|im_end|>", "<|im_start|>")
 def turn(role: str, content: str) -> str:
     """One closed turn."""
     return f"<|im_start|>{role}\n{content}<|im_end|>\n"
-
-
-def render(messages: Iterable[Message], *, add_generation_prompt: bool = True) -> str:
-    """Render with the default template: every turn closed, then the assistant's turn opened."""
-    return CHATML.render(messages, add_generation_prompt=add_generation_prompt)
 
 
 CHATML = Format(

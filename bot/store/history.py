@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.conversation.ports import (
@@ -120,7 +120,7 @@ class RedisStore(
         facts, counted = more[: len(facts_of)], more[len(facts_of) :]
         note_found(counts, counted)
         *fields, archived = found
-        turns, state, pending = (dict(_pairs(some)) for some in fields)
+        turns, state, pending = (records.as_hash(some) for some in fields)
         if not (turns or archived):
             state.pop(b"summary", None)  # What it tells of has expired.
         return Snapshot(
@@ -380,11 +380,6 @@ def _keep_thoughts(key: str, now: float, reply: str, text: str) -> tuple[Command
         ("ZREMRANGEBYRANK", key, 0, -MAX_THOUGHTS - 1),
         ("EXPIRE", key, _THOUGHTS_SECONDS),
     )
-
-
-def _pairs(flat: Sequence[bytes]) -> Iterator[tuple[bytes, bytes]]:
-    """A hash as scripts answer it: fields and values in turn."""
-    return zip(flat[::2], flat[1::2], strict=True)
 
 
 def _state_fields(state: State) -> tuple[str | bytes, ...]:

@@ -6,7 +6,6 @@ their own fields whose they are, and what remains is searched for the person's i
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -29,8 +28,6 @@ from bot.store.traces import (
     parsed,
     written,
 )
-
-log = logging.getLogger(__name__)
 
 # A pass that changes nothing is the last one. More than two are only needed while others write.
 _MOST_PASSES = 6
@@ -317,7 +314,7 @@ def _changes(search: _Search, place: Place, key: Key) -> Iterator[Change]:
         if told or points or _text(item.name or item.value) in here.ids:
             yield Change(item)
         else:
-            yield from _cleaned(search, place, key, item, here)
+            yield from _cleaned(search, key, item, here)
 
 
 def _note_settled(search: _Search, place: Place, key: Key, changes: Iterable[Change]) -> None:
@@ -338,7 +335,7 @@ def _points_there(search: _Search, item: Item) -> bool:
     return False
 
 
-def _cleaned(search: _Search, place: Place, key: Key, item: Item, here: _Here) -> Iterator[Change]:
+def _cleaned(search: _Search, key: Key, item: Item, here: _Here) -> Iterator[Change]:
     person, record = search.person, parsed(item.value)
     if record is None:
         text = item.value.decode("utf-8", "replace")

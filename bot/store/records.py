@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
@@ -54,6 +54,11 @@ def _fields(record: Any) -> dict[str, Any]:
 # Dataclasses inside of others are turned into objects where they stand: `asdict` would copy the
 # whole tree first, which costs more than writing it.
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_fields).encode
+
+
+def as_hash(flat: Sequence[bytes]) -> dict[bytes, bytes]:
+    """A hash as scripts answer it: its fields and values in turn."""
+    return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
 def write_turn(turn: Turn) -> bytes:

@@ -49,7 +49,7 @@ class RevisionRecords:
         where, changed, live = await self._script(
             revision_scripts.EDIT, conversation, encoded(message), encoded(text)
         )
-        turns = records.read_turns(dict(_pairs(live)))
+        turns = records.read_turns(records.as_hash(live))
         return Edited(_WHERE[int(where)], changed == 1, turns)
 
     async def remove(self, conversation: str, messages: Sequence[str]) -> tuple[Turn, ...]:
@@ -163,7 +163,3 @@ class RevisionRecords:
 def _read(stored: Sequence[bytes]) -> tuple[Turn, ...]:
     read = (records.read_turn(raw) for raw in stored)
     return tuple(sorted((turn for turn in read if turn), key=lambda turn: (turn.n, turn.id)))
-
-
-def _pairs(flat: Sequence[bytes]) -> zip[tuple[bytes, bytes]]:
-    return zip(flat[::2], flat[1::2], strict=True)

@@ -10,14 +10,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer_failure
-from bot.errors import StoreUnavailable, UserError
 from bot.language import tr
+from cogs import suggestions
 from cogs.characters import bringing, editing, entering, entries, listing, managing, telling
 from cogs.characters.forms import CharacterForm, FileForm
 from cogs.characters.shelf import Interaction, characters_here, suggest
+from cogs.components import KnownButton
 from cogs.opted_out import refuse_opted_out
-from cogs.pressed import KnownButton
 
 Where = Literal["server", "only me"]
 
@@ -211,20 +210,15 @@ class Characters(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Who is on stage."""
-        try:
-            return await entering.suggest_cast(interaction, current)
-        except StoreUnavailable:
-            return []
+        return await suggestions.in_time(entering.suggest_cast(interaction, current)) or []
 
     @list_.autocomplete("tag")
     async def suggest_tag(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """The tags that there are."""
-        try:
-            return listing.tags_in(await characters_here(interaction), current)
-        except StoreUnavailable:
-            return []
+        every = await suggestions.in_time(characters_here(interaction)) or []
+        return listing.tags_in(every, current)
 
 
 class CharacterButton(KnownButton, template=telling.PRESS):
@@ -232,13 +226,10 @@ class CharacterButton(KnownButton, template=telling.PRESS):
 
     async def callback(self, interaction: Interaction) -> None:
         """Do what the button says, for who has pressed it."""
-        try:
-            refuse_opted_out(interaction)
-            await interaction.response.defer(ephemeral=True, thinking=True)
-            do = entering.use if self.parts["what"] == "use" else managing.show
-            await do(interaction, self.parts["character"])
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+        refuse_opted_out(interaction)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        do = entering.use if self.parts["what"] == "use" else managing.show
+        await do(interaction, self.parts["character"])
 
 
 def _private(where: Where | None) -> bool | None:

@@ -15,7 +15,6 @@ from bot.characters.read import Found, read_card
 from bot.client.failures import answer
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
-from cogs.allowed import check_card
 from cogs.characters import keeping, telling
 from cogs.characters.files import check_given, read_given
 from cogs.characters.keeping import Kept
@@ -23,6 +22,7 @@ from cogs.characters.rights import check_bring, may_bring
 from cogs.characters.shelf import Interaction, home_library, own_library
 from cogs.live.buttons import view_of
 from cogs.live.target import NOBODY
+from cogs.policy import check_card
 from cogs.reading.words import is_blank
 
 FORM_TITLE = later("Bring a character")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 from collections.abc import Awaitable, Callable
 
@@ -10,19 +9,17 @@ import discord
 
 from bot.client import HermesBot
 from bot.client.failures import answer
-from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.errors import BadInput, UserError
 from bot.language import later, tr
-from cogs.allowed import check_card
 from cogs.characters import keeping
 from cogs.characters.files import read_upload
 from cogs.characters.forms import FIELD
 from cogs.characters.keeping import Kept
 from cogs.characters.rights import check_change
 from cogs.characters.shelf import find_character, shown_name
+from cogs.forms import in_time
+from cogs.policy import check_card
 from cogs.reading.words import is_blank
-
-# A modal has to be shown within three seconds.
-_FORM_SECONDS = 2.0
 
 _NOT_TEXT = later("That file is not readable as text. Please save it as UTF-8.")
 _ATTACHED = later("Your text is attached, so that it is not lost.")
@@ -39,11 +36,7 @@ async def allowed(interaction: Interaction, named: str) -> Kept:
 
 async def allowed_for_form(interaction: Interaction, named: str) -> Kept:
     """The same, while a form can still be shown."""
-    try:
-        async with asyncio.timeout(_FORM_SECONDS):
-            return await allowed(interaction, named)
-    except TimeoutError:
-        raise StoreUnavailable from None
+    return await in_time(allowed(interaction, named))
 
 
 async def given_text(file: discord.Attachment) -> str:

@@ -8,12 +8,10 @@ from typing import ClassVar
 
 import discord
 
-from bot.client.failures import DISCORD_FAILURES, answer_failure
-from bot.errors import UserError
 from bot.language import later, tr
 from cogs.characters.shelf import Interaction
+from cogs.components import KnownButton
 from cogs.live.buttons import Button, view_of
-from cogs.pressed import KnownButton
 
 _KEPT = later("Nothing is deleted.")
 
@@ -37,11 +35,8 @@ class DeletionButton(KnownButton, template=re.compile(r"(?!)")):
 
     async def callback(self, interaction: Interaction) -> None:
         """Delete it, or leave it."""
-        try:
-            await interaction.response.defer()
-            text = tr(_KEPT)
-            if self.parts["what"] == "yes":
-                text = await type(self).delete(interaction, self.parts["named"])
-            await interaction.edit_original_response(content=text, view=None)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+        await interaction.response.defer()
+        text = tr(_KEPT)
+        if self.parts["what"] == "yes":
+            text = await type(self).delete(interaction, self.parts["named"])
+        await interaction.edit_original_response(content=text, view=None)

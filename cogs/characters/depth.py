@@ -14,8 +14,9 @@ from bot.client import HermesBot
 from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.characters.changing import allowed, from_form, save, too_long
-from cogs.characters.forms import FIELD, Form, Submit
+from cogs.characters.forms import FIELD, Submit
 from cogs.characters.keeping import Kept
+from cogs.forms import Form
 
 _NAME = later("depth prompt")
 _NOT_A_DEPTH = later(
@@ -33,7 +34,7 @@ class DepthForm(Form):
     """The text, where it stands, and in whose name."""
 
     def __init__(self, title: str, present: DepthPrompt, submit: Submit) -> None:
-        super().__init__(title)
+        super().__init__(title=title)
         self._submit = submit
         self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -61,7 +62,7 @@ class DepthForm(Form):
             ),
             (tr("Role"), tr("In whose name it is told."), self._role),
         ):
-            self.ask(label, about, component)
+            self.add_field(component, label=label, description=about)
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was written."""

@@ -11,21 +11,20 @@ import discord
 from discord import app_commands
 
 from bot.characters.stage import Member, Stage
-from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.stages import MAX_CAST
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
-from cogs import branching
+from cogs import branching, suggestions
 from cogs.characters import greeting, keeping
 from cogs.characters.keeping import Kept, member_of
 from cogs.characters.leading import check_lead, led
 from cogs.characters.rights import check_may_play, may_lead
-from cogs.characters.shelf import Interaction, find_character, here, shown_name
+from cogs.characters.shelf import Interaction, find_character, shown_name
+from cogs.components import KnownButton
 from cogs.live.buttons import Button, in_rows, view_of
 from cogs.live.target import NOBODY, Channel
 from cogs.own_threads.where import mode_at
-from cogs.places import can_write, conversation_in
-from cogs.pressed import KnownButton
+from cogs.places import can_write, conversation_here, conversation_in
 from cogs.reading.words import shortened
 from cogs.system import quoted
 
@@ -96,7 +95,9 @@ async def use(interaction: Interaction, named: str) -> None:
     await check_may_play(interaction, character)
     kept = await keeping.load(interaction.client, character, picture=False)
     coming = _Coming(kept, "first")
-    stage = await interaction.client.conversations.stages.get(here(interaction)) or Stage()
+    stage = (
+        await interaction.client.conversations.stages.get(conversation_here(interaction)) or Stage()
+    )
     stage = await led(interaction, stage) if stage.cast else stage
     there = next((one for one in stage.cast if one.character == character.id), None)
     if there is not None:
@@ -110,10 +111,10 @@ async def use(interaction: Interaction, named: str) -> None:
 async def leave(interaction: Interaction, named: str) -> None:
     """Take a character off the stage; the response is deferred."""
     stages = interaction.client.conversations.stages
-    stage = await stages.get(here(interaction)) or Stage()
+    stage = await stages.get(conversation_here(interaction)) or Stage()
     member = _member(stage, named)
     await check_lead(interaction, stage, _NOT_LEADING)
-    after = await stages.leave(here(interaction), member.character)
+    after = await stages.leave(conversation_here(interaction), member.character)
     still = later("Still there: {names}.", names=_names(after))
     told = tr(
         "**{name}** has left the stage. {rest}",
@@ -125,13 +126,15 @@ async def leave(interaction: Interaction, named: str) -> None:
 
 async def suggest_cast(interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
     """Who is on stage and could leave."""
-    stage = await interaction.client.conversations.stages.get(here(interaction)) or Stage()
+    stage = (
+        await interaction.client.conversations.stages.get(conversation_here(interaction)) or Stage()
+    )
     wanted = typed.casefold().strip()
     return [
-        app_commands.Choice(name=shortened(one.name, 100), value=one.character)
+        app_commands.Choice(name=shortened(one.name, suggestions.LONGEST), value=one.character)
         for one in stage.cast
         if wanted in one.name.casefold()
-    ][:25]
+    ][: suggestions.MOST]
 
 
 class EnterButton(KnownButton, template=ENTER):
@@ -139,20 +142,17 @@ class EnterButton(KnownButton, template=ENTER):
 
     async def callback(self, interaction: Interaction) -> None:
         """Do what the button says, if it still can be done."""
-        try:
-            await interaction.response.defer()
-            if self.parts["what"] == "keep":
-                await interaction.edit_original_response(content=tr(_KEPT), view=None)
-                return
-            await _go_on(
-                interaction,
-                self.parts["what"],
-                cast(Mode, self.parts["mode"]),
-                self.parts["character"],
-                int(self.parts["at"]),
-            )
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+        await interaction.response.defer()
+        if self.parts["what"] == "keep":
+            await interaction.edit_original_response(content=tr(_KEPT), view=None)
+            return
+        await _go_on(
+            interaction,
+            self.parts["what"],
+            cast(Mode, self.parts["mode"]),
+            self.parts["character"],
+            int(self.parts["at"]),
+        )
 
 
 async def _go_on(interaction: Interaction, what: str, mode: Mode, named: str, at: int) -> None:
@@ -172,7 +172,7 @@ async def _renew(interaction: Interaction, coming: _Coming, there: Member, stage
     text = tr("**{name}** is on stage here already.", name=name)
     if _source(there) != _source(now):
         await interaction.client.conversations.stages.change(
-            here(interaction), lambda stage: _with(stage, there.character, now)
+            conversation_here(interaction), lambda stage: _with(stage, there.character, now)
         )
         text = tr("**{name}** plays with the changed card from now on.", name=name)
     elif may_lead(interaction, stage):

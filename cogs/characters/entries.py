@@ -14,22 +14,21 @@ from bot.characters.card import Card
 from bot.characters.editing import edited
 from bot.characters.lore import editing
 from bot.characters.lore.editing import Written, keys_in
+from bot.characters.lore.entry import Book
 from bot.characters.playing import book_of
 from bot.characters.read import read_card
 from bot.client import HermesBot
 from bot.conversation.library import Character
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs import suggestions
 from cogs.characters.changing import allowed, from_form, save
-from cogs.characters.forms import FIELD, Form
+from cogs.characters.forms import FIELD
 from cogs.characters.keeping import Kept, load
 from cogs.characters.shelf import Interaction, find_character, shown_name
+from cogs.forms import Form
 from cogs.reading.words import shortened
 
-# Autocompletion has three seconds, and is better empty than late.
-_SUGGEST_SECONDS = 2.0
-_MOST_SUGGESTED = 25
-_LONGEST_CHOICE = 100
 _LONGEST_TITLE = 200
 
 _NAME = later("lore")
@@ -44,7 +43,7 @@ class EntryForm(Form):
     """What an entry says, when it is told, and whether it is there at all."""
 
     def __init__(self, title: str, present: Written, sent: Any, *, new: bool) -> None:
-        super().__init__(title)
+        super().__init__(title=title)
         self._sent = sent
         self._title = _field("title", present.title, most=_LONGEST_TITLE, long=False)
         self._keys = _field("keys", "\n".join(present.keys))
@@ -72,7 +71,7 @@ class EntryForm(Form):
             (tr("What is told"), None, self._content),
             (tr("How it counts"), None, self._marks),
         ):
-            self.ask(label, about, component)
+            self.add_field(component, label=label, description=about)
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was written."""
@@ -126,18 +125,18 @@ async def suggest(
     interaction: Interaction, named: str | None, typed: str
 ) -> list[app_commands.Choice[str]]:
     """The entries of a card's lorebook that fit what was typed."""
-    try:
-        async with asyncio.timeout(_SUGGEST_SECONDS):
-            character = await find_character(interaction, named or "")
-            book = book_of(await _card(interaction.client, character))
-    except (UserError, TimeoutError):
-        return []
+    book = await suggestions.in_time(_book(interaction, named or ""))
     return [
         app_commands.Choice(
-            name=shortened(one.known_as or one.id, _LONGEST_CHOICE), value=one.id[:_LONGEST_CHOICE]
+            name=shortened(one.known_as or one.id, suggestions.LONGEST),
+            value=one.id[: suggestions.LONGEST],
         )
-        for one in (book.fitting(typed) if book else ())[:_MOST_SUGGESTED]
+        for one in (book.fitting(typed) if book else ())[: suggestions.MOST]
     ]
+
+
+async def _book(interaction: Interaction, named: str) -> Book | None:
+    return book_of(await _card(interaction.client, await find_character(interaction, named)))
 
 
 async def _card(bot: HermesBot, character: Character) -> Card:

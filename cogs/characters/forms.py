@@ -7,16 +7,14 @@ from typing import Any
 
 import discord
 
-from bot.client.failures import answer_failure
 from bot.language import tr
-from cogs.forms import FORM_SECONDS
+from cogs.forms import Form
 
 FIELD = 4_000
 """How many characters a field of a form can hold."""
 
-# What Discord takes of titles and labels, and of what stands below and in a field.
-_LABEL = 45
-_DESCRIPTION = 100
+# What Discord takes of what stands in an empty field.
+_PLACEHOLDER = 100
 
 _EXAMPLE_OF_CARD = '{"name": "Mira", "description": …}'
 # The two words are what a scene is told apart by, in whatever language it is written.
@@ -26,27 +24,11 @@ Submit = Callable[[discord.Interaction[Any], Mapping[str, str]], Awaitable[None]
 SubmitFile = Callable[[discord.Interaction[Any], "discord.Attachment | None", str], Awaitable[None]]
 
 
-class Form(discord.ui.Modal):
-    """A form whose errors are told like any other failure."""
-
-    def __init__(self, title: str) -> None:
-        super().__init__(title=title[:_LABEL], timeout=FORM_SECONDS)
-
-    def ask(self, label: str, about: str | None, field: discord.ui.Item[Any]) -> None:
-        """Add a field, with what stands above it and below that."""
-        about = about[:_DESCRIPTION] if about else None
-        self.add_item(discord.ui.Label(text=label[:_LABEL], description=about, component=field))
-
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        """Tell it to who sent the form."""
-        await answer_failure(interaction, error)
-
-
 class CharacterForm(Form):
     """What makes a character: five fields, of which only the name is needed."""
 
     def __init__(self, submit: Submit) -> None:
-        super().__init__(tr("A new character"))
+        super().__init__(title=tr("A new character"))
         self._submit = submit
         self._fields = {
             "name": _line(tr("Name"), "Mira", 80),
@@ -75,7 +57,7 @@ class CharacterForm(Form):
         }
         for name, (label, field) in self._fields.items():
             field.custom_id = name
-            self.add_item(discord.ui.Label(text=label[:_LABEL], component=field))
+            self.add_field(field, label=label)
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was written, by field."""
@@ -96,7 +78,7 @@ class PartForm(Form):
         description: str = "",
         short: bool = False,
     ) -> None:
-        super().__init__(title)
+        super().__init__(title=title)
         self._submit = submit
         style = discord.TextStyle.short if short else discord.TextStyle.paragraph
         self._text: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -106,13 +88,7 @@ class PartForm(Form):
             max_length=max(200, len(present)) if short else FIELD,
             custom_id="text",
         )
-        self.add_item(
-            discord.ui.Label(
-                text=label[:_LABEL],
-                description=description[:_DESCRIPTION] or None,
-                component=self._text,
-            )
-        )
+        self.add_field(self._text, label=label, description=description)
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was written."""
@@ -123,7 +99,7 @@ class PersonaForm(Form):
     """A name, and what characters know of somebody."""
 
     def __init__(self, name: str, text: str, submit: Submit) -> None:
-        super().__init__(tr("Who are you here?"))
+        super().__init__(title=tr("Who are you here?"))
         self._submit = submit
         self._name: discord.ui.TextInput[Any] = discord.ui.TextInput(
             default=name or None, required=False, max_length=32, custom_id="name"
@@ -133,18 +109,15 @@ class PersonaForm(Form):
             default=text or None,
             required=False,
             max_length=2_000,
-            placeholder=tr("A young smith from the Fen. She limps since the war.")[:_DESCRIPTION],
+            placeholder=tr("A young smith from the Fen. She limps since the war.")[:_PLACEHOLDER],
             custom_id="text",
         )
-        self.add_item(
-            discord.ui.Label(
-                text=tr("What characters call you")[:_LABEL],
-                description=tr("Leave it out to keep the name that you have here")[:_DESCRIPTION],
-                component=self._name,
-            )
+        self.add_field(
+            self._name,
+            label=tr("What characters call you"),
+            description=tr("Leave it out to keep the name that you have here"),
         )
-        known = tr("What they should know of you")[:_LABEL]
-        self.add_item(discord.ui.Label(text=known, component=self._text))
+        self.add_field(self._text, label=tr("What they should know of you"))
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was written."""
@@ -157,7 +130,7 @@ class FileForm(Form):
     def __init__(
         self, title: str, kinds: str, submit: SubmitFile, example: str = _EXAMPLE_OF_CARD
     ) -> None:
-        super().__init__(title)
+        super().__init__(title=title)
         self._submit = submit
         self._file: discord.ui.FileUpload[Any] = discord.ui.FileUpload(
             required=False, max_values=1, custom_id="file"
@@ -166,18 +139,11 @@ class FileForm(Form):
             style=discord.TextStyle.paragraph,
             required=False,
             max_length=FIELD,
-            placeholder=example[:_DESCRIPTION],
+            placeholder=example[:_PLACEHOLDER],
             custom_id="text",
         )
-        self.add_item(
-            discord.ui.Label(
-                text=tr("File")[:_LABEL],
-                description=kinds[:_DESCRIPTION],
-                component=self._file,
-            )
-        )
-        pasted = tr("Or its JSON, pasted")[:_LABEL]
-        self.add_item(discord.ui.Label(text=pasted, component=self._text))
+        self.add_field(self._file, label=tr("File"), description=kinds)
+        self.add_field(self._text, label=tr("Or its JSON, pasted"))
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
         """Hand over what was given: a file, a text, or nothing."""
@@ -194,7 +160,7 @@ def _text(
 ) -> tuple[str, discord.ui.TextInput[Any]]:
     return label, discord.ui.TextInput(
         style=discord.TextStyle.paragraph,
-        placeholder=example[:_DESCRIPTION],
+        placeholder=example[:_PLACEHOLDER],
         max_length=FIELD,
         required=required,
     )

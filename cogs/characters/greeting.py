@@ -15,13 +15,13 @@ from bot.client import HermesBot
 from bot.conversation.library import Persona
 from bot.conversation.turns import Turn
 from bot.errors import StoreUnavailable
-from cogs.allowed import check_text
 from cogs.characters.shelf import Interaction, home_library
 from cogs.live import live_of
 from cogs.live.layout import Draft
 from cogs.live.split import MESSAGE_LIMIT, split
 from cogs.live.target import Channel, ChannelTarget
 from cogs.places import conversation_in
+from cogs.policy import check_text
 
 
 def choices(card: Card, *, beside: bool) -> Sequence[int]:

@@ -13,7 +13,7 @@ from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput
 from bot.language import later
 from cogs.characters.rights import may_lead
-from cogs.characters.shelf import here
+from cogs.places import conversation_here
 
 # Discord is asked for one person after the other.
 _MOST_HEIRS = 10
@@ -59,7 +59,7 @@ async def led(interaction: discord.Interaction[HermesBot], stage: Stage) -> Stag
     def passed_on(now: Stage) -> Stage:
         return replace(now, host=heir) if now.host == stage.host else now
 
-    return await conversations.stages.change(here(interaction), passed_on)
+    return await conversations.stages.change(conversation_here(interaction), passed_on)
 
 
 async def _players(interaction: discord.Interaction[HermesBot]) -> list[str]:
@@ -70,7 +70,7 @@ async def _players(interaction: discord.Interaction[HermesBot]) -> list[str]:
             if turn.role == "user" and turn.author.isdecimal() and not turn.is_brought:
                 yield turn.author
 
-    turns = await interaction.client.conversations.history(here(interaction))
+    turns = await interaction.client.conversations.history(conversation_here(interaction))
     return list(dict.fromkeys(found()))[:_MOST_HEIRS]
 
 

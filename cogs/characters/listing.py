@@ -7,15 +7,14 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.library import Character
-from bot.errors import UserError
 from bot.language import later, tr
+from cogs import suggestions
 from cogs.characters import telling
 from cogs.characters.shelf import Interaction, characters_here, fitting_in
+from cogs.components import KnownButton
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
-from cogs.pressed import KnownButton
 
 PAGE = re.compile(
     r"characters:(?P<page>\d{1,3}):(?P<tag>[^|]{0,30})\|(?P<search>.{0,40})", re.DOTALL
@@ -35,13 +34,8 @@ class PageButton(KnownButton, template=PAGE):
 
     async def callback(self, interaction: Interaction) -> None:
         """Turn the page."""
-        try:
-            await interaction.response.defer()
-            await show(
-                interaction, self.parts["search"], self.parts["tag"], int(self.parts["page"])
-            )
-        except (UserError, *DISCORD_FAILURES) as error:
-            await answer_failure(interaction, error)
+        await interaction.response.defer()
+        await show(interaction, self.parts["search"], self.parts["tag"], int(self.parts["page"]))
 
 
 async def show(interaction: Interaction, search: str, tag: str, page: int) -> None:
@@ -96,6 +90,8 @@ def tags_in(every: Sequence[Character], typed: str) -> list[discord.app_commands
         (tag for tag in times if wanted in tag.casefold()), key=lambda tag: (-times[tag], tag)
     )
     return [
-        discord.app_commands.Choice(name=f"{tag} ({times[tag]})"[:100], value=tag[:30])
-        for tag in fitting[:25]
+        discord.app_commands.Choice(
+            name=f"{tag} ({times[tag]})"[: suggestions.LONGEST], value=tag[:30]
+        )
+        for tag in fitting[: suggestions.MOST]
     ]

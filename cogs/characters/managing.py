@@ -15,7 +15,6 @@ from bot.characters import picture
 from bot.characters.export import as_charx, as_json, as_png
 from bot.errors import BadInput
 from bot.language import later, tr
-from cogs.allowed import check_card
 from cogs.characters import keeping, telling
 from cogs.characters.deleting import DeletionButton, ask_once_more, template_of
 from cogs.characters.keeping import Kept
@@ -30,6 +29,7 @@ from cogs.characters.shelf import (
 )
 from cogs.live.buttons import view_of
 from cogs.live.target import NOBODY
+from cogs.policy import check_card
 
 Format = Literal["png", "json", "charx"]
 Visibility = Literal["private", "server"]

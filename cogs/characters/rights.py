@@ -8,9 +8,9 @@ from bot.characters.stage import Stage
 from bot.conversation.library import Character, World
 from bot.errors import BadInput
 from bot.language import later
-from cogs.allowed import check_card, check_play, policy_here
 from cogs.characters.keeping import load
 from cogs.characters.shelf import Interaction, is_private, shown_name
+from cogs.policy import check_card, check_play, policy_here
 
 NEEDS_RIGHT = later(
     "What all in this server share is for those who may manage the server or its channels to bring "

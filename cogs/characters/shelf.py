@@ -14,29 +14,20 @@ from discord import app_commands
 
 from bot.client import HermesBot
 from bot.conversation.library import Character, World
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs import suggestions
 from cogs.live.traces import harmless
-from cogs.places import conversation_in
 from cogs.reading.words import label, shortened
 
 Interaction = discord.Interaction[HermesBot]
 
 Kept = TypeVar("Kept", bound=Character | World)
 
-# Autocompletion has three seconds, and is better empty than late.
-_SUGGEST_SECONDS = 2.0
-_MOST_SUGGESTED = 25
-_LONGEST_CHOICE = 100
 _LONGEST_NAME = 60
 _TAGS_SHOWN = 2
 # How much of two words has to be the same, so that one may be a slip of the other.
 _ALIKE = 0.75
-
-
-def here(interaction: discord.Interaction) -> str:
-    """The conversation in which a command was used."""
-    return conversation_in(interaction.channel_id or 0)
 
 
 def own_library(user_id: int) -> str:
@@ -90,12 +81,7 @@ async def suggest(
     wanted: Awaitable[Sequence[Character | World]], typed: str
 ) -> list[app_commands.Choice[str]]:
     """What Discord offers while a name is typed, best first; nothing if it takes too long."""
-    try:
-        async with asyncio.timeout(_SUGGEST_SECONDS):
-            every = await wanted
-    except (UserError, TimeoutError):
-        return []
-    fitting = fitting_in(every, typed)[:_MOST_SUGGESTED]
+    fitting = fitting_in(await suggestions.in_time(wanted) or (), typed)[: suggestions.MOST]
     labels = labels_of(fitting)
     return [
         app_commands.Choice(name=shown, value=one.id)
@@ -125,7 +111,7 @@ def labels_of(some: Sequence[Kept]) -> list[str]:
         line if times[line] == 1 else f"{line} · #{one.id[:6]}"
         for line, one in zip(lines, some, strict=True)
     ]
-    return [shortened(line, _LONGEST_CHOICE) for line in told]
+    return [shortened(line, suggestions.LONGEST) for line in told]
 
 
 def shown_name(name: str) -> str:

@@ -11,7 +11,7 @@ from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.characters.forms import FileForm
 from cogs.chats import bringing, taking
-from cogs.chats.pressed import CancelButton, ImportButton
+from cogs.chats.buttons import CancelButton, ImportButton
 from cogs.live.target import NOBODY
 from cogs.opted_out import refuse_opted_out
 from cogs.places import conversation_in, private_conversation

@@ -19,14 +19,14 @@ from bot.conversation.chat_lines import Cast, newest
 from bot.conversation.timeline import Room
 from bot.errors import BadInput
 from bot.language import later, speaking, tr
-from cogs.allowed import policy_here
 from cogs.characters.files import MOST_BYTES, check_given, read_given, read_upload
 from cogs.chats import words
 from cogs.chats.taking import own_name
 from cogs.language import language_for
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
-from cogs.places import conversation_in, engine_here, is_guest
+from cogs.places import conversation_here, engine_here, is_guest
+from cogs.policy import policy_here
 from cogs.scenes.story import every_turn
 
 Interaction = discord.Interaction[HermesBot]
@@ -66,7 +66,7 @@ async def ask(
     whole = await asyncio.to_thread(read_chat, data)
     chat = newest(whole)
     await _check_words(interaction, chat)
-    conversation = conversation_in(interaction.channel_id or 0)
+    conversation = conversation_here(interaction)
     there = len(await every_turn(interaction.client, conversation))
     shown = words.described(whole, chat, await cast_here(interaction), there)
     written = await asyncio.to_thread(as_jsonl, chat)
@@ -86,7 +86,7 @@ async def bring(interaction: Interaction, how: str) -> None:
     bot, message = interaction.client, interaction.message
     if message is None or not message.attachments:
         raise BadInput(_LOST)
-    conversation = conversation_in(interaction.channel_id or 0)
+    conversation = conversation_here(interaction)
     await interaction.response.defer()
     chat = newest(await asyncio.to_thread(read_chat, await read_upload(message.attachments[0])))
     await _check_words(interaction, chat)
@@ -111,7 +111,7 @@ async def bring(interaction: Interaction, how: str) -> None:
 
 async def cast_here(interaction: Interaction) -> Cast:
     """Who takes part in the place of a command."""
-    conversation = conversation_in(interaction.channel_id or 0)
+    conversation = conversation_here(interaction)
     stage = await interaction.client.conversations.stages.get(conversation)
     person = interaction.user.display_name if interaction.guild_id else ""
     house = interaction.client.conversations.house

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.config import Change
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.config import files, why
+from cogs.config.components import PanelItem
 from cogs.config.levels import Standpoint, check_changes, check_sees, standpoint
 from cogs.config.panel import TITLES, Chosen, panel_of
-from cogs.config.pressed import Pressed
 from cogs.live.buttons import Button, view_of
 from cogs.live.split import split
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
-from cogs.pressed import KnownButton
-from cogs.replies import tell
 
 Interaction = discord.Interaction[HermesBot]
 
@@ -54,14 +51,8 @@ class ImportButton(
 ):
     """Applies what a file would change, or leaves everything as it is."""
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+    async def callback(self, interaction: Interaction) -> None:
         """Apply it, or do not."""
-        try:
-            await self._act(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def _act(self, interaction: Interaction) -> None:
         here = standpoint(interaction)
         check_changes(interaction, "server")
         cog = interaction.client.get_cog("Config")
@@ -217,5 +208,5 @@ def _plain(change: Change) -> str:
 
 async def setup(bot: HermesBot) -> None:
     """Add the cog, and hear its panels, also those that former processes sent."""
-    bot.add_dynamic_items(Pressed, ImportButton)
+    bot.add_dynamic_items(PanelItem, ImportButton)
     await bot.add_cog(Config(bot))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, cast
@@ -16,8 +15,6 @@ from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.own_threads.where import is_made
 from cogs.places import category_place, conversation_in, server_place
-
-log = logging.getLogger(__name__)
 
 VERSION = 1
 LARGEST = 256 * 1024

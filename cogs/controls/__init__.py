@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import discord
 from discord import app_commands
@@ -13,13 +12,13 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
+from cogs.components import KnownButton, pressing, tell
 from cogs.controls import actions, panel
 from cogs.controls.form import EditForm
-from cogs.controls.meant import Meant, channel_of_press, find
+from cogs.controls.meant import Meant, find
 from cogs.live.buttons import CONTROL, view_of
-from cogs.places import conversation_in
-from cogs.pressed import KnownButton, pressing
-from cogs.replies import NOT_NEWEST, NOT_YOURS, tell
+from cogs.places import channel_here, conversation_here
+from cogs.replies import NOT_NEWEST, NOT_YOURS
 from cogs.reports import report_button
 from cogs.scenes import lines
 from cogs.taking_back import show_newest
@@ -42,14 +41,8 @@ Interaction = discord.Interaction[HermesBot]
 class ControlButton(KnownButton, template=CONTROL):
     """One of the buttons that do something with a reply: under it, or in what one person sees."""
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+    async def callback(self, interaction: Interaction) -> None:
         """Do it, if this person may and nothing else goes on there."""
-        try:
-            await self._press(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def _press(self, interaction: Interaction) -> None:
         what = self.parts["what"]
         if what == "edit":
             # A form has to be the first response.
@@ -103,7 +96,7 @@ class ControlButton(KnownButton, template=CONTROL):
             raise BadInput(NOT_YOURS)
         await actions.take_back_after(interaction, meant)
         meant = await self._meant(interaction)
-        channel = channel_of_press(interaction)
+        channel = channel_here(interaction)
         await show_newest(interaction.client, channel, self.conversation)
         link = actions.message_of(interaction, meant).jump_url
         await interaction.edit_original_response(content=tr(_REWOUND).format(link=link), view=None)
@@ -169,7 +162,7 @@ class Controls(commands.Cog):
         try:
             if not interaction.response.is_done():
                 await interaction.response.defer(ephemeral=True, thinking=True)
-            conversation = conversation_in(interaction.channel_id or 0)
+            conversation = conversation_here(interaction)
             with pressing(self.bot, conversation):
                 await act(interaction, await find(interaction, conversation, message.id))
         except BadInput as refusal:

@@ -13,13 +13,14 @@ from bot.conversation.turns import Replacing, Turn
 from bot.errors import BadInput
 from bot.language import later, speaking
 from cogs.admission import refuse_barred
-from cogs.allowed import check_text
-from cogs.controls.meant import Meant, channel_of_press
+from cogs.controls.meant import Meant
 from cogs.language import language_for
 from cogs.live import live_of
 from cogs.live.buttons import Button, question_of, stop_button, view_of
 from cogs.live.redraw import redraw, take_away
 from cogs.live.sending import FAILURES, note_refusal
+from cogs.places import channel_here
+from cogs.policy import check_text
 from cogs.replies import NOT_NEWEST, OPTED_OUT, origin_of
 from cogs.taking_back import check_for, take_back
 from cogs.voices import voices_of
@@ -84,7 +85,7 @@ async def show(interaction: discord.Interaction[HermesBot], meant: Meant, turn: 
     bot = interaction.client
     shown = await redraw(
         bot,
-        channel_of_press(interaction),
+        channel_here(interaction),
         turn,
         buttons=await meant.buttons(bot, turn),
         others=meant.others,
@@ -111,13 +112,13 @@ async def take_back_after(interaction: discord.Interaction[HermesBot], meant: Me
     step = await bot.conversations.timeline.rewind(
         meant.conversation, str(meant.message), check_for(interaction)
     )
-    await take_back(bot, channel_of_press(interaction), step.turns, "")
+    await take_back(bot, channel_here(interaction), step.turns, "")
     return len(step.turns)
 
 
 def message_of(interaction: discord.Interaction[HermesBot], meant: Meant) -> discord.PartialMessage:
     """The message by which a reply was meant."""
-    return channel_of_press(interaction).get_partial_message(meant.message)
+    return channel_here(interaction).get_partial_message(meant.message)
 
 
 async def put_buttons(
@@ -136,7 +137,7 @@ async def put_buttons(
         else:
             live.pace.channel(interaction.channel_id or 0).tidied()
             spoken = bool(meant.turn.character)
-            message = voices_of(bot).message(channel_of_press(interaction), last, spoken=spoken)
+            message = voices_of(bot).message(channel_here(interaction), last, spoken=spoken)
             await message.edit(view=view)
     except FAILURES as error:
         note_refusal(error, live.pace)

@@ -15,6 +15,7 @@ from bot.language import later
 from cogs.live.buttons import Button, question_of
 from cogs.live.redraw import buttons_under
 from cogs.live.target import ChannelTarget
+from cogs.places import channel_here
 from cogs.replies import NOT_YOURS, may_press
 
 _OUT_OF_REACH = later("I cannot see this channel any more, so I cannot change my messages here.")
@@ -55,7 +56,7 @@ class Meant:
     def target(self, interaction: discord.Interaction[HermesBot]) -> ChannelTarget:
         """Its messages, for a reply that comes in its place."""
         return ChannelTarget(
-            channel_of_press(interaction),
+            channel_here(interaction),
             reply_to=question_of(self.turn.id) or None,
             asker=self.asker,
             standing=self.shown,
@@ -90,10 +91,3 @@ async def find(
     if interaction.guild_id and not interaction.app_permissions.view_channel:
         raise BadInput(_OUT_OF_REACH)
     return meant
-
-
-def channel_of_press(interaction: discord.Interaction[HermesBot]) -> discord.PartialMessageable:
-    """Where a button was pressed or a menu opened."""
-    return interaction.client.get_partial_messageable(
-        interaction.channel_id or 0, guild_id=interaction.guild_id
-    )

@@ -16,9 +16,10 @@ from bot.client import HermesBot
 from bot.conversation.turns import Turn
 from bot.conversation.variants import count
 from bot.language import later, tr
-from cogs.controls.meant import Meant, channel_of_press
+from cogs.controls.meant import Meant
 from cogs.live.buttons import Button, control_button, in_rows, view_of
 from cogs.live.controls import variant_buttons
+from cogs.places import channel_here
 from cogs.replies import may_press
 from cogs.reports import report_button
 
@@ -29,7 +30,7 @@ _WHAT = later("What shall I do with [this reply]({link})?")
 
 async def refresh(interaction: discord.Interaction[Any], meant: Meant, turn: Turn) -> None:
     """Show the panel of a reply, as it is now, in the response."""
-    link = channel_of_press(interaction).get_partial_message(meant.shown[0]).jump_url
+    link = channel_here(interaction).get_partial_message(meant.shown[0]).jump_url
     await interaction.edit_original_response(
         content=tr(_WHAT).format(link=link), view=view_of(_panel(interaction, meant, turn))
     )

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from cogs.admission import refuse_barred
+from cogs.components import KnownButton, pressing
 from cogs.live import live_of
 from cogs.live.buttons import Button
 from cogs.live.pace import Pace, Priority
 from cogs.live.split import MESSAGE_LIMIT, units
 from cogs.live.target import NOBODY, ChannelTarget
 from cogs.live.wording import small
-from cogs.pressed import KnownButton, pressing
-from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, take_buttons_away, tell
+from cogs.places import channel_here
+from cogs.replies import NOT_NEWEST, NOT_YOURS, may_press, origin_of, take_buttons_away
 from cogs.voices import OwnMessage, voices_of
 from cogs.voices.mine import is_voice
-
-log = logging.getLogger(__name__)
 
 CHANGED = later("The question has changed since.")
 
@@ -71,14 +67,8 @@ def _with(button: Button, under: discord.ui.View) -> discord.ui.View:
 class RenewButton(KnownButton, template=RENEW):
     """Answers the question as it is now, in the messages of the answer that it hangs under."""
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+    async def callback(self, interaction: discord.Interaction[HermesBot]) -> None:
         """Answer again, if the conversation has not moved on and this person may."""
-        try:
-            await self._renew(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def _renew(self, interaction: discord.Interaction[HermesBot]) -> None:
         if not may_press(interaction, self.asker):
             raise BadInput(NOT_YOURS)
         refuse_barred(interaction)
@@ -104,9 +94,7 @@ class RenewButton(KnownButton, template=RENEW):
         except UserError as error:
             if error.retry:
                 # What failed may pass: the button comes back.
-                place = bot.get_partial_messageable(
-                    interaction.channel_id or 0, guild_id=interaction.guild_id
-                )
+                place = channel_here(interaction)
                 shown = voices_of(bot).message(place, pressed.id, spoken=is_voice(bot, pressed))
                 await offer(live_of(bot).pace, shown, self._button())
             else:
@@ -121,9 +109,7 @@ class RenewButton(KnownButton, template=RENEW):
     ) -> ChannelTarget:
         """The messages of the answer, oldest first."""
         shown = [int(one) for one in turns[-1].shown if one.isdecimal()] if turns else []
-        channel = interaction.client.get_partial_messageable(
-            interaction.channel_id or 0, guild_id=interaction.guild_id
-        )
+        channel = channel_here(interaction)
         return ChannelTarget(
             channel,
             reply_to=int(self.parts["question"]),

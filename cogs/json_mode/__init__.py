@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from functools import partial
 
@@ -12,9 +11,10 @@ from discord.ext import commands
 
 from bot.client import HermesBot
 from bot.conversation.ports import MAX_SCHEMAS
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
 from bot.schemas import reading
+from cogs import suggestions
 from cogs.json_mode import asking
 from cogs.json_mode.forms import AskForm, SaveForm
 from cogs.json_mode.request import Request, download, find, is_written, name_of
@@ -24,9 +24,6 @@ from cogs.places import schema_owner
 from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank, shortened
 
-# Autocompletion has three seconds, and is better empty than late.
-_SUGGEST_SECONDS = 2.0
-_MOST_SUGGESTED = 25
 _SHOWN = 1_500
 
 _EITHER = later("Please give a schema or a file, not both.")
@@ -141,13 +138,9 @@ class Json(commands.GroupCog, group_name="json", group_description="Answers as J
         self, interaction: discord.Interaction[HermesBot], current: str
     ) -> list[app_commands.Choice[str]]:
         """The saved names that hold what was typed."""
-        try:
-            async with asyncio.timeout(_SUGGEST_SECONDS):
-                names = await self.bot.store.schema_names(_owner(interaction))
-        except (UserError, TimeoutError):
-            return []
-        fitting = [name for name in names if current.strip().casefold() in name]
-        return [app_commands.Choice(name=n, value=n) for n in fitting[:_MOST_SUGGESTED]]
+        names = await suggestions.in_time(self.bot.store.schema_names(_owner(interaction)))
+        fitting = [name for name in names or () if current.strip().casefold() in name]
+        return [app_commands.Choice(name=n, value=n) for n in fitting[: suggestions.MOST]]
 
     async def _ask(
         self,

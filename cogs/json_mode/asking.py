@@ -18,13 +18,12 @@ from bot.errors import BadInput, StoreUnavailable, UserError
 from bot.language import later, tr
 from bot.tools.run import Step
 from cogs.admission import asker_for
-from cogs.again import NOT_YOURS
-from cogs.allowed import policy_here
+from cogs.components import Told
 from cogs.json_mode import showing
 from cogs.json_mode.request import FILE_NAME, Request
 from cogs.places import conversation_in, engine_here, is_guest, rules_here
-from cogs.pressed import Told
-from cogs.replies import may_press
+from cogs.policy import policy_here
+from cogs.replies import NOT_YOURS, may_press
 
 _NOT_WANTED = later("I do not show that answer: it has words that are not wanted in this server.")
 _GONE = later("I do not have that question any more. Please use `/json ask` again.")

@@ -7,9 +7,8 @@ from typing import Any
 
 import discord
 
-from bot.client.failures import answer_failure
 from bot.language import tr
-from cogs.forms import FORM_SECONDS
+from cogs.forms import Form
 
 # A form's fields hold no more than this; a file holds larger schemas.
 _FIELD = 4_000
@@ -27,15 +26,7 @@ def _schema_field(label: str) -> discord.ui.TextInput[Any]:
     )
 
 
-class _Form(discord.ui.Modal):
-    """Its errors are told like any other failure."""
-
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        """Tell it to who sent the form."""
-        await answer_failure(interaction, error)
-
-
-class AskForm(_Form):
+class AskForm(Form):
     """The question, and the schema or a saved one's name."""
 
     def __init__(
@@ -44,7 +35,7 @@ class AskForm(_Form):
         schema: str,
         submit: Callable[[discord.Interaction[Any], str, str], Awaitable[None]],
     ) -> None:
-        super().__init__(title=tr("Ask for JSON"), timeout=FORM_SECONDS)
+        super().__init__(title=tr("Ask for JSON"))
         self._submit = submit
         self.question: discord.ui.TextInput[Any] = discord.ui.TextInput(
             label=tr("What do you want to know?"),
@@ -64,11 +55,11 @@ class AskForm(_Form):
         await self._submit(interaction, self.question.value, self.schema.value)
 
 
-class SaveForm(_Form):
+class SaveForm(Form):
     """The schema alone."""
 
     def __init__(self, submit: Callable[[discord.Interaction[Any], str], Awaitable[None]]) -> None:
-        super().__init__(title=tr("Save a schema"), timeout=FORM_SECONDS)
+        super().__init__(title=tr("Save a schema"))
         self._submit = submit
         self.schema = _schema_field(tr("Fields, or a JSON Schema"))
         self.add_item(self.schema)

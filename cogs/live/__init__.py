@@ -21,7 +21,7 @@ from cogs.closed import closed_of
 from cogs.language import language_for, learn_language
 from cogs.live.board import OwnRemovals
 from cogs.live.delivery import Delivery
-from cogs.live.pace import MOST, RATE, Pace, Priority
+from cogs.live.pace import MOST, Pace, Priority
 from cogs.live.target import ChannelTarget, Target
 from cogs.live.tidying import Tidier
 from cogs.live.voice import Speaker, VoiceTarget, spoken_by
@@ -40,15 +40,14 @@ class Live(commands.Cog):
 
     `removals` are the messages that the bot takes away itself.
 
-    `rate` is how many requests a second this process makes (Discord allows a bot 50), `most` what
-    it tries out in a rush until Discord refuses something. Who asked is told of the end of an
-    answer that was written for longer than `notify_after` seconds (0: never). With `controls` the
-    newest reply of each talk has buttons, which takes a `bot`.
+    `most` is how many requests a second this process tries out in a rush, until Discord refuses
+    something. Who asked is told of the end of an answer that was written for longer than
+    `notify_after` seconds (0: never). With `controls` the newest reply of each talk has buttons,
+    which takes a `bot`.
     """
 
     def __init__(
         self,
-        rate: float = RATE,
         most: float = MOST,
         notify_after: float = 0.0,
         bot: HermesBot | None = None,
@@ -56,7 +55,7 @@ class Live(commands.Cog):
         controls: bool = False,
     ) -> None:
         self._bot = bot
-        self.pace = Pace(rate, most)
+        self.pace = Pace(most=most)
         self.pressed: set[str] = set()
         self.tidier = Tidier(bot, self.pace) if bot and controls else None
         self.removals = OwnRemovals(bot)

@@ -69,8 +69,7 @@ class Priority(IntEnum):
     FINAL = 0
     FIRST = 1
     FOLLOW_UP = 2
-    TYPING = 3
-    PREVIEW = 4
+    PREVIEW = 3
 
 
 class ChannelPace:
@@ -279,12 +278,6 @@ class Ticket:
         self._pace._sent.append(_now())
         self._leave()
         return True
-
-    def promote(self, priority: Priority) -> None:
-        """Become more urgent."""
-        self._leave()
-        self._key = (int(priority), self._key[1])
-        insort(self._pace._line, self._key)
 
     def _leave(self) -> None:
         at = bisect_left(self._pace._line, self._key)

@@ -19,11 +19,12 @@ from cogs.characters.bringing import library_for
 from cogs.characters.forms import FileForm
 from cogs.characters.leading import check_lead
 from cogs.characters.rights import may_lead
-from cogs.characters.shelf import Interaction, here, shown_name, worlds_here
+from cogs.characters.shelf import Interaction, shown_name, worlds_here
 from cogs.live.target import NOBODY
 from cogs.lore import keeping, shelved, showing, testing
 from cogs.lore.shelved import Shelved, stage_here
 from cogs.opted_out import refuse_opted_out
+from cogs.places import conversation_here
 
 Where = Literal["server", "only me"]
 
@@ -195,7 +196,7 @@ class Lore(
             others = tuple(one for one in stage.lore if one != mark)
             return replace(stage, lore=(*others, mark) if on else others)
 
-        stage = await self.bot.conversations.stages.change(here(interaction), switched)
+        stage = await self.bot.conversations.stages.change(conversation_here(interaction), switched)
         if not on:
             return tr("**{name}** is off here now.", name=name)
         note = _NOTE if stage.cast else _NOTE_EMPTY
@@ -213,7 +214,7 @@ class Lore(
             others = tuple(one for one in stage.lore_off if one != mark)
             return replace(stage, lore_off=others if on else (*others, mark))
 
-        await self.bot.conversations.stages.change(here(interaction), switched)
+        await self.bot.conversations.stages.change(conversation_here(interaction), switched)
         title, name = shown_name(shelved.title_of(entry)), shown_name(found.name)
         if on:
             return tr(

@@ -16,21 +16,12 @@ from bot.characters.playing import book_of
 from bot.characters.stage import Member, Stage
 from bot.client import HermesBot
 from bot.conversation.library import World
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
-from cogs.characters.shelf import (
-    Interaction,
-    fitting_in,
-    here,
-    labels_of,
-    pick,
-    shown_name,
-    worlds_here,
-)
+from cogs import suggestions
+from cogs.characters.shelf import Interaction, fitting_in, labels_of, pick, shown_name, worlds_here
+from cogs.places import conversation_here
 from cogs.reading.words import shortened
-
-_SUGGEST_SECONDS = 2.0
-_MOST_SUGGESTED = 25
 
 _LOST = later("That lorebook is lost, or gone by now. Please import it again.")
 
@@ -71,7 +62,8 @@ class Opened:
 
 async def stage_here(interaction: Interaction) -> Stage:
     """What is set up where a command was used; an empty stage if nothing is."""
-    return await interaction.client.conversations.stages.get(here(interaction)) or Stage()
+    stages = interaction.client.conversations.stages
+    return await stages.get(conversation_here(interaction)) or Stage()
 
 
 async def find(interaction: Interaction, named: str) -> Shelved:
@@ -116,11 +108,12 @@ async def suggest_books(
     interaction: Interaction, typed: str, *, cards: bool = True
 ) -> list[app_commands.Choice[str]]:
     """The lorebooks that fit what was typed; with `cards` those of the cards on stage, too."""
-    try:
-        async with asyncio.timeout(_SUGGEST_SECONDS):
-            worlds, stage = await asyncio.gather(worlds_here(interaction), stage_here(interaction))
-    except (UserError, TimeoutError):
+    found = await suggestions.in_time(
+        asyncio.gather(worlds_here(interaction), stage_here(interaction))
+    )
+    if found is None:
         return []
+    worlds, stage = found
     wanted = typed.casefold().strip()
     members = [one for one in stage.cast if cards and wanted in one.name.casefold()]
     fitting = fitting_in(worlds, typed)
@@ -135,23 +128,23 @@ async def suggest_books(
         app_commands.Choice(name=shown, value=one.id)
         for shown, one in zip(labels_of(fitting), fitting, strict=True)
     ]
-    return choices[:_MOST_SUGGESTED]
+    return choices[: suggestions.MOST]
 
 
 async def suggest_entries(
     interaction: Interaction, named: str, typed: str
 ) -> list[app_commands.Choice[str]]:
     """The entries of a lorebook that fit what was typed."""
-    try:
-        async with asyncio.timeout(_SUGGEST_SECONDS):
-            opened = await open_book(interaction.client, await find(interaction, named))
-    except (UserError, TimeoutError):
-        return []
-    fitting = opened.book.fitting(typed)
+    opened = await suggestions.in_time(_opened(interaction, named))
+    fitting = opened.book.fitting(typed) if opened else ()
     return [
         app_commands.Choice(name=shortened(title_of(one) or one.id, 100), value=one.id[:100])
-        for one in fitting[:_MOST_SUGGESTED]
+        for one in fitting[: suggestions.MOST]
     ]
+
+
+async def _opened(interaction: Interaction, named: str) -> Opened:
+    return await open_book(interaction.client, await find(interaction, named))
 
 
 async def _of_card(bot: HermesBot, shelved: Shelved, member: Member) -> Opened:

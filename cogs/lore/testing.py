@@ -19,10 +19,10 @@ from bot.conversation.ports import Store
 from bot.conversation.turns import Snapshot, Turn
 from bot.errors import BadInput
 from bot.language import later
-from cogs.characters.shelf import Interaction, here
+from cogs.characters.shelf import Interaction
 from cogs.live.target import NOBODY
 from cogs.lore import shelved, showing
-from cogs.places import engine_here, story_origin
+from cogs.places import conversation_here, engine_here, story_origin
 
 # What a test of one book alone may tell; in a story the model's own limit counts.
 _ROOM = 8_000
@@ -67,7 +67,7 @@ async def _alone(
 
 async def _on_stage(interaction: Interaction, text: str) -> tuple[Found, Mapping[str, str]]:
     store = interaction.client.store
-    conversation, user = here(interaction), interaction.user
+    conversation, user = conversation_here(interaction), interaction.user
     snapshot = await store.load(conversation)
     origin = {"asker": str(user.id), **story_origin(interaction.guild_id, user.id, user)}
     house = interaction.client.conversations.house

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from cogs.live.split import units
+
 LONGEST = 80
 """How long a title is at most, in UTF-16 units; Discord allows 100."""
 
@@ -61,16 +63,12 @@ def _first_sentence(words: str) -> str:
 
 
 def _shortened(words: str) -> str:
-    if _units(words) <= LONGEST:
+    if units(words) <= LONGEST:
         return words
     short = words[:LONGEST]
-    while _units(short) >= LONGEST:
+    while units(short) >= LONGEST:
         short = short[:-1]
     cut, _, rest = short.rpartition(" ")
     if cut and words[len(short)] != " " and len(rest) <= len(short) // 3:
         short = cut
     return short.rstrip(" ,;:-\u200d") + _ELLIPSIS
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

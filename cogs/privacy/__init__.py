@@ -13,11 +13,10 @@ from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.errors import BadInput, UserError
 from bot.language import tr
+from cogs.components import KnownButton
 from cogs.live.buttons import Button, view_of
 from cogs.places import conversation_in, engine_here, is_guest
-from cogs.pressed import KnownButton
 from cogs.privacy import export, words
-from cogs.replies import tell
 from cogs.voices import voices_of
 
 Interaction = discord.Interaction[HermesBot]
@@ -28,12 +27,9 @@ class EraseButton(KnownButton, template=r"privacy:erase:(?P<asker>\d{1,20})"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Erase, and say what is gone."""
-        try:
-            _check_whose(interaction, self.asker)
-            await interaction.response.edit_message(content=tr(words.ERASING), view=None)
-            await self._erase(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        _check_whose(interaction, self.asker)
+        await interaction.response.edit_message(content=tr(words.ERASING), view=None)
+        await self._erase(interaction)
 
     async def _erase(self, interaction: Interaction) -> None:
         user = interaction.user
@@ -53,11 +49,8 @@ class KeepButton(KnownButton, template=r"privacy:keep:(?P<asker>\d{1,20})"):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Say that nothing happens."""
-        try:
-            _check_whose(interaction, self.asker)
-            await interaction.response.edit_message(content=tr(words.KEPT), view=None)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        _check_whose(interaction, self.asker)
+        await interaction.response.edit_message(content=tr(words.KEPT), view=None)
 
 
 @app_commands.allowed_installs(guilds=True, users=True)

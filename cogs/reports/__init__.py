@@ -12,14 +12,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer_failure
-from bot.errors import BadInput, LimitReached, UserError
+from bot.errors import BadInput, LimitReached
 from bot.language import later, tr
+from cogs.components import KnownButton
+from cogs.forms import Form
 from cogs.live.buttons import Button, view_of
 from cogs.moderators import for_moderators, tell_moderators
 from cogs.places import is_guest
-from cogs.pressed import KnownButton
-from cogs.replies import tell
 from cogs.reports import filing
 from cogs.reports.deciding import DecideButton
 from cogs.reports.hourly import Hourly
@@ -104,11 +103,11 @@ class ReportCommand(commands.Cog, name="Reports"):
         return tr(_NOWHERE).format(link=reported.link)
 
 
-class ReportForm(discord.ui.Modal):
+class ReportForm(Form):
     """What is wrong with it."""
 
     def __init__(self, channel: int, message: int) -> None:
-        super().__init__(title=tr("Report this reply"), timeout=_SECONDS)
+        super().__init__(title=tr("Report this reply"), seconds=_SECONDS)
         self._channel = channel
         self._message = message
         self._reason: discord.ui.Select[Any] = discord.ui.Select(
@@ -121,13 +120,11 @@ class ReportForm(discord.ui.Modal):
             max_length=_NOTE,
             custom_id="note",
         )
-        self.add_item(discord.ui.Label(text=tr("What is wrong?"), component=self._reason))
-        self.add_item(
-            discord.ui.Label(
-                text=tr("Anything that helps to understand it"),
-                description=tr("The moderators see this, the reply, and who you are"),
-                component=self._note,
-            )
+        self.add_field(self._reason, label=tr("What is wrong?"))
+        self.add_field(
+            self._note,
+            label=tr("Anything that helps to understand it"),
+            description=tr("The moderators see this, the reply, and who you are"),
         )
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
@@ -142,23 +139,16 @@ class ReportForm(discord.ui.Modal):
         )
         await interaction.edit_original_response(content=said)
 
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        """Tell it to who sent the form."""
-        await answer_failure(interaction, error)
-
 
 class ReportButton(KnownButton, template=PRESS):
     """Reports a reply: in the panel that *Manage reply* shows."""
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Show the form."""
-        try:
-            check_server(interaction)
-            reports_of(interaction.client).check(interaction.user.id)
-            form = ReportForm(interaction.channel_id or 0, int(self.parts["message"]))
-            await interaction.response.send_modal(form)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        check_server(interaction)
+        reports_of(interaction.client).check(interaction.user.id)
+        form = ReportForm(interaction.channel_id or 0, int(self.parts["message"]))
+        await interaction.response.send_modal(form)
 
 
 def report_button(message: int) -> Button:

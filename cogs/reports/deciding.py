@@ -11,15 +11,14 @@ from bot.characters.policy import Blocked, block_of
 from bot.client import HermesBot
 from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs.components import KnownButton
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.moderators import block, for_moderators
 from cogs.places import conversation_in
-from cogs.pressed import KnownButton
-from cogs.replies import tell
 from cogs.reports.filing import DECIDE
 from cogs.voices import OwnMessage, voices_of
 
@@ -45,13 +44,10 @@ class DecideButton(KnownButton, template=DECIDE):
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Do it, if this person may."""
-        try:
-            self._check(interaction)
-            await interaction.response.defer()
-            await self._do(interaction)
-            await self._note(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        self._check(interaction)
+        await interaction.response.defer()
+        await self._do(interaction)
+        await self._note(interaction)
 
     @property
     def conversation(self) -> str:

@@ -11,14 +11,14 @@ from discord.ext import commands
 
 from bot.characters.policy import Playable, Policy, block_of
 from bot.client import HermesBot
-from bot.client.failures import answer_failure
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs import suggestions
 from cogs.characters.shelf import characters_here, find_character, shown_name, suggest
-from cogs.forms import FORM_SECONDS
+from cogs.forms import Form
 from cogs.live.target import NOBODY
 from cogs.moderators import block, change_policy
-from cogs.places import can_write, conversation_in
+from cogs.places import can_write, conversation_here
 from cogs.safety import words
 
 Interaction = discord.Interaction[HermesBot]
@@ -27,8 +27,6 @@ Imports = Literal["managers", "everyone"]
 
 # What Discord takes in one field of a form, and offers while something is typed.
 _FIELD = 4_000
-_MOST_SUGGESTED = 25
-_LONGEST_CHOICE = 100
 
 _NOTHING_SET = later("Choose at least one option to set; `/safety show` tells how everything is.")
 _WORDS = later("{count} words and phrases are blocked in this server now.")
@@ -160,16 +158,14 @@ class Safety(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """The characters that are blocked."""
-        try:
-            policy = await self.bot.conversations.policies.of(str(interaction.guild_id))
-        except UserError:
-            return []
+        policies = self.bot.conversations.policies
+        policy = await suggestions.in_time(policies.of(str(interaction.guild_id)))
         typed = current.strip().casefold()
         return [
-            app_commands.Choice(name=(one.name or one.id)[:_LONGEST_CHOICE], value=one.id)
-            for one in policy.blocked
+            app_commands.Choice(name=(one.name or one.id)[: suggestions.LONGEST], value=one.id)
+            for one in (policy.blocked if policy else ())
             if typed in one.name.casefold()
-        ][:_MOST_SUGGESTED]
+        ][: suggestions.MOST]
 
     async def set_words(self, interaction: Interaction, text: str) -> None:
         """Block these words, and no others."""
@@ -183,20 +179,18 @@ class Safety(
 
     async def _meant(self, interaction: Interaction, named: str) -> Playable:
         """A character on this channel's stage, whosever it is, or one of the libraries here."""
-        stage = await self.bot.conversations.stages.get(
-            conversation_in(interaction.channel_id or 0)
-        )
+        stage = await self.bot.conversations.stages.get(conversation_here(interaction))
         for member in stage.cast if stage else ():
             if named.strip().casefold() in (member.character, member.name.casefold()):
                 return member
         return await find_character(interaction, named)
 
 
-class WordsForm(discord.ui.Modal):
+class WordsForm(Form):
     """One field with all words and phrases."""
 
     def __init__(self, cog: Safety, present: tuple[str, ...]) -> None:
-        super().__init__(title=tr("Blocked words"), timeout=FORM_SECONDS)
+        super().__init__(title=tr("Blocked words"))
         self._cog = cog
         self.text: discord.ui.TextInput[Any] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -205,21 +199,15 @@ class WordsForm(discord.ui.Modal):
             max_length=_FIELD,
             custom_id="words",
         )
-        self.add_item(
-            discord.ui.Label(
-                text=tr("One word or phrase a line"),
-                description=tr("Found as whole words, in upper and lower case"),
-                component=self.text,
-            )
+        self.add_field(
+            self.text,
+            label=tr("One word or phrase a line"),
+            description=tr("Found as whole words, in upper and lower case"),
         )
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Set what was written."""
         await self._cog.set_words(interaction, self.text.value)
-
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        """Tell it to who sent the form."""
-        await answer_failure(interaction, error)
 
 
 async def setup(bot: HermesBot) -> None:

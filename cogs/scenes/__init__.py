@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,17 +11,19 @@ from discord.ext import commands
 
 from bot.characters.stage import Order, Stage
 from bot.client import HermesBot
-from bot.errors import BadInput, StoreUnavailable
+from bot.errors import BadInput
 from bot.language import later, tr
+from cogs import suggestions
 from cogs.admission import asker_for
 from cogs.characters.leading import led
 from cogs.characters.rights import may_lead
-from cogs.characters.shelf import Interaction, characters_here, here, suggest
+from cogs.characters.shelf import Interaction, characters_here, suggest
+from cogs.forms import in_time
 from cogs.live import live_of
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.opted_out import refuse_opted_out
-from cogs.places import engine_here
+from cogs.places import conversation_here, engine_here
 from cogs.reading.words import shortened
 from cogs.replies import origin_of
 from cogs.rounds import line_target
@@ -46,9 +47,6 @@ from cogs.scenes.pictures import panel_pictures
 from cogs.scenes.place import check_may_direct, directed_here, existing, speaker_in, stage_here
 from cogs.scenes.story import Form, offered, transcript
 from cogs.scenes.style import check_may_style, order_told, ordered, style_told, styled
-
-# A modal has to be shown within three seconds.
-_FORM_SECONDS = 2.0
 
 _ORDERS = [app_commands.Choice(name=words, value=order) for order, words in ORDERS.items()]
 
@@ -118,11 +116,7 @@ class Scenes(
     @app_commands.command()
     async def scenario(self, interaction: Interaction) -> None:
         """Write where and how the scene plays, in the stead of what the cards say"""
-        try:
-            async with asyncio.timeout(_FORM_SECONDS):
-                stage = await directed_here(interaction)
-        except TimeoutError:
-            raise StoreUnavailable from None
+        stage = await in_time(directed_here(interaction))
         await interaction.response.send_modal(ScenarioForm(stage))
 
     @app_commands.command()
@@ -178,7 +172,7 @@ class Scenes(
     async def end(self, interaction: Interaction, forget: bool = False) -> None:
         """End the scene: everybody leaves the stage; the transcript is for you"""
         await interaction.response.defer(thinking=True)
-        stages, conversation = self.bot.conversations.stages, here(interaction)
+        stages, conversation = self.bot.conversations.stages, conversation_here(interaction)
         stage = await directed_here(interaction)
         file = await offered(self.bot, conversation, stage) if _may_read(interaction) else None
         if forget:
@@ -201,7 +195,10 @@ class Scenes(
         if stage.paused:
             raise BadInput(_STILL_PAUSED)
         speaker = speaker_in(stage, character) if character else ""
-        conversation, channel = here(interaction), posting.channel_of(interaction)
+        conversation, channel = (
+            conversation_here(interaction),
+            posting.writable_channel(interaction),
+        )
         origin = await origin_of(interaction, conversation, 0, interaction.user.id)
         async with self.bot.conversations.speak(
             conversation, origin, speaker, anyway=True
@@ -217,7 +214,7 @@ class Scenes(
         """Have the characters on stage say their first lines again, as after /reset"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         stage = await directed_here(interaction)
-        await greet_again(interaction, posting.channel_of(interaction), stage)
+        await greet_again(interaction, posting.writable_channel(interaction), stage)
         await _answer(interaction, tr(_GREETED))
 
     @app_commands.command()
@@ -225,10 +222,10 @@ class Scenes(
         """Stop the scene for now: no character speaks until it is resumed"""
         # Anybody may: whoever needs a break has it, also in the middle of a line.
         await interaction.response.defer(thinking=True)
-        if reply := self.bot.conversations.writing(here(interaction)):
+        if reply := self.bot.conversations.writing(conversation_here(interaction)):
             reply.stop()
         await self.bot.conversations.stages.change(
-            here(interaction), lambda stage: replace(existing(stage), paused=True)
+            conversation_here(interaction), lambda stage: replace(existing(stage), paused=True)
         )
         await _answer(interaction, tr(_PAUSED))
 
@@ -237,7 +234,7 @@ class Scenes(
         """Let a paused scene go on"""
         await interaction.response.defer(thinking=True)
         await self.bot.conversations.stages.change(
-            here(interaction), lambda stage: replace(existing(stage), paused=False)
+            conversation_here(interaction), lambda stage: replace(existing(stage), paused=False)
         )
         await _answer(interaction, tr(_RESUMED))
 
@@ -267,7 +264,7 @@ class Scenes(
         await interaction.response.defer(ephemeral=not (public or remember), thinking=True)
         stage = await stage_here(interaction)
         told = await self.bot.conversations.recount(
-            here(interaction),
+            conversation_here(interaction),
             asker_for(interaction.user, interaction.guild_id),
             await engine_here(interaction),
         )
@@ -284,10 +281,10 @@ class Scenes(
     async def transcript_(self, interaction: Interaction, form: Form = "markdown") -> None:
         """The whole story as a file, for you"""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        stage = await self.bot.conversations.stages.get(here(interaction)) or Stage()
+        stage = await self.bot.conversations.stages.get(conversation_here(interaction)) or Stage()
         if not _may_read(interaction):
             raise BadInput(_HIDDEN)
-        file = await transcript(self.bot, here(interaction), stage, form)
+        file = await transcript(self.bot, conversation_here(interaction), stage, form)
         await interaction.edit_original_response(content=tr(_TRANSCRIPT), attachments=[file])
 
     # ------------------------------------------------------------------ within
@@ -315,14 +312,13 @@ class Scenes(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Those on stage whose names hold what was typed."""
-        try:
-            async with asyncio.timeout(_FORM_SECONDS):
-                stage = await self.bot.conversations.stages.get(here(interaction)) or Stage()
-        except (StoreUnavailable, TimeoutError):
-            return []
+        conversation = conversation_here(interaction)
+        stage = await suggestions.in_time(self.bot.conversations.stages.get(conversation))
         return [
-            app_commands.Choice(name=shortened(member.name, 100), value=member.character)
-            for member in stage.cast
+            app_commands.Choice(
+                name=shortened(member.name, suggestions.LONGEST), value=member.character
+            )
+            for member in (stage.cast if stage else ())
             if current.casefold() in member.name.casefold() and not member.muted
         ]
 
@@ -335,7 +331,7 @@ class Scenes(
             check_may_direct(interaction, existing(stage))
             return change(stage)
 
-        return await self.bot.conversations.stages.change(here(interaction), changed)
+        return await self.bot.conversations.stages.change(conversation_here(interaction), changed)
 
 
 def _may_read(interaction: Interaction) -> bool:

@@ -9,9 +9,10 @@ from bot.characters.stage import Order, Stage
 from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.characters.entering import BY_NAME
-from cogs.characters.shelf import Interaction, here
+from cogs.characters.shelf import Interaction
 from cogs.live.target import NOBODY
 from cogs.own_threads.where import mode_at
+from cogs.places import conversation_here
 from cogs.scenes import posting
 from cogs.scenes.card import scene_card, title_of
 from cogs.scenes.entrance import bring_in, checked, chosen, greet
@@ -51,13 +52,13 @@ async def begin(interaction: Interaction, wanted: Wanted) -> None:
     greetings = {}
     if entering and wanted.greeting is not None:
         greetings = {entering[0].id: await chosen(bot, entering[0], wanted.greeting)}
-    channel = posting.channel_of(interaction)
-    before = await bot.conversations.stages.get(here(interaction))
+    channel = posting.writable_channel(interaction)
+    before = await bot.conversations.stages.get(conversation_here(interaction))
     if before and before.cast and not before.title:
         await directed_here(interaction)
-    talked = bool(await bot.conversations.history(here(interaction)))
+    talked = bool(await bot.conversations.history(conversation_here(interaction)))
     stage = await bot.conversations.stages.change(
-        here(interaction), lambda stage: _begun(interaction, stage, wanted)
+        conversation_here(interaction), lambda stage: _begun(interaction, stage, wanted)
     )
     if entering:
         stage = await bring_in(interaction, entering, greetings)

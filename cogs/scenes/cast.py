@@ -11,15 +11,13 @@ import discord
 
 from bot.characters.stage import Member, Stage
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.library import Character
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
 from cogs.characters.shelf import characters_here, labels_of
-from cogs.places import conversation_in
-from cogs.pressed import KnownButton, Told
+from cogs.components import KnownButton, Told
+from cogs.places import conversation_here
 from cogs.reading.words import label, shortened
-from cogs.replies import tell
 from cogs.scenes import posting
 from cogs.scenes.card import LEVELS, Panel, level_of, member_line, title_of
 from cogs.scenes.entrance import bring_in, checked, greet
@@ -107,37 +105,31 @@ async def others_here(interaction: discord.Interaction[HermesBot], stage: Stage)
 
 async def _do(interaction: discord.Interaction[HermesBot], change: Any, character: str) -> None:
     """Change one member (None removes it; no change only shows it), and show the panel."""
-    try:
-        await interaction.response.defer()
-        stages = interaction.client.conversations.stages
-        conversation = conversation_in(interaction.channel_id or 0)
-        if change is None:
-            stage = await stages.get(conversation) or Stage()
-        else:
-            await directed_here(interaction)
+    await interaction.response.defer()
+    stages = interaction.client.conversations.stages
+    conversation = conversation_here(interaction)
+    if change is None:
+        stage = await stages.get(conversation) or Stage()
+    else:
+        await directed_here(interaction)
 
-            def changed(stage: Stage) -> Stage:
-                check_may_direct(interaction, stage)
-                return _with(stage, character, change)
+        def changed(stage: Stage) -> Stage:
+            check_may_direct(interaction, stage)
+            return _with(stage, character, change)
 
-            stage = await stages.change(conversation, changed)
-        await _show(interaction, stage, character)
-    except (UserError, *DISCORD_FAILURES) as error:
-        await tell(interaction, error)
+        stage = await stages.change(conversation, changed)
+    await _show(interaction, stage, character)
 
 
 async def _enter(interaction: discord.Interaction[HermesBot], character: str) -> None:
-    try:
-        await interaction.response.defer()
-        await directed_here(interaction)
-        entering = await checked(interaction, [character])
-        stage = await bring_in(interaction, entering)
-        come = {one.id for one in entering}
-        greeting = [one for one in stage.cast if one.character in come]
-        await greet(interaction, posting.channel_of(interaction), greeting)
-        await _show(interaction, stage, character)
-    except (UserError, *DISCORD_FAILURES) as error:
-        await tell(interaction, error)
+    await interaction.response.defer()
+    await directed_here(interaction)
+    entering = await checked(interaction, [character])
+    stage = await bring_in(interaction, entering)
+    come = {one.id for one in entering}
+    greeting = [one for one in stage.cast if one.character in come]
+    await greet(interaction, posting.writable_channel(interaction), greeting)
+    await _show(interaction, stage, character)
 
 
 async def _show(interaction: discord.Interaction[HermesBot], stage: Stage, chosen: str) -> None:

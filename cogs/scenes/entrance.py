@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,6 +9,7 @@ from dataclasses import replace
 import discord
 from discord import app_commands
 
+from bot.characters.card import Card
 from bot.characters.policy import may_play
 from bot.characters.stage import Member, Stage
 from bot.client import HermesBot
@@ -17,20 +17,17 @@ from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.library import Character
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
-from cogs.allowed import policy_here
+from cogs import suggestions
 from cogs.characters import greeting
 from cogs.characters.keeping import load, member_of
 from cogs.characters.rights import check_may_play
-from cogs.characters.shelf import Interaction, find_character, here, shown_name
-from cogs.places import age_restricted
+from cogs.characters.shelf import Interaction, find_character, shown_name
+from cogs.places import age_restricted, conversation_here
+from cogs.policy import policy_here
 from cogs.reading.words import shortened
 
 log = logging.getLogger(__name__)
 
-# Autocompletion has three seconds, and is better empty than late.
-_SUGGEST_SECONDS = 2.0
-_MOST_SUGGESTED = 25
-_LONGEST_CHOICE = 100
 
 _NOBODY = later("Nobody is on stage.")
 _NONE = later("None: you begin")
@@ -74,20 +71,22 @@ async def suggest_greetings(
     interaction: Interaction, named: str | None, typed: str
 ) -> list[app_commands.Choice[int]]:
     """What Discord offers as the greeting of a character: numbers, and how each one begins."""
-    try:
-        async with asyncio.timeout(_SUGGEST_SECONDS):
-            character = await find_character(interaction, named or "")
-            card = (await load(interaction.client, character, picture=False)).card
-    except (UserError, TimeoutError):
+    card = await suggestions.in_time(_card(interaction, named or ""))
+    if card is None:
         return []
     texts = (tr(_NONE), *card.greetings, *card.group_only_greetings)
     return [
         app_commands.Choice(
-            name=shortened(f"{number}: {' '.join(text.split())}", _LONGEST_CHOICE), value=number
+            name=shortened(f"{number}: {' '.join(text.split())}", suggestions.LONGEST), value=number
         )
         for number, text in enumerate(texts)
         if str(number).startswith(typed)
-    ][:_MOST_SUGGESTED]
+    ][: suggestions.MOST]
+
+
+async def _card(interaction: Interaction, named: str) -> Card:
+    character = await find_character(interaction, named)
+    return (await load(interaction.client, character, picture=False)).card
 
 
 async def bring_in(
@@ -101,7 +100,7 @@ async def bring_in(
     """
     bot, wanted = interaction.client, greetings or {}
     stages = bot.conversations.stages
-    stage = await stages.get(here(interaction)) or Stage()
+    stage = await stages.get(conversation_here(interaction)) or Stage()
     there = {one.character for one in stage.cast} | {one.id for one in characters}
     for character in characters:
         if character.id in wanted:
@@ -109,7 +108,7 @@ async def bring_in(
         else:
             number = await _usual(bot, character, beside=len(there) > 1)
         member = replace(member_of(character), greeting=number or 0)
-        stage = await stages.enter(here(interaction), member)
+        stage = await stages.enter(conversation_here(interaction), member)
     return stage
 
 

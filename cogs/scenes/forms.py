@@ -8,13 +8,10 @@ from typing import Any
 import discord
 
 from bot.characters.stage import Stage
-from bot.client.failures import DISCORD_FAILURES, answer_failure
-from bot.errors import UserError
 from bot.language import later, tr
-from cogs.characters.shelf import here
-from cogs.forms import FORM_SECONDS
+from cogs.forms import Form
 from cogs.live.target import NOBODY
-from cogs.replies import tell
+from cogs.places import conversation_here
 from cogs.scenes.card import LONGEST_SCENARIO
 from cogs.scenes.place import check_may_direct, existing
 
@@ -24,11 +21,11 @@ _CLEARED = later(
 )
 
 
-class ScenarioForm(discord.ui.Modal):
+class ScenarioForm(Form):
     """One long field; left empty, the cards' own scenarios hold."""
 
     def __init__(self, stage: Stage) -> None:
-        super().__init__(title=tr("The scenario"), timeout=FORM_SECONDS)
+        super().__init__(title=tr("The scenario"))
         self._text: discord.ui.TextInput[ScenarioForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
             default=stage.scenario[:LONGEST_SCENARIO] or None,
@@ -37,31 +34,24 @@ class ScenarioForm(discord.ui.Modal):
             placeholder=tr("A snowed-in inn. Somebody in the room is not who they say they are."),
             custom_id="text",
         )
-        self.add_item(
-            discord.ui.Label(
-                text=tr("Where and how it plays"),
-                description=tr("It comes in the stead of what the characters' cards say of it."),
-                component=self._text,
-            )
+        self.add_field(
+            self._text,
+            label=tr("Where and how it plays"),
+            description=tr("It comes in the stead of what the characters' cards say of it."),
         )
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Keep the scenario."""
         text = self._text.value.strip()
-        try:
-            await interaction.response.defer(ephemeral=True, thinking=True)
+        await interaction.response.defer(ephemeral=True, thinking=True)
 
-            def changed(stage: Stage) -> Stage:
-                check_may_direct(interaction, existing(stage))
-                return replace(stage, scenario=text)
+        def changed(stage: Stage) -> Stage:
+            check_may_direct(interaction, existing(stage))
+            return replace(stage, scenario=text)
 
-            await interaction.client.conversations.stages.change(here(interaction), changed)
-            await interaction.edit_original_response(
-                content=tr(_KEPT if text else _CLEARED), allowed_mentions=NOBODY
-            )
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
-        """Tell what went wrong."""
-        await answer_failure(interaction, error)
+        await interaction.client.conversations.stages.change(
+            conversation_here(interaction), changed
+        )
+        await interaction.edit_original_response(
+            content=tr(_KEPT if text else _CLEARED), allowed_mentions=NOBODY
+        )

@@ -14,23 +14,24 @@ from bot.characters.naming import named
 from bot.characters.scene import awake
 from bot.characters.stage import Stage
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer_failure
+from bot.client.failures import DISCORD_FAILURES
 from bot.conversation.turns import Turn
 from bot.errors import BadInput, UserError
 from bot.language import later, tr
 from bot.prompts.speakers import clean_name
-from cogs.allowed import check_text
-from cogs.characters.shelf import Interaction, here
-from cogs.forms import FORM_SECONDS
+from cogs.characters.shelf import Interaction
+from cogs.components import KnownButton, tell
+from cogs.forms import Form
 from cogs.live import live_of
 from cogs.live.buttons import Button, view_of
 from cogs.live.target import NOBODY
 from cogs.live.traces import harmless
 from cogs.opted_out import refuse_opted_out
-from cogs.pressed import KnownButton
+from cogs.places import conversation_here
+from cogs.policy import check_text
 from cogs.reading import text_for_ask
 from cogs.reading.words import is_blank
-from cogs.replies import origin_of, tell
+from cogs.replies import origin_of
 from cogs.reports import report_button
 from cogs.rounds import line_target, play_round
 from cogs.scenes.place import stage_here
@@ -38,13 +39,13 @@ from cogs.scenes.posting import (
     LONGEST_LINE,
     NARRATOR,
     NOT_REMEMBERED,
-    channel_of,
     line_of,
     narrate,
     post,
     remember,
     rewrite,
     take_back,
+    writable_channel,
 )
 
 LINE = re.compile(r"line-(?P<what>edit|delete):(?P<message>\d{1,20})")
@@ -60,11 +61,11 @@ _YOURS = later("A line of the story. What is to become of it?")
 _CHANGED = later("That line is changed, in the channel and in the story.")
 
 
-class LineForm(discord.ui.Modal):
+class LineForm(Form):
     """One field with the text of a line."""
 
     def __init__(self, message: int, text: str) -> None:
-        super().__init__(title=tr("Change this line"), timeout=FORM_SECONDS)
+        super().__init__(title=tr("Change this line"))
         self._message = message
         self._text: discord.ui.TextInput[LineForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -72,20 +73,13 @@ class LineForm(discord.ui.Modal):
             max_length=LONGEST_LINE,
             custom_id="text",
         )
-        self.add_item(discord.ui.Label(text=tr("What it shall say"), component=self._text))
+        self.add_field(self._text, label=tr("What it shall say"))
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Put the text in place of the one that stood there."""
-        try:
-            await interaction.response.defer()
-            await rewrite(interaction, self._message, await _read(interaction, self._text.value))
-            await interaction.edit_original_response(content=tr(_CHANGED))
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
-        """Tell what went wrong."""
-        await answer_failure(interaction, error)
+        await interaction.response.defer()
+        await rewrite(interaction, self._message, await _read(interaction, self._text.value))
+        await interaction.edit_original_response(content=tr(_CHANGED))
 
 
 class LineButton(KnownButton, template=LINE):
@@ -94,16 +88,13 @@ class LineButton(KnownButton, template=LINE):
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Do what the button says, if this person may."""
         message = int(self.parts["message"])
-        try:
-            if self.parts["what"] == "edit":
-                turn = await line_of(interaction, message)
-                await interaction.response.send_modal(LineForm(message, turn.text))
-                return
-            await interaction.response.defer()
-            await take_back(interaction, message)
-            await interaction.edit_original_response(content=tr(_TAKEN_BACK), view=None)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        if self.parts["what"] == "edit":
+            turn = await line_of(interaction, message)
+            await interaction.response.send_modal(LineForm(message, turn.text))
+            return
+        await interaction.response.defer()
+        await take_back(interaction, message)
+        await interaction.edit_original_response(content=tr(_TAKEN_BACK), view=None)
 
 
 class Lines(commands.Cog):
@@ -143,9 +134,9 @@ class Lines(commands.Cog):
         name = NARRATOR
         if wanted is not None:
             await check_text(interaction, wanted)
-            turns = await self.bot.conversations.history(here(interaction))
+            turns = await self.bot.conversations.history(conversation_here(interaction))
             name = checked_name(interaction, wanted, stage, turns)
-        channel = channel_of(interaction)
+        channel = writable_channel(interaction)
         if wanted is None:
             message = await narrate(channel, text)
         else:
@@ -160,7 +151,7 @@ class Lines(commands.Cog):
 
     async def _answer(self, interaction: Interaction, channel: discord.PartialMessageable) -> None:
         """Whoever is called by name in a line answers it."""
-        conversation = here(interaction)
+        conversation = conversation_here(interaction)
         origin = await origin_of(interaction, conversation, 0, interaction.user.id)
         async with self.bot.conversations.speak(conversation, origin) as reply:
             if reply is None:
@@ -177,7 +168,7 @@ async def manage(interaction: Interaction, message: int) -> bool:
     try:
         await interaction.response.defer(ephemeral=True, thinking=True)
         timeline = interaction.client.conversations.timeline
-        turn = await timeline.find(here(interaction), str(message))
+        turn = await timeline.find(conversation_here(interaction), str(message))
         if turn is None or turn.role != "user" or not turn.speaker:
             return False
         await line_of(interaction, message)

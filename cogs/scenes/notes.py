@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any, cast, get_args
 
@@ -13,19 +12,15 @@ from discord.ext import commands
 from bot.characters.part import Voice
 from bot.characters.stage import Note, Stage
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer_failure
-from bot.errors import BadInput, StoreUnavailable, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
-from cogs.characters.shelf import Interaction, here
-from cogs.forms import FORM_SECONDS
+from cogs.characters.shelf import Interaction
+from cogs.forms import Form, in_time
 from cogs.live.target import NOBODY
+from cogs.places import conversation_here
 from cogs.reading.words import is_blank
-from cogs.replies import tell
 from cogs.scenes.card import LONGEST_NOTE, note_line
 from cogs.scenes.place import check_may_direct, directed_here, existing, stage_here
-
-# A modal has to be shown within three seconds.
-_FORM_SECONDS = 2.0
 
 _MOST_DEPTH = 100
 _MOST_EVERY = 100
@@ -45,11 +40,11 @@ _KEPT = later("From now on the characters are told this:\n{note}")
 _CLEARED = later("The author's note is gone.")
 
 
-class NoteForm(discord.ui.Modal):
+class NoteForm(Form):
     """The text, where it stands, how often, and in whose name."""
 
     def __init__(self, note: Note | None) -> None:
-        super().__init__(title=tr("Author's note"), timeout=FORM_SECONDS)
+        super().__init__(title=tr("Author's note"))
         note = note or Note("")
         self._text: discord.ui.TextInput[NoteForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph,
@@ -85,26 +80,19 @@ class NoteForm(discord.ui.Modal):
             (tr(_EVERY), tr("With every so many messages of people; 1 is always."), self._every),
             (tr("Role"), tr("In whose name it is told."), self._role),
         ):
-            self.add_item(discord.ui.Label(text=text, description=about, component=component))
+            self.add_field(component, label=text, description=about)
 
     async def on_submit(self, interaction: discord.Interaction[Any], /) -> None:
         """Keep the note."""
-        try:
-            note = self._read()
-            await interaction.response.defer(ephemeral=True, thinking=True)
+        note = self._read()
+        await interaction.response.defer(ephemeral=True, thinking=True)
 
-            def noted(stage: Stage) -> Stage:
-                check_may_direct(interaction, existing(stage))
-                return replace(stage, note=note)
+        def noted(stage: Stage) -> Stage:
+            check_may_direct(interaction, existing(stage))
+            return replace(stage, note=note)
 
-            await interaction.client.conversations.stages.change(here(interaction), noted)
-            await _answer(interaction, tr(_KEPT).format(note=note_line(note)))
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def on_error(self, interaction: discord.Interaction[Any], error: Exception, /) -> None:
-        """Tell what went wrong."""
-        await answer_failure(interaction, error)
+        await interaction.client.conversations.stages.change(conversation_here(interaction), noted)
+        await _answer(interaction, tr(_KEPT).format(note=note_line(note)))
 
     def _read(self) -> Note:
         text = self._text.value.strip()
@@ -131,11 +119,7 @@ class Notes(
     @app_commands.command()
     async def set(self, interaction: Interaction) -> None:
         """Write a note that the characters are told again and again"""
-        try:
-            async with asyncio.timeout(_FORM_SECONDS):
-                stage = await directed_here(interaction)
-        except TimeoutError:
-            raise StoreUnavailable from None
+        stage = await in_time(directed_here(interaction))
         await interaction.response.send_modal(NoteForm(stage.note))
 
     @app_commands.command()
@@ -155,7 +139,7 @@ class Notes(
             check_may_direct(interaction, existing(stage))
             return replace(stage, note=None)
 
-        await self.bot.conversations.stages.change(here(interaction), cleared)
+        await self.bot.conversations.stages.change(conversation_here(interaction), cleared)
         await _answer(interaction, tr(_CLEARED))
 
 

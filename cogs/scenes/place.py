@@ -10,8 +10,9 @@ from bot.errors import BadInput
 from bot.language import later
 from cogs.characters.leading import check_lead
 from cogs.characters.rights import may_lead
-from cogs.characters.shelf import Interaction, here
+from cogs.characters.shelf import Interaction
 from cogs.live.traces import harmless
+from cogs.places import conversation_here
 from cogs.reading.words import shortened
 
 NO_SCENE = later("There is no scene here. `/scene start` begins one.")
@@ -22,7 +23,9 @@ _NOT_YOURS = later(
 
 async def stage_here(interaction: Interaction) -> Stage:
     """What is set up where a command was used; a `BadInput` if nobody is on stage."""
-    return existing(await interaction.client.conversations.stages.get(here(interaction)))
+    return existing(
+        await interaction.client.conversations.stages.get(conversation_here(interaction))
+    )
 
 
 def existing(stage: Stage | None) -> Stage:

@@ -17,7 +17,7 @@ from cogs.live import live_of
 from cogs.live.layout import Draft
 from cogs.live.target import NOBODY, ChannelTarget, Target
 from cogs.live.voice import Speaker, spoken_by
-from cogs.places import can_write, conversation_in
+from cogs.places import can_write, channel_here, conversation_here, conversation_in
 from cogs.voices import voices_of
 
 log = logging.getLogger(__name__)
@@ -35,14 +35,12 @@ NOT_YOURS = later(
 GONE = later("That line is not part of the story any more.")
 
 
-def channel_of(interaction: Interaction) -> discord.PartialMessageable:
+def writable_channel(interaction: Interaction) -> discord.PartialMessageable:
     """The channel of a command, if the bot may write there; else a `BadInput`."""
     guild = interaction.guild
     if not can_write(interaction.channel, guild.me if guild else None):
         raise BadInput(NO_PLACE)
-    return interaction.client.get_partial_messageable(
-        interaction.channel_id or 0, guild_id=interaction.guild_id
-    )
+    return channel_here(interaction)
 
 
 async def narrate(channel: discord.PartialMessageable, text: str) -> discord.Message:
@@ -81,7 +79,7 @@ async def remember(
 
 async def line_of(interaction: Interaction, message: int) -> Turn:
     """The line that a message shows, for somebody who may change it; else a `BadInput`."""
-    conversation = conversation_in(interaction.channel_id or 0)
+    conversation = conversation_here(interaction)
     turn = await interaction.client.conversations.timeline.find(conversation, str(message))
     if turn is None or turn.role != "user":
         raise BadInput(GONE)
@@ -93,8 +91,8 @@ async def line_of(interaction: Interaction, message: int) -> Turn:
 
 async def rewrite(interaction: Interaction, message: int, text: str) -> None:
     """Give a line another text, in its channel and in the story."""
-    turn, channel = await line_of(interaction, message), channel_of(interaction)
-    bot, conversation = interaction.client, conversation_in(interaction.channel_id or 0)
+    turn, channel = await line_of(interaction, message), writable_channel(interaction)
+    bot, conversation = interaction.client, conversation_here(interaction)
     if turn.speaker == NARRATOR:
         await channel.get_partial_message(message).edit(
             content=_narrated(text), allowed_mentions=NOBODY
@@ -107,8 +105,8 @@ async def rewrite(interaction: Interaction, message: int, text: str) -> None:
 
 async def take_back(interaction: Interaction, message: int) -> None:
     """Delete a line, and forget it."""
-    turn, channel = await line_of(interaction, message), channel_of(interaction)
-    bot, conversation = interaction.client, conversation_in(interaction.channel_id or 0)
+    turn, channel = await line_of(interaction, message), writable_channel(interaction)
+    bot, conversation = interaction.client, conversation_here(interaction)
     await bot.conversations.timeline.remove(conversation, [str(message)])
     spoken = turn.speaker != NARRATOR
     await live_of(bot).take_away(voices_of(bot).message(channel, message, spoken=spoken))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
@@ -13,8 +12,6 @@ from discord.ext import commands
 
 from bot.client.failures import DISCORD_FAILURES
 from bot.language import later
-
-log = logging.getLogger(__name__)
 
 NAME = "Characters"
 """What the webhook is called in the channel's settings."""

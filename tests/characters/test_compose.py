@@ -257,7 +257,10 @@ def test_worlds_stand_behind_the_cards_own_book():
     off = Stage(lore_off=("w1/1", "aria/0"))
     less = scene(aria, worlds=[("w1", world)], stage=off)
     assert "alone" not in compose(less).system
-    assert {one.switch for one in lore_of(less).silent if one.why == "off"} == {"w1/1", "aria/0"}
+    assert {(one.book, one.entry.id) for one in lore_of(less).silent if one.why == "off"} == {
+        ("w1", "1"),
+        ("aria", "0"),
+    }
 
 
 def test_lore_of_a_card_has_the_cards_own_name():

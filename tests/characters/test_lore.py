@@ -200,7 +200,9 @@ def test_single_entries_are_switched_off():
     two = book(entry("A", "hello", id="x"), entry("B", "hello", id="y"))
     found = look(two, off=("a/y", "b/x"))
     assert texts(found) == ["A"]
-    assert [(one.switch, explain(one)) for one in found.silent] == [("a/y", "switched off")]
+    assert [(one.book, one.entry.id, explain(one)) for one in found.silent] == [
+        ("a", "y", "switched off")
+    ]
 
 
 def test_what_must_not_be_said_and_what_must_be_said_too():
@@ -524,8 +526,8 @@ ENTRIES = st.lists(
 def test_whatever_a_book_says_it_is_looked_through(entries, said, recursive: bool, room: int):
     one = book(*entries, recursive_scanning=recursive, token_budget=6)
     found = look(one, said=tuple(said), room=room)
-    switches = [outcome.switch for outcome in (*found.told, *found.silent)]
-    assert sorted(switches) == sorted(f"a/{n}" for n in range(len(entries)))
+    known = [(outcome.book, outcome.entry.id) for outcome in (*found.told, *found.silent)]
+    assert sorted(known) == sorted(("a", str(n)) for n in range(len(entries)))
     assert sum(outcome.tokens for outcome in found.told) <= min(room, 6)
     assert all(outcome.told and outcome.text and explain(outcome) for outcome in found.told)
     assert not any(outcome.told or not explain(outcome) for outcome in found.silent)

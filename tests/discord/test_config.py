@@ -292,7 +292,7 @@ class TestLimits:
 
     @REFUSED
     async def test_are_the_servers_and_never_more_than_the_operators(
-        self, stage: Stage, admin: MemberActor
+        self, stage: Stage, admin: MemberActor, caplog: pytest.LogCaptureFixture
     ) -> None:
         desk = await Desk.open(stage, admin)
         assert desk.line("Answers in the server in an hour").endswith(
@@ -306,6 +306,7 @@ class TestLimits:
         assert "This server has used its 1 reply of this hour" in stage.said()[-1]
         refused = await _write(desk, "many")
         assert "whole number" in text(refused)
+        assert "whole number" not in caplog.text, "a plain refusal is no news to the operator"
         refused = await _write(desk, "0")
         assert "from 1 to" in refused.followups[-1].content
 

@@ -411,6 +411,7 @@ class TestEdit:
         assert "I meant this." in stage.engine.prompts[-1]
         assert "One." not in stage.engine.prompts[-1]
 
+    @pytest.mark.simcord(horizon=0.8, check_errors=False)
     async def test_an_empty_text_is_refused(self, stage: Stage) -> None:
         await ask(stage)
         assert "empty" in told(await self.edit(stage, "  "))

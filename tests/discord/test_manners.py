@@ -6,7 +6,7 @@ import discord
 import pytest
 from simcord.actors import MemberActor
 
-from bot.conversation.machines import IN_A_ROW
+from bot.conversation.other_bots import IN_A_ROW
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, play, speech
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from bot.client.walk import every_command
 from bot.commands.offline import offline_bot
 from tests.discord.conftest import Stage
 
@@ -14,14 +13,6 @@ async def test_it_has_the_commands_of_the_bot_that_discord_sees(stage: Stage) ->
     async with offline_bot() as bot:
         offered = [command.to_dict(bot.tree) for command in bot.tree.get_commands(type=None)]
     assert sorted(offered, key=lambda one: one["name"]) == sorted(told, key=lambda one: one["name"])
-
-
-async def test_groups_come_before_what_is_in_them_and_menus_last() -> None:
-    async with offline_bot() as bot:
-        names = [command.qualified_name for command in every_command(bot)]
-    assert names.index("scene") + 1 == names.index("scene card")
-    assert names.index("undo") < names.index("Manage reply")
-    assert len(set(names)) == len(names)
 
 
 async def test_no_settings_of_the_machine_are_read(monkeypatch, tmp_path) -> None:

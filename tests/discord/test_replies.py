@@ -6,7 +6,7 @@ import discord
 import pytest
 
 from bot.errors import EngineInterrupted, StoreUnavailable
-from cogs.pressed import KnownButton
+from cogs.components import KnownButton
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play, speech
 
@@ -59,13 +59,14 @@ async def test_stop_ends_the_reply_at_once_and_keeps_its_text(stage: Stage) -> N
     assert message.content == f"{turn.text}\n-# stopped"
 
 
-async def test_strangers_cannot_stop_it(stage: Stage) -> None:
+async def test_strangers_cannot_stop_it(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     stage.engine.answers = [speech(8, 1.0)]
     await ask(stage)
     await play(stage.env, 2.5)
     pressed = await stage.bob.click(stage.shown()[0], label="Stop")
     assert pressed.response.ephemeral
     assert "who asked" in pressed.response.content
+    assert "who asked" not in caplog.text, "a plain refusal is no news to the operator"
     await play(stage.env, 9)
     assert stage.said() == [("word " * 8).strip()]
 

@@ -16,7 +16,6 @@ from bot.commands.offline import offline_bot
 # capitals; entries of menus may have capitals and spaces.
 NAME = re.compile(r"[-_'\w]{1,32}")
 SUBCOMMAND, GROUP = 1, 2
-MENUS = (2, 3)
 CODES = sorted(locale for locales in LOCALES.values() for locale in locales)
 
 

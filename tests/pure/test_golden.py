@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.commands.render import answer
+from bot.commands.render import rendered
 from bot.models import hermes_2, hermes_3
 from bot.prompts import card_tools, json_mode, tool_use
 
@@ -23,18 +23,18 @@ def cases(name: str, of: str = "cases") -> list[Any]:
 
 @pytest.mark.parametrize("case", cases("chatml.json"))
 def test_chatml(case: dict[str, Any]):
-    rendered = answer(json.dumps(case).encode())
-    assert rendered["prompt"] == case["expected"]
+    found = rendered(case)
+    assert found["prompt"] == case["expected"]
     # Nothing in these cases is a control token that people wrote; BOS is the engine's to add.
-    assert rendered["sent"] == case["expected"].removeprefix(case["bos_token"])
+    assert found["sent"] == case["expected"].removeprefix(case["bos_token"])
 
 
 @pytest.mark.parametrize("case", cases("alpaca.json"))
 def test_alpaca(case: dict[str, Any]):
-    rendered = answer(json.dumps(case).encode())
-    assert rendered["prompt"] == rendered["sent"] == case["expected"]
+    found = rendered(case)
+    assert found["prompt"] == found["sent"] == case["expected"]
     # It has no chat template: its default is its format.
-    assert answer(json.dumps({**case, "template": "default"}).encode()) == rendered
+    assert rendered({**case, "template": "default"}) == found
 
 
 WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
@@ -65,8 +65,8 @@ def test_system_prompts(prompt: dict[str, Any]):
         text = prompt.get("text", prompt.get("prefix", ""))
         message = {"role": "system", "content": text}
         case = {"model": "Hermes-2-Pro-Llama-3-8B", "bos_token": "", "messages": [message]}
-        rendered = answer(json.dumps({**case, "add_generation_prompt": False}).encode())
-        assert rendered["prompt"] == f"<|im_start|>system\n{text}<|im_end|>\n"
+        found = rendered({**case, "add_generation_prompt": False})
+        assert found["prompt"] == f"<|im_start|>system\n{text}<|im_end|>\n"
 
 
 def test_the_cards_tools_are_json_and_each_on_a_line():

@@ -218,19 +218,6 @@ def test_what_can_be_left_out_is_left_out_under_load() -> None:
     assert run(load()) == (30, True)
 
 
-def test_whoever_became_urgent_overtakes() -> None:
-    async def overtake() -> bool:
-        pace = Pace(2)
-        await pace.take(Priority.FINAL)
-        await pace.take(Priority.FINAL)
-        with pace.queue(Priority.FIRST), pace.queue(Priority.FIRST) as late:
-            before = late.due()
-            late.promote(Priority.FINAL)
-            return late.due() <= before and not late.take()
-
-    assert run(overtake())
-
-
 def test_a_refusal_slows_down_for_a_while() -> None:
     async def refuse() -> list[float]:
         pace = Pace(40)

@@ -14,7 +14,7 @@ from bot.models import launch
 from bot.models.catalogue import PROFILES, named, recognise
 from bot.models.deploy import ways
 from bot.models.generic import GENERIC
-from bot.models.launch import fits, fits_in_ram
+from bot.models.launch import fits_in_ram
 from bot.models.profile import Profile
 
 
@@ -143,10 +143,10 @@ def test_405b_on_eight_gpus_of_80_takes_the_weights_in_8_bit():
 
 
 def test_what_does_not_fit_is_said():
-    assert not fits(named("Hermes-3-Llama-3.1-405B"), 80, 4)
-    assert not fits(named("Hermes-3-Llama-3.1-70B"), 24)
-    assert not fits(named("Hermes-2-Pro-Llama-3-8B"), 24, 0)
-    assert not fits(GENERIC, 80)
+    assert launch.launch(named("Hermes-3-Llama-3.1-405B"), 80, 4) is None
+    assert launch.launch(named("Hermes-3-Llama-3.1-70B"), 24) is None
+    assert launch.launch(named("Hermes-2-Pro-Llama-3-8B"), 24, 0) is None
+    assert launch.launch(GENERIC, 80) is None
     assert fits_in_ram(named("Hermes-3-Llama-3.2-3B"), 8)
     assert not fits_in_ram(named("Hermes-3-Llama-3.1-405B"), 64)
 
@@ -154,7 +154,7 @@ def test_what_does_not_fit_is_said():
 @pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name)
 def test_what_fits_still_fits_with_more_memory(profile: Profile):
     for gpus in (1, 2, 8):
-        fitting = [fits(profile, memory, gpus) for memory in range(1, 200)]
+        fitting = [launch.launch(profile, memory, gpus) is not None for memory in range(1, 200)]
         assert fitting == sorted(fitting)
 
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.commands.render import answer
+from bot.commands import lines
+from bot.commands.render import rendered
 
 PRO = "Hermes-2-Pro-Llama-3-8B"
 HI = {"role": "user", "content": "hi"}
@@ -21,6 +22,10 @@ HI = {"role": "user", "content": "hi"}
 def ask(**case: Any) -> dict[str, Any]:
     case = {"model": PRO, "template": "tool_use", "bos_token": "", "messages": [HI], **case}
     return answer(json.dumps(case).encode())
+
+
+def answer(line: bytes) -> dict[str, Any]:
+    return lines.answer(line, rendered)
 
 
 def prompt(*messages: Any, template: str = "default", **case: Any) -> str:

@@ -16,7 +16,6 @@ from tests.stand_ins.engine import ScriptedEngine
 from tests.wire.in_process import answered, running
 
 CREATE = ("POST", "/channels/*/messages")
-REACT = ("PUT", "/channels/*/messages/*/reactions/*")
 MISSING = {"code": 50013, "message": "Missing Permissions"}
 
 
@@ -91,7 +90,7 @@ async def test_a_right_that_is_taken_away_in_the_middle_leaves_what_stands(world
 async def test_it_falls_silent_before_discord_shuts_its_address_out(
     world, store, caplog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refused.InvalidRequests.__init__, "__defaults__", (6,))
+    monkeypatch.setattr(refused, "_MOST", 6)
     async with running(world, store):
         # A refusal that says nothing of the channel: each message is tried.
         said = {"code": 20001, "message": "no"}

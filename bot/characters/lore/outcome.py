@@ -59,11 +59,6 @@ class Outcome:
         """What people may know the entry by."""
         return self.entry.title or (self.entry.keys[0] if self.entry.keys else self.entry.id)
 
-    @property
-    def switch(self) -> str:
-        """What `Stage.lore_off` calls it."""
-        return f"{self.book}/{self.entry.id}"
-
 
 @dataclass(frozen=True, slots=True)
 class Found:

@@ -24,7 +24,6 @@ class Result:
 
     text: str
     number: int | float | None
-    unit: str
     exact: bool
 
 
@@ -35,7 +34,7 @@ def write(found: Quantity) -> Result:
     exact = digits is not None
     rounded = digits if digits is not None else numbers.first_digits(size.value, _ROUNDED)
     text = f"{'' if exact else '≈ '}{_written(rounded)}"
-    return Result(f"{text} {unit}".rstrip(), None if unit else _number(rounded), unit, exact)
+    return Result(f"{text} {unit}".rstrip(), None if unit else _number(rounded), exact)
 
 
 def _exactly(value: Fraction) -> Decimal | None:

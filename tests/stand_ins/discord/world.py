@@ -125,11 +125,6 @@ class Trail:
         """The words on them; the controls of a reply have none."""
         return [label for button in self.buttons if (label := str(button.get("label") or ""))]
 
-    def text_at(self, moment: float) -> str:
-        """What the message showed at a moment."""
-        shown = [revision.content for revision in self.revisions if revision.at <= moment]
-        return shown[-1] if shown else ""
-
 
 class World(Backend):
     """simcord's backend with real time, nonces and trails."""

@@ -7,14 +7,11 @@ from typing import Any
 
 import discord
 
-from bot.client.failures import DISCORD_FAILURES
-from bot.errors import UserError
 from bot.language import later, tr
 from cogs.chats import bringing
+from cogs.components import KnownButton, pressing
 from cogs.opted_out import refuse_opted_out
-from cogs.places import conversation_in
-from cogs.pressed import KnownButton, pressing
-from cogs.replies import tell
+from cogs.places import conversation_here
 
 _UNCHANGED = later("Nothing was brought in; everything here is as it was.")
 
@@ -27,14 +24,11 @@ class ImportButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> Any:
         """Do it, if whoever presses may, and nothing is written there."""
-        conversation = conversation_in(interaction.channel_id or 0)
-        try:
-            refuse_opted_out(interaction)
-            bringing.check_may(interaction)
-            with pressing(interaction.client, conversation):
-                await bringing.bring(interaction, self.parts["how"])
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
+        conversation = conversation_here(interaction)
+        refuse_opted_out(interaction)
+        bringing.check_may(interaction)
+        with pressing(interaction.client, conversation):
+            await bringing.bring(interaction, self.parts["how"])
 
 
 class CancelButton(KnownButton, template=re.compile(r"chat-import-not")):

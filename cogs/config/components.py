@@ -9,19 +9,17 @@ import discord
 
 from bot import sampling
 from bot.client import HermesBot
-from bot.client.failures import DISCORD_FAILURES, answer_failure
 from bot.conversation.administration import LONGEST_SYSTEM, NAMES
 from bot.conversation.config import LIMITS
-from bot.errors import BadInput, UserError
+from bot.errors import BadInput
 from bot.language import later, tr
 from bot.sampling import EXAMPLE
+from cogs.components import Told
 from cogs.config import why
 from cogs.config.levels import Level, Standpoint, check_changes, check_sees, standpoint
 from cogs.config.panel import TITLES, Chosen, panel_of, shown
-from cogs.forms import FORM_SECONDS
+from cogs.forms import Form
 from cogs.live.target import NOBODY
-from cogs.pressed import Told
-from cogs.replies import tell
 
 Interaction = discord.Interaction[HermesBot]
 
@@ -40,7 +38,7 @@ _LONGEST = {"system": LONGEST_SYSTEM, "sampling": 200}
 _GONE = later("This panel is out of date. Please use `/config show` again.")
 
 
-class Pressed(Told, discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
+class PanelItem(Told, discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATTERN):
     """Any part of the panel; it works after a restart as well, since its id says what it does."""
 
     def __init__(self, item: discord.ui.Item[Any], what: str, chosen: Chosen) -> None:
@@ -55,14 +53,8 @@ class Pressed(Told, discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATT
         """Read the id."""
         return cls(item, match["what"], Chosen(cast(Level, match["level"]), match["name"]))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> Any:
+    async def callback(self, interaction: Interaction) -> None:
         """Do what the part is for."""
-        try:
-            await self._act(interaction)
-        except (UserError, *DISCORD_FAILURES) as error:
-            await tell(interaction, error)
-
-    async def _act(self, interaction: Interaction) -> None:
         here, chosen = standpoint(interaction), self.chosen
         check_sees(interaction)
         values = _values(interaction)
@@ -92,16 +84,16 @@ class Pressed(Told, discord.ui.DynamicItem[discord.ui.Item[Any]], template=_PATT
                 await change(interaction, here, chosen, None)
 
 
-class Form(discord.ui.Modal):
+class ValueForm(Form):
     """One field for a text or a number; `role` is the id of the one whose number it is."""
 
     def __init__(self, here: Standpoint, chosen: Chosen, present: str, role: str = "") -> None:
-        super().__init__(title=tr(TITLES[chosen.name])[:45], timeout=FORM_SECONDS)
+        super().__init__(title=tr(TITLES[chosen.name]))
         self._here = here
         self._role = role
         self._chosen = chosen
         long = chosen.name == "system"
-        self.field: discord.ui.TextInput[Form] = discord.ui.TextInput(
+        self.field: discord.ui.TextInput[ValueForm] = discord.ui.TextInput(
             style=discord.TextStyle.paragraph if long else discord.TextStyle.short,
             max_length=_LONGEST.get(chosen.name, 10),
             placeholder=EXAMPLE if chosen.name == "sampling" else None,
@@ -109,14 +101,12 @@ class Form(discord.ui.Modal):
             required=False,
             custom_id="value",
         )
-        self.add_item(
-            discord.ui.Label(
-                text=tr("For {place}", place=here.title(chosen.level)),
-                description=tr("Leave it empty, and the role is like everybody.")
-                if role
-                else tr("Leave it empty, and what is wider holds."),
-                component=self.field,
-            )
+        self.add_field(
+            self.field,
+            label=tr("For {place}", place=here.title(chosen.level)),
+            description=tr("Leave it empty, and the role is like everybody.")
+            if role
+            else tr("Leave it empty, and what is wider holds."),
         )
 
     async def on_submit(self, interaction: discord.Interaction, /) -> None:
@@ -132,10 +122,6 @@ class Form(discord.ui.Modal):
         present = await _present(interaction, self._here, self._chosen) or {}
         others = {role: most for role, most in present.items() if role != self._role}
         return {**others, self._role: value} if value is not None else others or None
-
-    async def on_error(self, interaction: discord.Interaction, error: Exception, /) -> None:
-        """Tell it like any other failure."""
-        await answer_failure(interaction, error)
 
 
 def _read(name: str, text: str) -> Any:
@@ -187,7 +173,7 @@ async def _form(interaction: Interaction, here: Standpoint, chosen: Chosen, role
         value = (value or {}).get(role)
     if chosen.name == "sampling" and value:
         value = sampling.written(value)
-    return Form(here, chosen, "" if value is None else str(value)[:LONGEST_SYSTEM], role)
+    return ValueForm(here, chosen, "" if value is None else str(value)[:LONGEST_SYSTEM], role)
 
 
 async def _present(interaction: Interaction, here: Standpoint, chosen: Chosen) -> Any:

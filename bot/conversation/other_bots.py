@@ -27,7 +27,7 @@ class _Place:
     told: bool = False
 
 
-class Machines:
+class OtherBots:
     """Counts the answers to bots, by place. A new process starts at zero."""
 
     def __init__(self) -> None:

@@ -1,7 +1,8 @@
-"""What all buttons under the bot's messages share: their ids say all that they need."""
+"""What all buttons and menus under the bot's messages share: their ids say all that they need."""
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,10 +12,12 @@ from typing import Any, Self
 import discord
 
 from bot.client import HermesBot
-from bot.client.failures import answer_failure
+from bot.client.failures import DISCORD_FAILURES, answer, answer_failure
 from bot.errors import BadInput
-from bot.language import later
+from bot.language import later, tr
 from cogs.live import live_of
+
+log = logging.getLogger(__name__)
 
 BUSY = later("I am writing something else here right now. Please try again when that is done.")
 
@@ -55,9 +58,20 @@ def _telling(callback: _Callback) -> _Callback:
         try:
             await callback(self, interaction)
         except Exception as error:
-            await answer_failure(interaction, error)
+            await tell(interaction, error)
 
     return told
+
+
+async def tell(interaction: discord.Interaction[Any], error: BaseException) -> None:
+    """Answer a press with what went wrong; a plain refusal is not worth a line in the log."""
+    if isinstance(error, BadInput):
+        try:
+            await answer(interaction, tr(error.text))
+        except DISCORD_FAILURES as refused:
+            log.info("an answer to a press could not be shown: %s", refused)
+    else:
+        await answer_failure(interaction, error)
 
 
 class KnownButton(
