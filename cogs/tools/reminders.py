@@ -179,7 +179,7 @@ class Reminders(ToolCog):
             if posted is not None:
                 self._said.tell(client_of(self.kit), posted, reminder.asker)
         except (TimeoutError, StoreUnavailable, *DISCORD_FAILURES) as error:
-            log.warning("reminder %s is tried again: %s", reminder.id, error or "too slow")
+            log.warning("reminder %s is tried again: %s", reminder.id, str(error) or "too slow")
         except Exception:
             log.exception("reminder %s is tried again", reminder.id)
 
@@ -263,7 +263,7 @@ async def _has_left(client: discord.Client, reminder: Reminder) -> bool:
     except discord.NotFound as error:
         return error.code == _UNKNOWN_MEMBER
     except (TimeoutError, *DISCORD_FAILURES) as error:
-        log.info("reminder %s: whether its owner is there: %s", reminder.id, error or "too slow")
+        log.info("reminder %s: its owner may be there: %s", reminder.id, str(error) or "too slow")
     return False
 
 
