@@ -71,7 +71,7 @@ class Leaving(commands.Cog):
             async with asyncio.timeout(_RELEASE):
                 await asyncio.gather(*map(self.bot.conversations.handover.release, replies))
         except (StoreUnavailable, TimeoutError) as error:
-            log.info("the next process finds them a little later: %s", error or "too slow")
+            log.info("the next process finds them a little later: %s", str(error) or "too slow")
 
 
 def _now() -> float:

@@ -144,6 +144,20 @@ class Administration:
         await self._note(author, server, place, name, before, value)
         return True
 
+    async def has_any(self, place: str) -> bool:
+        """Whether anything is set in a place itself, rules about tools too."""
+        toolbox = self._conversations.toolbox
+        about_tools = toolbox is not None and await toolbox.rules.has_any(place)
+        return about_tools or bool((await self.own([place]))[place])
+
+    async def forget(self, place: str) -> None:
+        """Forget all that is set in a place that is no more, rules about tools too."""
+        for name in (await self.own([place]))[place]:
+            await self._set(place, name, None)
+        toolbox = self._conversations.toolbox
+        if toolbox is not None and await toolbox.rules.has_any(place):
+            await toolbox.rules.forget(place)
+
     async def set_system(
         self, author: str, server: str, conversation: str, text: str | None, engine: str = ""
     ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from bot.conversation.config import Configuring
+from bot.conversation.departures import DepartureStore
 from bot.conversation.facts import FactStore
 from bot.conversation.lending import Lending
 from bot.conversation.library import Library
@@ -227,6 +228,7 @@ class Store(
     Surveyed,
     Configuring,
     ProcessStore,
+    DepartureStore,
     Protocol,
 ):
     """Where conversations live. Errors are `bot.errors.StoreUnavailable`."""

@@ -15,7 +15,8 @@ class Reminder:
     """What somebody wants to be reminded of when it is `due`, set `at` (Unix times).
 
     `channel` is where it was set, in the front's own words, and `private` whether that was a talk
-    of its owner alone. `number` is what its owner knows it by; 0 until it is saved.
+    of its owner alone. `server` is the one around it, "" where there is none, or an early release
+    has not noted it. `number` is what its owner knows it by; 0 until it is saved.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Reminder:
     at: float
     channel: str
     private: bool = False
+    server: str = ""
     number: int = 0
 
 

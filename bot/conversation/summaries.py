@@ -135,7 +135,9 @@ class Summaries:
                     lambda model: self._renew(conversation, metered, asker, model)
                 )
         except (UserError, TimeoutError) as error:
-            log.info("no summary of %s this time: %s", conversation, error or "it took too long")
+            log.info(
+                "no summary of %s this time: %s", conversation, str(error) or "it took too long"
+            )
         except Exception:  # nobody waits for a summary, so a defect in it is told in the log
             log.exception("the summary of %s failed", conversation)
 

@@ -121,6 +121,15 @@ class ToolRules:
         if rules != await self._now(to):
             await self._keep(to, rules)
 
+    async def has_any(self, place: str) -> bool:
+        """Whether anything is set in a place itself, as far as it is known just now."""
+        known = await self._rules.get() or {}
+        return known.get(place, PlaceRules()) != PlaceRules()
+
+    async def forget(self, place: str) -> None:
+        """Take back all that was set in a place."""
+        await self._keep(place, PlaceRules())
+
     async def _now(self, place: str) -> PlaceRules:
         # Another process may have changed the place a moment ago.
         return (await self._rules.fresh()).get(place, PlaceRules())

@@ -22,6 +22,7 @@ from bot.store import keys, records, scripts
 from bot.store.brought import BroughtRecords
 from bot.store.config import ConfigRecords
 from bot.store.connection import Command, Connection, Revive, call
+from bot.store.departures import DepartureRecords
 from bot.store.facts import FactRecords, facts_in, read_facts
 from bot.store.keys import ConversationKeys, decoded, encoded
 from bot.store.library import LibraryRecords
@@ -63,6 +64,7 @@ class RedisStore(
     StatisticsRecords,
     ServerRecords,
     ConfigRecords,
+    DepartureRecords,
     ProcessRecords,
     CountRecords,
 ):

@@ -24,6 +24,7 @@ POLICIES = f"{PREFIX}policies"
 OPTED_OUT = f"{PREFIX}opted-out"
 RETENTION = f"{PREFIX}retention"
 CONFIG = f"{PREFIX}config"
+LEFT = f"{PREFIX}left"
 ALIVE = f"{PREFIX}processes"
 CHANGES = f"{PREFIX}changes"
 # One hash tag for all reminders: a script touches several of these keys.
@@ -43,6 +44,7 @@ LASTING = (
     OPTED_OUT,
     RETENTION,
     CONFIG,
+    LEFT,
 )
 """The keys that exist once per database and never expire; the code that writes trims them."""
 

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 # Longer than any reminder may wait: the keys vanish only when nothing in them can be due.
 _SECONDS = 400 * 86_400
 _MOST_CLAIMED = 20
+# What a record leaves out where it says nothing.
+_LEFT_OUT = ("private", "server")
 
 
 class ReminderRecords:
@@ -93,11 +95,10 @@ def _keys(*asker: str) -> tuple[str, ...]:
 
 
 def _record(reminder: Reminder) -> bytes:
-    fields = asdict(reminder)
-    del fields["number"]
-    if not reminder.private:
-        del fields["private"]
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode(
+    every = asdict(reminder)
+    del every["number"]
+    told = {name: value for name, value in every.items() if value or name not in _LEFT_OUT}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "surrogatepass"
     )
 

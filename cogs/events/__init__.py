@@ -22,6 +22,7 @@ from bot.conversation.turns import Replacing, Turn
 from bot.errors import StoreUnavailable, UserError
 from cogs.again import chat_of
 from cogs.chat import is_readable
+from cogs.events.deleted import forget_settings
 from cogs.events.renew import CHANGED, RenewButton, offer, renew_button
 from cogs.live import live_of
 from cogs.live.buttons import question_of
@@ -245,13 +246,14 @@ class Events(commands.Cog):
         await self.place_gone(channel.id)
 
     async def place_gone(self, channel_id: int) -> None:
-        """Forget what was said in a channel or thread that is there no more."""
+        """Forget what was said and set in a channel, thread or category that is there no more."""
         timeline = self.bot.conversations.timeline
         # The question at which a thread hung has its id, stands in the channel, and was answered.
         place, question = conversation_in(channel_id), str(channel_id)
         async with _noted(f"deletion of channel {channel_id}"):
             count = await _surely(lambda: timeline.forget(place, question))
             log.info("channel %s was deleted: %d messages are forgotten", channel_id, count)
+            await _surely(lambda: forget_settings(self.bot, channel_id))
 
     async def _deleted(self, channel_id: int, guild_id: int | None, messages: list[int]) -> None:
         if gone := await live_of(self.bot).removals.others(messages):

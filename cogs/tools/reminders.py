@@ -41,11 +41,16 @@ _LONGEST_PAUSE = 30.0
 _SHORTEST_PAUSE = 0.1
 # How long the end of the process waits for a reminder that is just being delivered.
 _LAST_DELIVERY = 2.0
+_CLOSED = later("I cannot write any more where you asked me to remind you.")
+_LEFT = later("You are no longer in the server where you asked me to remind you.")
 # Our clock and Discord's need not agree when we look for what was posted.
 _CLOCKS_APART = 300.0
 _LOOKED_THROUGH = 200
 # What Discord answers to a message that it will not take tomorrow either.
 _FOR_GOOD = (400, 403, 404)
+_UNKNOWN_MEMBER = 10007
+# How long a reminder waits to hear whether its owner has left the server.
+_ASKED_FOR = 5.0
 
 
 class Reminders(ToolCog):
@@ -81,6 +86,7 @@ class Reminders(ToolCog):
             at=now,
             channel=context.channel,
             private=context.private,
+            server=context.server,
         )
         number = await self.kit.store.save_reminder(reminder)
         if not number:
@@ -173,7 +179,7 @@ class Reminders(ToolCog):
             if posted is not None:
                 self._said.tell(client_of(self.kit), posted, reminder.asker)
         except (TimeoutError, StoreUnavailable, *DISCORD_FAILURES) as error:
-            log.warning("reminder %s is tried again: %s", reminder.id, error or "too slow")
+            log.warning("reminder %s is tried again: %s", reminder.id, str(error) or "too slow")
         except Exception:
             log.exception("reminder %s is tried again", reminder.id)
 
@@ -183,21 +189,26 @@ async def post(
 ) -> discord.Message | None:
     """Post a reminder where it was set, or to its owner; None if neither is possible.
 
-    What was asked for privately goes to its owner first, and is not told where others read.
+    What was asked for privately goes to its owner first, and is not told where others read. In a
+    server that its owner has left it would be noise to everybody else, so it is not posted there.
     `claimed` is when somebody else began to post it and was not heard of again. It may be in
     Discord all the same, so it is looked for first. Failures that may pass are raised.
     """
     owner = discord.Object(int(reminder.asker))
     pings = discord.AllowedMentions(everyone=False, roles=False, users=[owner], replied_user=False)
+    left = False
     for direct in (reminder.private, not reminder.private):
         try:
             place = await _place(client, reminder, direct)
             head = _head(reminder, direct)
             if claimed is not None and (found := await _posted(client, place, head, claimed)):
                 return found
+            if not direct and (left := await _has_left(client, reminder)):
+                log.info("reminder %s: its owner has left the server", reminder.id)
+                continue
             # The nonce makes Discord itself refuse a second one that comes soon after.
             return await place.send(
-                words(reminder, time.time(), direct=direct),
+                words(reminder, time.time(), direct=direct, left=left),
                 allowed_mentions=pings,
                 nonce=reminder.id,
             )
@@ -208,14 +219,14 @@ async def post(
     return None
 
 
-def words(reminder: Reminder, now: float, *, direct: bool = False) -> str:
-    """What a reminder says; `direct`: to its owner alone."""
+def words(reminder: Reminder, now: float, *, direct: bool = False, left: bool = False) -> str:
+    """What a reminder says; `direct`: to its owner alone, who has `left` the server."""
     lines = [_head(reminder, direct)]
     if now - reminder.due > _LATE:
         due = f"<t:{int(reminder.due)}:f>"
         lines.append("-# " + tr("This comes late: it was due {due}, and I was away.", due=due))
     if direct and not reminder.private:
-        lines.append("-# " + tr("I cannot write any more where you asked me to remind you."))
+        lines.append("-# " + tr(_LEFT if left else _CLOSED))
     return "\n".join(lines)
 
 
@@ -237,6 +248,23 @@ async def _place(client: discord.Client, reminder: Reminder, direct: bool) -> An
         # Nothing is asked of Discord but to take the message.
         return client.get_partial_messageable(int(reminder.channel))
     return await client.create_dm(discord.Object(int(reminder.asker)))
+
+
+async def _has_left(client: discord.Client, reminder: Reminder) -> bool:
+    """Whether Discord says for certain that the owner is no longer in the server.
+
+    No member is kept in memory. Whatever else becomes of the question holds no reminder back.
+    """
+    if not reminder.server.isdecimal():
+        return False
+    try:
+        async with asyncio.timeout(_ASKED_FOR):
+            await client.http.get_member(int(reminder.server), int(reminder.asker))
+    except discord.NotFound as error:
+        return error.code == _UNKNOWN_MEMBER
+    except (TimeoutError, *DISCORD_FAILURES) as error:
+        log.info("reminder %s: its owner may be there: %s", reminder.id, str(error) or "too slow")
+    return False
 
 
 async def _posted(

@@ -287,3 +287,44 @@ async def test_a_branch_takes_the_settings_of_its_thread_along(stage: Stage):
     await stage.bot.configuration.copy("discord:1", "discord:2")
     assert stage.bot.configuration.own("discord:2").deny == ("user:5",)
     assert await stage.bot.always_on.covers("discord:2")
+
+
+async def set_everything(stage: Stage, place: str) -> None:
+    await stage.bot.always_on.choose(place, "always")
+    await stage.bot.engines.choose(place, "default")
+    await stage.bot.configuration.change(place, threads=False, language="de")
+
+
+async def kept(store: Store) -> set[str]:
+    """The places of which anything is set in the store."""
+    return {*await store.config(), *await store.always_on(), *await store.engines()}
+
+
+@pytest.mark.parametrize("kind", ["channel", "thread", "category"])
+async def test_what_is_set_in_a_place_goes_when_that_is_deleted(
+    stage: Stage, store: Store, kind: str
+):
+    here, category = stage.guild, stage.guild.create_category("games")
+    made = {"channel": lambda: here.create_text_channel("chess"), "thread": stage.thread}
+    gone = made[kind]() if kind in made else category
+    place = category_place(gone.id) if kind == "category" else conversation_in(gone.id)
+    for one in (place, server(stage)):
+        await set_everything(stage, one)
+    stage.env.backend.delete_channel(gone.id)
+    await stage.settle()
+    assert await kept(store) == {server(stage)}
+    assert not await stage.bot.administration.has_any(place)
+
+
+@pytest.mark.parametrize("status", [None, 500, 404])
+async def test_settings_stay_unless_discord_says_for_certain_that_their_place_is_gone(
+    stage: Stage, store: Store, status: int | None
+):
+    await set_everything(stage, here(stage))
+    if status:
+        stage.env.inject_error("GET", f"/channels/{stage.channel.id}", status=status, times=None)
+    told = {"id": str(stage.channel.id), "guild_id": str(stage.guild.id), "type": 0}
+    stage.env.backend.emit("CHANNEL_DELETE", told)
+    await stage.settle()
+    assert await kept(store) == {here(stage)}
+    assert await stage.bot.always_on.covers(here(stage))

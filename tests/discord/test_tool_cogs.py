@@ -547,6 +547,56 @@ async def test_a_reminder_whose_channel_is_gone_comes_as_a_direct_message(
     assert "I cannot write any more where you asked me" in message.content
 
 
+async def test_a_reminder_of_who_has_left_the_server_comes_as_a_direct_message(
+    hands: Hands, running: Callable[[], Any]
+) -> None:
+    stage = hands.stage
+    cog = await running()
+    hands.tools |= {tool.name: tool for tool in tools_of(cog)}
+    await hands.get("set_reminder", text="take the bread out", when="in 1 second")
+    stage.guild.remove_member(stage.alice)
+    await until_settled(hands)
+    [message] = stage.shown(stage.alice.user.dm_channel)
+    assert "take the bread out" in message.content
+    assert "You are no longer in the server where you asked me" in message.content
+    assert stage.said() == [], "nobody there waits for it"
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_reminder_of_who_is_gone_and_takes_no_messages_is_dropped(
+    private: bool,
+    hands: Hands,
+    store: RedisStore,
+    running: Callable[[], Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stage = hands.stage
+    direct = await stage.bot.create_dm(discord.Object(stage.alice.id))
+    stage.env.inject_error("POST", f"/channels/{direct.id}/messages", status=403, times=None)
+    server = str(stage.guild.id)
+    stage.guild.remove_member(stage.alice)
+    await store.save_reminder(reminder(stage, time.time(), server=server, private=private))
+    await running()
+    await until_settled(hands)
+    assert "dropped" in caplog.text
+    assert stage.said() == []
+
+
+@pytest.mark.parametrize(("status", "code"), [(500, 0), (403, 50001), (404, 0), (404, 10004)])
+async def test_not_knowing_whether_somebody_has_left_holds_no_reminder_back(
+    status: int, code: int, hands: Hands, store: RedisStore, running: Callable[[], Any]
+) -> None:
+    stage = hands.stage
+    stage.env.inject_error(
+        "GET", f"/guilds/*/members/{stage.alice.id}", status=status, code=code, times=None
+    )
+    await store.save_reminder(reminder(stage, time.time(), server=str(stage.guild.id)))
+    await running()
+    await until_settled(hands)
+    [said] = stage.said()
+    assert said.endswith("take the bread out")
+
+
 async def test_a_reminder_of_a_private_talk_comes_as_a_direct_message(
     hands: Hands, running: Callable[[], Any]
 ) -> None:

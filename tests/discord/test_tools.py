@@ -19,6 +19,7 @@ from bot.settings import load
 from bot.tools.context import ToolContext
 from bot.tools.kit import Kit
 from bot.tools.tool import ToolError, tool
+from cogs.places import conversation_in
 from cogs.tools import ToolCog
 from tests.discord.conftest import MakeBot, Stage
 from tests.discord.live_support import VIRTUAL, Watch, labels, play
@@ -476,6 +477,16 @@ class TestRules:
         other = stage.guild.create_text_channel("other")
         await ask(stage, calling("weather", location="Paris"), "Fine.", channel=other)
         assert stage.said(other) == ["-# weather: Paris\nFine."]
+
+    async def test_what_is_set_for_a_channel_goes_with_it(
+        self, stage: Stage, store: Store, owner: MemberActor
+    ) -> None:
+        other = stage.guild.create_text_channel("other")
+        for channel in (stage.channel, other):
+            await owner.slash(channel, "tools switch", tool="weather", on=False)
+        stage.env.backend.delete_channel(other.id)
+        await stage.settle()
+        assert {*await store.tool_rules()} == {conversation_in(stage.channel.id)}
 
     async def test_the_narrowest_place_counts(
         self, stage: Stage, owner: MemberActor, make_bot: MakeBot

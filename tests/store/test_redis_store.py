@@ -13,6 +13,7 @@ from dataclasses import replace
 import pytest
 from redis.crc import key_slot
 
+from bot.conversation.departures import Departure
 from bot.conversation.ports import MAX_THOUGHTS
 from bot.conversation.turns import Pending, Snapshot, State, Turn, Usage
 from bot.errors import SettingsError
@@ -284,6 +285,7 @@ async def test_every_key_expires(store: RedisStore, raw):
     await store.set_retention("111", 9)
     await store.set_policy("111", "{}")
     await store.set_config("server:111", "{}")
+    await store.note_departure("111", Departure(1.0))
     await store.say_heard(1.0)
     await store.journal(PLACE, [*turns(1), ASK], OWED)
     await settle(store, PLACE, "r0", turns(2), STATE, dropped=["t1"], prompt="p", thoughts="hm")

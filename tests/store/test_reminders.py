@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -81,12 +82,12 @@ async def test_what_is_due_is_claimed_once_until_the_claim_ends(store: RedisStor
     assert (await store.claim_reminders(9_999.0, 10_000.0)).next_due is None
 
 
-async def test_that_it_was_asked_for_in_private_is_kept(store: RedisStore, raw) -> None:
-    private = replace(reminder("mine", 1.0), private=True)
+async def test_where_and_that_it_was_asked_for_in_private_is_kept(store: RedisStore, raw) -> None:
+    private = replace(reminder("mine", 1.0), private=True, server="111")
     public = replace(reminder("ours", 2.0), text="as former releases wrote it")
     for one in (private, public):
         await store.save_reminder(one)
-    assert "private" not in raw.hget(keys.REMINDERS_SAVED, "ours")
+    assert {"private", "server"}.isdisjoint(json.loads(raw.hget(keys.REMINDERS_SAVED, "ours")))
     assert (await store.claim_reminders(10.0, 20.0)).reminders == ((private, None), (public, None))
 
 

@@ -81,6 +81,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "tracing",
         "characters",
         "conversation.config",
+        "conversation.departures",
         "conversation.facts",
         "conversation.lending",
         "conversation.library",

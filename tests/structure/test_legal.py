@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.conversation import config, facts, ports, statistics
+from bot.conversation import config, departures, facts, ports, statistics
 from bot.settings import Settings
 from bot.store import facts as stored_facts
 from bot.store import history, library, tools
@@ -42,6 +42,7 @@ def row(beginning: str) -> str:
         ("facts", days(stored_facts._SECONDS // DAY)),
         ("facts", f"the newest {facts.MAX_FACTS} "),
         ("characters", days(library.UNUSED_DAYS)),
+        ("all that belongs to a server", days(departures.LEFT_DAYS)),
         ("which tools", days(tools._LOG_DAYS)),
         ("which tools", f"{ports.MAX_LOGGED:,}"),
         ("which settings", days(config.CHANGES_DAYS)),
