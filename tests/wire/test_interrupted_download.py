@@ -1,16 +1,21 @@
-"""Ctrl+C while a model of gigabytes is fetched: whoever presses it does not wait for the end."""
+"""Asked to end while a model of gigabytes is fetched or loaded: nobody waits until it is there."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from tests.engine.reading import until
 from tests.engine.test_download import FakeHub
+from tests.wire.processes import BotProcess
 from tests.wire.terminal import Person
 
 
@@ -56,3 +61,45 @@ async def test_a_download_does_not_keep_the_process(
         assert await person.leaves(20) == code, person.screen
         assert time.monotonic() - pressed < 8
         assert "Traceback" not in person.screen
+
+
+async def stopped(bot: BotProcess) -> None:
+    """Ask the bot to end, once, as `docker stop` does; it is gone at once, and all is well."""
+    asked = time.monotonic()
+    assert await bot.stop(20) == 0, bot.log
+    assert time.monotonic() - asked < 3, bot.log
+    assert "Traceback" not in bot.log
+
+
+async def test_docker_stop_ends_a_download(hub: SlowHub, tmp_path: Path) -> None:
+    bot = BotProcess(tmp_path, HF_ENDPOINT=hub.url, MODEL_FILE="hf:Nous/Tiny/tiny.gguf")
+    await bot.start()
+    await until(lambda: hub.ranges, 30)
+    await stopped(bot)
+
+
+async def test_docker_stop_ends_the_loading_of_a_model(tmp_path: Path) -> None:
+    bot = BotProcess(tmp_path)
+    await bot.start()
+    await until(lambda: server_of(bot), 30)
+    server = server_of(bot)
+    # From now on it is as slow as one with a hundred gigabytes.
+    os.kill(server, signal.SIGSTOP)
+    try:
+        await stopped(bot)
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(server, signal.SIGKILL)
+
+
+def server_of(bot: BotProcess) -> int:
+    """The id of the process in which a bot has its model loaded, 0 if there is none."""
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (directory / "stat").read_text().rpartition(")")[2].split()
+            command = (directory / "cmdline").read_text()
+        except OSError:
+            continue
+        if int(told[1]) == bot.pid and "llama_server.py" in command:
+            return int(directory.name)
+    return 0
