@@ -23,12 +23,12 @@ _TOO_MANY = 429
 
 
 def hold_on_by_token(longest: float) -> None:
-    """Have such requests made by `Webhooks`, in all that begins in this context from now on."""
+    """Have a `WebhookAdapter` make such requests, in all that begins in this context from now on."""
     if type(async_context.get()) is AsyncWebhookAdapter:  # A test may bring its own.
-        async_context.set(Webhooks(longest))
+        async_context.set(WebhookAdapter(longest))
 
 
-class Webhooks(AsyncWebhookAdapter):
+class WebhookAdapter(AsyncWebhookAdapter):
     """Makes these requests; a pause of more than `longest` seconds is a `RateLimited`."""
 
     def __init__(self, longest: float) -> None:
