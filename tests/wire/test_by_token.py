@@ -56,6 +56,16 @@ async def test_what_is_refused_once_is_not_seen(
     assert no_defect(caplog)
 
 
+async def test_an_answer_is_not_kept_for_the_pause_that_it_announces(world, store, caplog) -> None:
+    last = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "3600"}
+    async with running(world, store, engine=ScriptedEngine(STORY)):
+        told = world.fault(*RESPONSE, headers=last, times=None)
+        await story(world)
+        assert told.hits
+        assert len(await replies(world, ask(world, "and now?"))) == 1
+    assert no_defect(caplog)
+
+
 async def test_an_answer_that_never_comes_is_not_waited_for(
     world, store, caplog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
