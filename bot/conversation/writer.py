@@ -266,7 +266,6 @@ class Writer:
         window = self._prompt.window
         if window is None or reply.withdrawn:
             return await self._leave(reply)
-        model = await self._model.current()
         turns, state = window.turns, window.state
         first = self._ends[0] if self._ends else None
         end = self._ends[-1] if self._ends else None
@@ -276,7 +275,7 @@ class Writer:
             prompt=end.prompt_tokens or window.tokens if end else window.tokens,
             cached=end.cached_tokens if end else None,
             generated=sum(one.generated_tokens for one in self._ends),
-            limit=model.prompt_limit,
+            limit=self._model.supposed().prompt_limit,
             cut=len(window.dropped),
             recalled=self._prompt.recalled(self._rounds.steps),
             sent=recalling.mark_of(self._prompt.text),
