@@ -186,7 +186,8 @@ class Writer:
             for line in self._rounds.lines(answer):
                 yield Trace(line)
             yield await self._rounds.run(answer, listener.written)
-            await self._prompt.go_on(self._rounds.steps)
+            if not await self._prompt.go_on(self._rounds):
+                break
         if self._rounds.steps and not self._lines.said:
             yield Text(tr(_NO_ANSWER))
         yield self._ends[-1]
@@ -336,7 +337,8 @@ class Writer:
             shown=shown,
             status=status,
             counted_by=self._mark,
-            steps=tuple(map(kept, reply.steps)),
+            # As the prompt had them; those of a reply that this one goes on with as they were.
+            steps=tuple(map(kept, self._rounds.steps or reply.steps)),
             speaker=self._part.name if self._part else "",
             character=self._part.character if self._part else "",
         )
@@ -353,6 +355,7 @@ class Writer:
             or reply.reasoning
             or self._lines.changed
             or self._begun_text is not None
+            or self._prompt.left_out
         ):
             return 0
         if any(map(is_for_asker, reply.steps)):
