@@ -535,6 +535,20 @@ async def test_tools_before_an_answer_as_json(tgi, talking, desk):
     assert last.endswith("</tool_response><|im_end|><|im_start|>assistant\n")
 
 
+@pytest.mark.parametrize("context", [2048, 4096])
+async def test_long_results_leave_room_for_an_answer_as_json(tgi, talking, context):
+    tgi.max_total_tokens, tgi.max_input_tokens = context, context - 1
+    tgi.reply = scripted(calls("table", {"size": 3000}), "I have it.", '{"city": "Paris"}')
+    async with talking() as talk:
+        served = talk.conversations.models.named("")
+        ask = talk.ask("which city?")
+        steps = await talk.conversations.gather(ask)
+        json_mode = JsonMode(served.engine, served.model)
+        found = await json_mode.ask(reading.read("city: text"), ask.text, steps=steps)
+    assert found.value == {"city": "Paris"}
+    assert "more characters were left out" in prompts(tgi)[-1]
+
+
 async def test_an_engine_that_is_just_starting_is_offered_the_tools(tgi, talking):
     tgi.reply = scripted(PARIS, "It is 22.5 degrees.")
     await tgi.stop()
