@@ -18,16 +18,21 @@ from tests.engine.test_download import FakeHub
 from tests.wire.processes import BotProcess
 from tests.wire.terminal import Person
 
+# In such pieces huggingface_hub puts a file on the disk.
+PIECE = 10 * 2**20
+
 
 class SlowHub(FakeHub):
-    """Sends the beginning of its file, and then nothing for a long time."""
+    """Sends the first `begins` bytes of its file, and then nothing for a long time."""
+
+    begins = 1000
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
         if request.method == "HEAD":
             return await super()._file(request)
         response = web.StreamResponse(headers={"Content-Length": str(len(self.content))})
         await response.prepare(request)
-        await response.write(self.content[:1000])
+        await response.write(self.content[: self.begins])
         self.ranges.append(request.headers.get("Range"))
         await asyncio.sleep(60)
         return response
@@ -71,11 +76,24 @@ async def stopped(bot: BotProcess) -> None:
     assert "Traceback" not in bot.log
 
 
-async def test_docker_stop_ends_a_download(hub: SlowHub, tmp_path: Path) -> None:
+async def test_docker_stop_ends_a_download_and_the_next_start_goes_on_with_it(
+    hub: SlowHub, tmp_path: Path
+) -> None:
+    hub.content = b"GGUF" + bytes(2 * PIECE)
+    hub.begins = PIECE + 1000
     bot = BotProcess(tmp_path, HF_ENDPOINT=hub.url, MODEL_FILE="hf:Nous/Tiny/tiny.gguf")
     await bot.start()
-    await until(lambda: hub.ranges, 30)
+    await until(lambda: fetched(tmp_path) == [PIECE], 30)
     await stopped(bot)
+    await bot.start()
+    await until(lambda: len(hub.ranges) == 2, 30)
+    await stopped(bot)
+    assert hub.ranges == [None, f"bytes={PIECE}-"]
+
+
+def fetched(directory: Path) -> list[int]:
+    """How many bytes there are of files that are not whole yet."""
+    return [part.stat().st_size for part in directory.rglob("*.incomplete")]
 
 
 async def test_docker_stop_ends_the_loading_of_a_model(tmp_path: Path) -> None:
