@@ -142,6 +142,11 @@ class Prompting:
         self.text = self._built.prompt.removesuffix(opening) + exchange + opening
         return bool(said)
 
+    async def squeeze(self, rounds: Rounds) -> bool:
+        """The same in half the room: the engine has counted more tokens than were expected."""
+        self._limit -= max(self._limit - self._built.tokens, 0) // 2
+        return await self.go_on(rounds)
+
     async def _have_room(self, steps: Sequence[Step]) -> bool:
         """Whether rounds of tools fit behind the question."""
         exchange = context.exchange(self.form, steps, answered=False)

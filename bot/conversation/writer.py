@@ -166,10 +166,18 @@ class Writer:
         tries = _TRIES if self._part else 1
         while True:
             request = self._request(model)
-            with tracing.generation(model.name, request.max_tokens, request.sampling.temperature):
-                async with aclosing(self._heard(request, listener)) as events:
-                    async for event in events:
-                        yield event
+            about = model.name, request.max_tokens, request.sampling.temperature
+            try:
+                with tracing.generation(*about):
+                    async with aclosing(self._heard(request, listener)) as events:
+                        async for event in events:
+                            yield event
+            except PromptTooLong:
+                if not self._rounds.steps or self._uncounted:
+                    raise
+                if not await self._prompt.squeeze(self._rounds):
+                    break
+                continue
             tries -= 1
             if self._lines.cut:
                 if self._lines.said or self._rounds.steps or not tries:

@@ -347,6 +347,16 @@ async def test_rounds_that_fill_a_small_context_end_in_an_answer(tgi, talking, c
     assert len(prompts(tgi)) == asked + 1, "it is known how much that was"
 
 
+async def test_an_engine_counts_more_than_was_expected(tgi, talking):
+    tgi.max_total_tokens, tgi.max_input_tokens = 4096, 4095
+    tgi.broken = frozenset(["/tokenize"])
+    tgi.reply = scripted(calls("table", {"size": 2000}), "Here is my answer.")
+    async with talking() as talk:
+        said = await talk.say("read it")
+    assert said.error is None
+    assert said.text == "Here is my answer."
+
+
 async def test_not_even_one_call_has_room(tgi, talking):
     tgi.max_total_tokens, tgi.max_input_tokens = 2048, 2047
     tgi.reply = calls("get_temperature", {"location": "ab " * 490})
