@@ -16,7 +16,7 @@ from bot.conversation.life import vouch
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Models
 from bot.conversation.presence import Presence
-from bot.core import open_core
+from bot.core import Core, open_core
 from bot.errors import SettingsError, StartupError, StoreUnavailable, UserError
 from bot.settings import Settings
 from bot.tracing.export import exporting
@@ -48,7 +48,8 @@ async def run(settings: Settings, asked: asyncio.Event | None = None) -> None:
     from bot.conversation.structured import JsonMode
     from bot.web.pictures import PicturePages
 
-    async with _traced(settings, "discord"), open_core(settings, in_discord=True) as core:
+    asked = asked or asyncio.Event()
+    async with _traced(settings, "discord"), _opened(settings, asked) as core:
         default = core.conversations.models.named("")
         bot = HermesBot(
             settings,
@@ -92,7 +93,7 @@ async def run(settings: Settings, asked: asyncio.Event | None = None) -> None:
                     await _connected(
                         bot,
                         settings.discord_token.get_secret_value(),
-                        asked or asyncio.Event(),
+                        asked,
                         settings.stop_after,
                     )
             finally:
@@ -137,6 +138,24 @@ async def play(settings: Settings, *, open_browser: bool) -> None:
                     await asyncio.Event().wait()
             finally:
                 await _leave(core.conversations.presence)
+
+
+@asynccontextmanager
+async def _opened(settings: Settings, asked: asyncio.Event) -> AsyncGenerator[Core, None]:
+    """The core. Who asks to end before it is open does not wait for it: a model may be on its way.
+
+    The running task is cancelled then.
+    """
+    opening = asyncio.current_task()
+    assert opening is not None
+    end = asyncio.create_task(asked.wait(), name="end")
+    end.add_done_callback(lambda heard: heard.cancelled() or opening.cancel())
+    async with AsyncExitStack() as stack:
+        try:
+            core = await stack.enter_async_context(open_core(settings, in_discord=True))
+        finally:
+            end.cancel()
+        yield core
 
 
 @asynccontextmanager

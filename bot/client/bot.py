@@ -28,7 +28,7 @@ from bot.client.steady import hold_on
 from bot.client.syncing import UNREACHABLE, Syncing
 from bot.client.tolerant import leave_out_unreadable, tolerant
 from bot.client.unheard import Unheard
-from bot.client.webhooks import hold_on_by_token
+from bot.client.webhook_adapter import hold_on_by_token
 from bot.conversation.administration import Administration
 from bot.conversation.always_on import AlwaysOn
 from bot.conversation.choices import EngineChoices

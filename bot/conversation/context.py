@@ -160,6 +160,13 @@ def exchange(form: Format, steps: Sequence[Step], *, answered: bool) -> str:
     )
 
 
+def without_first_call(steps: Sequence[Step]) -> Sequence[Step]:
+    """Rounds of tools without the call that was made first."""
+    first, *others = steps
+    left = first.runs[1:]
+    return [replace(first, runs=left), *others] if left else others
+
+
 def response(run: ToolRun) -> str:
     """What the model reads of a call."""
     named = {"name": run.name} if run.name else {}

@@ -45,6 +45,9 @@ _CAUTION = 1.15
 _MOMENT = 2.5
 _GLANCE = 0.2
 
+# One that is there, but has failed to say it twice in a row, is left alone for so many seconds.
+_LEFT_ALONE = 2.0
+
 # How long one count of tokens may take, and how long they are estimated where it took longer.
 _COUNT_SECONDS = 2.5
 _UNCOUNTED_SECONDS = 60.0
@@ -110,6 +113,8 @@ class Model:
         self._last: ModelInUse | None = None
         self._asking: asyncio.Task[ModelInUse | EngineError] | None = None
         self._wait_until = 0.0
+        self._ask_from = 0.0
+        self._failed = False
         self._silent = False
         self._guess_told = False
         self._count_from = 0.0
@@ -193,12 +198,13 @@ class Model:
     async def _described(self) -> ModelInUse:
         """What the engine says that it serves, asked once; raises its errors.
 
-        `EngineTimeout` if it does not say it in a moment.
+        `EngineTimeout` if it does not say it in a moment. A question wants to know it many times,
+        so a failure is remembered for a moment.
         """
         if self._known:
             return self._known
         now = time.monotonic()
-        if self._asking is None or self._asking.done():
+        if self._asking is None or (self._asking.done() and now >= self._ask_from):
             self._asking = asyncio.create_task(self._asked(), name="what the engine serves")
             self._wait_until = now + (_GLANCE if self._silent else _MOMENT)
         await asyncio.wait([self._asking], timeout=max(self._wait_until - now, 0.0))
@@ -217,12 +223,19 @@ class Model:
         try:
             return self._take(await self._engine.describe())
         except EngineError as error:
-            self._silent = time.monotonic() - began >= _MOMENT
+            now = time.monotonic()
+            self._silent = now - began >= _MOMENT
+            # A single fault may be over already, and one that is away be back at any moment.
+            there = not isinstance(error, EngineUnreachable)
+            if there and self._failed:
+                self._ask_from = now + _LEFT_ALONE
+            self._failed = there
             return error
 
     def _take(self, info: EngineInfo) -> ModelInUse:
         """Go by what the engine says."""
-        self._silent = self._guess_told = False
+        self._silent = self._guess_told = self._failed = False
+        self._ask_from = 0.0
         if self._known and self._known.info == info:
             return self._known
         self.slots = info.slots

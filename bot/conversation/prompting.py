@@ -11,6 +11,7 @@ from bot.conversation.likeness import Likeness
 from bot.conversation.model import ModelInUse
 from bot.conversation.models import Served
 from bot.conversation.recalling import Memory, Note
+from bot.conversation.tooling import Rounds
 from bot.conversation.turns import Recalled, State, Turn
 from bot.prompts.chatml import CHATML
 from bot.prompts.neutralise import neutralise
@@ -23,9 +24,6 @@ _TOOLS_SHARE = 0.2
 # Of what a part says within the history, and how much room one cut of its examples makes.
 _LATE_SHARE = 0.4
 _EXAMPLES_STEP = 0.15
-
-# Results are not trimmed below so many characters.
-_SHORTEST_RESULT = 200
 
 
 def head_of(
@@ -64,7 +62,8 @@ class Prompting:
     tells which are near to it. `recap` tells what was said before `turns`, `part` is what the model
     plays, `begun` the reply that this one goes on with, `persona` the system prompt that holds
     instead of the conversation's own. `thinks`: the model is asked to think first. After `build`,
-    `text` is the prompt, `window` what it was made of, and `form` its format.
+    `text` is the prompt, `window` what it was made of, and `form` its format; `left_out` tells that
+    some calls of tools had no room in it.
     """
 
     def __init__(
@@ -98,6 +97,8 @@ class Prompting:
         self.form = CHATML
         self.text = ""
         self.window: context.Window | None = None
+        self.left_out = False
+        self._is_counted = False
         self._limit = 0
         self._offer = ""
         self._head = ""
@@ -120,24 +121,50 @@ class Prompting:
         if begun:
             self.text = window.prompt.removesuffix(self._opening) + begun
 
-    async def go_on(self, steps: list[Step]) -> None:
-        """Put the rounds of tools so far behind the question; long results lose their ends."""
-        window = self._built
-        room = self._limit - window.tokens
-        most = runner.MAX_RESULT
-        exchange = context.exchange(self.form, steps, answered=False)
-        while most > _SHORTEST_RESULT and not await self._fits(exchange, room):
+    async def go_on(self, rounds: Rounds) -> bool:
+        """Put the rounds of tools so far behind the question; False if not even one call fits.
+
+        Long results lose their ends. Where that is not enough, the model has to answer now, and
+        nothing is said of what it called first.
+        """
+        steps, most = rounds.steps, runner.MAX_RESULT
+        while not await self._have_room(steps):
+            if most <= runner.SHORTEST_RESULT:
+                rounds.end()
+                break
             most //= 2
             steps[:] = [runner.shortened(step, most) for step in steps]
-            exchange = context.exchange(self.form, steps, answered=False)
-        opening = self._opening
-        self.text = window.prompt.removesuffix(opening) + exchange + opening
+        said: Sequence[Step] = steps
+        while said and not await self._have_room(said):
+            said = context.without_first_call(said)
+            self.left_out = True
+        exchange, opening = context.exchange(self.form, said, answered=False), self._opening
+        self.text = self._built.prompt.removesuffix(opening) + exchange + opening
+        return bool(said)
+
+    async def squeeze(self, rounds: Rounds) -> bool:
+        """The same in half the room: the engine has counted more tokens than were expected."""
+        self._limit -= max(self._limit - self._built.tokens, 0) // 2
+        return await self.go_on(rounds)
+
+    async def _have_room(self, steps: Sequence[Step]) -> bool:
+        """Whether rounds of tools fit behind the question."""
+        exchange = context.exchange(self.form, steps, answered=False)
+        if await self._fits(exchange, self._limit - self._built.tokens):
+            return True
+        if self._is_counted:
+            return False
+        # Its upper bound leaves too little: now it is worth to count what stands before them.
+        self._is_counted = True
+        tokens = await self._count(self._built.prompt) + 1
+        self.window = replace(self._built, tokens=min(self._built.tokens, tokens))
+        return await self._fits(exchange, self._limit - self._built.tokens)
 
     async def _fits(self, text: str, room: int) -> bool:
-        if self._model.estimate(text) > room:
-            return False
-        # Counted where it may not fit: figures and the like are far more tokens than prose.
-        return context.upper_bound(text) <= room or await self._count(text) <= room
+        if context.upper_bound(text) <= room:
+            return True
+        # Counted where it may fit: figures and the like are far more tokens than prose.
+        return self._model.estimate(text) <= 2 * room and await self._count(text) <= room
 
     def settle(self, prompt_tokens: int) -> tuple[tuple[Turn, ...], State]:
         """Turns and state with counts that add up to what the engine counted in the prompt."""

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from bot import metrics, tracing
 from bot.conversation.toolbox import MAX_ROUNDS, PlannedCall, Toolbox
@@ -59,6 +59,7 @@ class Rounds:
         self._failed: set[str] = set()
         self._calls = 0
         self._until: float | None = None
+        self._ended = False
         self.steps: list[Step] = []
         self.notices: list[str] = []
 
@@ -77,7 +78,15 @@ class Rounds:
     @property
     def over(self) -> bool:
         """Whether the model was told to answer now."""
-        return len(self.steps) >= self._most_rounds
+        return self._ended
+
+    def end(self) -> None:
+        """Have the model told with the last result that it has to answer now."""
+        if not self._ended:
+            self._ended = True
+            last = self.steps[-1]
+            runs = (*last.runs[:-1], _told_to_end(last.runs[-1]))
+            self.steps[-1] = replace(last, runs=runs)
 
     def lines(self, answer: Answer) -> list[str]:
         """What is shown while the calls of an answer run."""
@@ -93,13 +102,12 @@ class Rounds:
             self._until = time.monotonic() + MAX_SECONDS
         runs = list(await self._runs(answer.calls))
         runs += [_misread(fault.code, fault.text) for fault in answer.errors]
-        if len(self.steps) + 1 >= self._most_rounds:
-            runs = [_told_to_end(run) for run in runs]
         for run in runs:
             self._count(run)
-        step = Step(tuple(runs), "" if answer.calls else written)
-        self.steps.append(step)
-        return step
+        self.steps.append(Step(tuple(runs), "" if answer.calls else written))
+        if len(self.steps) >= self._most_rounds:
+            self.end()
+        return self.steps[-1]
 
     def _count(self, run: ToolRun) -> None:
         name, outcome = self._label(run.name), _outcome(run)
@@ -179,10 +187,8 @@ def _misread(code: str, fault: str) -> ToolRun:
 
 
 def _told_to_end(run: ToolRun) -> ToolRun:
-    """The result, with the word that it was the last one."""
-    result: object = run.content
-    named = cast("dict[str, Any]", result) if isinstance(result, dict) else {"result": result}
-    return replace(run, content={**named, "note": _ENOUGH})
+    """The result, behind the word that it was the last one: of a long result the end is cut off."""
+    return replace(run, content={"note": _ENOUGH, "result": run.content})
 
 
 def _key(name: str, arguments: dict[str, Any]) -> str:

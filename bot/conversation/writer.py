@@ -166,10 +166,18 @@ class Writer:
         tries = _TRIES if self._part else 1
         while True:
             request = self._request(model)
-            with tracing.generation(model.name, request.max_tokens, request.sampling.temperature):
-                async with aclosing(self._heard(request, listener)) as events:
-                    async for event in events:
-                        yield event
+            about = model.name, request.max_tokens, request.sampling.temperature
+            try:
+                with tracing.generation(*about):
+                    async with aclosing(self._heard(request, listener)) as events:
+                        async for event in events:
+                            yield event
+            except PromptTooLong:
+                if not self._rounds.steps or self._uncounted:
+                    raise
+                if not await self._prompt.squeeze(self._rounds):
+                    break
+                continue
             tries -= 1
             if self._lines.cut:
                 if self._lines.said or self._rounds.steps or not tries:
@@ -186,7 +194,8 @@ class Writer:
             for line in self._rounds.lines(answer):
                 yield Trace(line)
             yield await self._rounds.run(answer, listener.written)
-            await self._prompt.go_on(self._rounds.steps)
+            if not await self._prompt.go_on(self._rounds):
+                break
         if self._rounds.steps and not self._lines.said:
             yield Text(tr(_NO_ANSWER))
         yield self._ends[-1]
@@ -266,7 +275,6 @@ class Writer:
         window = self._prompt.window
         if window is None or reply.withdrawn:
             return await self._leave(reply)
-        model = await self._model.current()
         turns, state = window.turns, window.state
         first = self._ends[0] if self._ends else None
         end = self._ends[-1] if self._ends else None
@@ -276,7 +284,7 @@ class Writer:
             prompt=end.prompt_tokens or window.tokens if end else window.tokens,
             cached=end.cached_tokens if end else None,
             generated=sum(one.generated_tokens for one in self._ends),
-            limit=model.prompt_limit,
+            limit=self._model.supposed().prompt_limit,
             cut=len(window.dropped),
             recalled=self._prompt.recalled(self._rounds.steps),
             sent=recalling.mark_of(self._prompt.text),
@@ -337,7 +345,8 @@ class Writer:
             shown=shown,
             status=status,
             counted_by=self._mark,
-            steps=tuple(map(kept, reply.steps)),
+            # As the prompt had them; those of a reply that this one goes on with as they were.
+            steps=tuple(map(kept, self._rounds.steps or reply.steps)),
             speaker=self._part.name if self._part else "",
             character=self._part.character if self._part else "",
         )
@@ -354,6 +363,7 @@ class Writer:
             or reply.reasoning
             or self._lines.changed
             or self._begun_text is not None
+            or self._prompt.left_out
         ):
             return 0
         if any(map(is_for_asker, reply.steps)):

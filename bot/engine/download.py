@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import hashlib
 import importlib
 import logging
 import shutil
@@ -51,14 +53,19 @@ def fetch(wanted: HubFile, folder: Path, *, endpoint: str | None = None) -> Path
     target = home / wanted.file
     if target.is_file():
         return target
-    size = _size(wanted, endpoint)
+    url = _hub().hf_hub_url(wanted.repository, wanted.file, endpoint=endpoint)
     with _Explained(wanted):
-        _check_room(home, size)
-    log.info("downloading %s of %s (%s)", wanted.file, wanted.repository, _gigabytes(size))
-    _download(wanted, home, endpoint)
-    if size is not None and target.stat().st_size != size:
-        target.unlink()
-        raise StartupError(f"{wanted.file} came incomplete; start again to download it anew")
+        found = _hub().get_hf_file_metadata(url, endpoint=endpoint, timeout=10)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Two processes may share the folder: the other one then finds what the first has fetched.
+        with _hub(".utils").WeakFileLock(f"{target}.lock"):
+            if not target.is_file():
+                part = _begun(target, found.etag, found.size)
+                _check_room(part, found.size)
+                size = _gigabytes(found.size)
+                log.info("downloading %s of %s (%s)", wanted.file, wanted.repository, size)
+                _download(url, part, found.size, wanted.file)
+                part.replace(target)
     return target
 
 
@@ -71,14 +78,17 @@ def gguf_files(repository: str, *, endpoint: str | None = None) -> list[str]:
     return sorted(name for name in names if name.endswith(".gguf"))
 
 
-def _size(wanted: HubFile, endpoint: str | None) -> int | None:
-    hub = _hub()
-    url = hub.hf_hub_url(wanted.repository, wanted.file, endpoint=endpoint)
-    with _Explained(wanted):
-        return hub.get_hf_file_metadata(url, endpoint=endpoint, timeout=10).size
+def _begun(target: Path, etag: str | None, size: int | None) -> Path:
+    """Where this very file is gathered until it is whole; what is there of another one goes."""
+    mark = hashlib.blake2s((etag or "").encode(), digest_size=8).hexdigest()
+    part = target.with_name(f"{target.name}.{mark}.incomplete")
+    for begun in target.parent.glob(f"{glob.escape(target.name)}.*.incomplete"):
+        if begun != part or etag is None or begun.stat().st_size > (size or 0):
+            begun.unlink()
+    return part
 
 
-def _download(wanted: HubFile, home: Path, endpoint: str | None) -> None:
+def _download(url: str, part: Path, size: int | None, name: str) -> None:
     from tqdm import tqdm
 
     class Steps(tqdm):  # pyright: ignore[reportMissingTypeArgument, reportUntypedBaseClass]
@@ -90,27 +100,35 @@ def _download(wanted: HubFile, home: Path, endpoint: str | None) -> None:
             tenths = int(10 * self.n / self.total) if self.total else 0
             if tenths > self.told:
                 self.told = tenths
-                log.info("downloading %s: %d %%", wanted.file, 10 * tenths)
+                log.info("downloading %s: %d %%", name, 10 * tenths)
 
-    with _Explained(wanted):
-        _hub().hf_hub_download(
-            wanted.repository,
-            wanted.file,
-            local_dir=home,
-            endpoint=endpoint,
+    # Not `hf_hub_download`, which begins anew in each process and leaves its pieces behind.
+    with part.open("ab") as file:
+        _hub(".file_download").http_get(
+            url,
+            file,
+            resume_size=file.tell(),
+            headers=_hub(".utils").build_hf_headers(),
+            expected_size=size,
+            displayed_filename=name,
             tqdm_class=None if sys.stderr.isatty() else Steps,
         )
 
 
-def _hub() -> Any:
+def _hub(part: str = "") -> Any:
     # Its signatures are only partly typed.
-    return importlib.import_module("huggingface_hub")
+    return importlib.import_module("huggingface_hub" + part)
 
 
-def _check_room(home: Path, size: int | None) -> None:
-    home.mkdir(parents=True, exist_ok=True)
+def _check_room(part: Path, size: int | None) -> None:
+    if size is not None and size > _hub(".constants").MAX_HTTP_DOWNLOAD_SIZE:
+        raise StartupError(
+            f"MODEL_FILE: {_gigabytes(size)} are more than the Hub gives out this way; fetch the "
+            "file with `hf download`, and give its path"
+        )
+    home = part.parent
     free = shutil.disk_usage(home).free
-    begun = sum(part.stat().st_size for part in home.rglob("*.incomplete"))
+    begun = part.stat().st_size if part.is_file() else 0
     needed = (size or 0) - begun + _RESERVE
     if needed > free:
         raise StartupError(

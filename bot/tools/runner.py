@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 MAX_RESULT = 6_000
 """Characters of a result, as JSON, that the model is given at most."""
 
+SHORTEST_RESULT = 200
+"""Characters that are left of it at least, where there is too little room for more."""
+
 _TRIMMED = " [… {left} more characters were left out]"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import aclosing
 
 import pytest
@@ -79,6 +80,31 @@ async def test_an_engine_that_refuses_to_say_it_is_told_of_once(caplog: pytest.L
     (told,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert "HTTP 404" in told.message
     assert "until it does, prompts are written for generic-chatml (MODEL names" in told.message
+
+
+async def test_an_engine_that_fails_to_say_it_is_left_alone_for_a_moment(
+    tgi: TgiStandIn, engine: TgiEngine, store: RedisStore, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(in_use, "_LEFT_ALONE", 1.0)
+    tgi.broken = frozenset(["/info"])
+    model = Model(engine, None, 1024)
+    talk = Talk(Conversations(engine, store, model))
+    began = time.monotonic()
+    for _ in range(6):
+        assert (await talk.say("Hello")).outcome == "done"
+    asked = sum(seen.path == "/info" for seen in tgi.requests)
+    assert 0 < asked <= 2 + (time.monotonic() - began)
+    tgi.broken = frozenset()
+    await asyncio.sleep(1.0)
+    assert (await model.ready()).profile.name == "Nous-Hermes-Llama2-13b"
+
+
+async def test_a_single_failure_to_say_it_is_not_remembered(tgi: TgiStandIn, engine: TgiEngine):
+    tgi.broken = frozenset(["/info"])
+    model = Model(engine, None, 1024)
+    assert (await model.ready()).info is None
+    tgi.broken = frozenset()
+    assert (await model.ready()).profile.name == "Nous-Hermes-Llama2-13b"
 
 
 async def test_what_it_says_later_is_what_counts(tgi: TgiStandIn, engine: TgiEngine, monkeypatch):

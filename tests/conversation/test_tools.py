@@ -309,6 +309,82 @@ async def test_results_of_many_small_tokens_are_cut_to_fit(tgi, talking):
     assert "more characters were left out" in prompts(tgi)[-1]
 
 
+def calls(name: str, *arguments: dict[str, object]) -> str:
+    """An answer with as many calls of a tool."""
+    made = [json.dumps({"name": name, "arguments": one}) for one in arguments]
+    return "\n".join(f"<tool_call>\n{one}\n</tool_call>" for one in made)
+
+
+@pytest.mark.parametrize("context", [2048, 4096])
+@pytest.mark.parametrize(
+    "round_of",
+    [
+        lambda done: calls("table", {"size": 1000 + done}),
+        lambda done: calls("table", *({"size": 1000 + done + n} for n in range(8))),
+        lambda done: calls("table", *({"size": 10 + done + n} for n in range(4))),
+        lambda done: calls("get_temperature", {"location": f"{done} " + "ab " * 120}),
+    ],
+    ids=["one after the other", "side by side", "short ones", "with long arguments"],
+)
+async def test_rounds_that_fill_a_small_context_end_in_an_answer(tgi, talking, context, round_of):
+    tgi.max_total_tokens, tgi.max_input_tokens = context, context - 1
+
+    def reply(prompt: str) -> str:
+        enough = "Answer now with what you have" in prompt
+        return "Here is my answer." if enough else round_of(prompt.count("<tool_response>"))
+
+    async with talking() as talk:
+        tgi.reply = "I see."
+        for _ in range(6):
+            await talk.say("word " * 60)
+        tgi.reply = reply
+        said = await talk.say("read it all")
+        assert said.error is None
+        assert said.text == "Here is my answer."
+        tgi.reply = "You are welcome."
+        asked = len(prompts(tgi))
+        assert (await talk.say("thanks")).text == "You are welcome."
+    assert len(prompts(tgi)) == asked + 1, "it is known how much that was"
+
+
+async def test_an_engine_counts_more_than_was_expected(tgi, talking):
+    tgi.max_total_tokens, tgi.max_input_tokens = 4096, 4095
+    tgi.broken = frozenset(["/tokenize"])
+    tgi.reply = scripted(calls("table", {"size": 2000}), "Here is my answer.")
+    async with talking() as talk:
+        said = await talk.say("read it")
+    assert said.error is None
+    assert said.text == "Here is my answer."
+
+
+async def test_not_even_one_call_has_room(tgi, talking):
+    tgi.max_total_tokens, tgi.max_input_tokens = 2048, 2047
+    tgi.reply = calls("get_temperature", {"location": "ab " * 490})
+    async with talking() as talk:
+        reply = await talk.say("read it " + "word " * 400)
+    assert reply.error is None
+    assert reply.text == "I have used my tools, but could not make an answer of what they gave."
+
+
+async def test_what_was_shortened_stays_as_short(tgi, talking):
+    tgi.reply = scripted(calls("table", *[{"size": 750}] * 5), "They are long ones.")
+    async with talking() as talk:
+        reply = await talk.say("read it")
+        assert reply.text == "They are long ones."
+        await talk.say("all of them?")
+    _, second, third = prompts(tgi)
+    assert second.count("more characters were left out") == 5
+    assert third.startswith(second.rpartition("\n</tool_response>")[0])
+
+
+async def test_a_place_where_little_was_said_has_the_room_for_results(tgi, talking):
+    # What was said is bounded by its bytes until there is need to count it.
+    tgi.reply = scripted(calls("table", {"size": 2500}), "A long one.")
+    async with talking() as talk:
+        assert (await talk.say("read it")).text == "A long one."
+    assert "more characters were left out" not in prompts(tgi)[-1]
+
+
 async def test_what_changes_something_waits_for_its_asker(tgi, talking, desk, store):
     call = '<tool_call>\n{"name": "pin", "arguments": {"text": "tea at 5"}}\n</tool_call>'
     tgi.reply = scripted(call, "I will pin it when you confirm.")
@@ -467,6 +543,20 @@ async def test_tools_before_an_answer_as_json(tgi, talking, desk):
     assert "<schema>" in last
     assert '"temperature": 22.5' in last
     assert last.endswith("</tool_response><|im_end|><|im_start|>assistant\n")
+
+
+@pytest.mark.parametrize("context", [2048, 4096])
+async def test_long_results_leave_room_for_an_answer_as_json(tgi, talking, context):
+    tgi.max_total_tokens, tgi.max_input_tokens = context, context - 1
+    tgi.reply = scripted(calls("table", {"size": 3000}), "I have it.", '{"city": "Paris"}')
+    async with talking() as talk:
+        served = talk.conversations.models.named("")
+        ask = talk.ask("which city?")
+        steps = await talk.conversations.gather(ask)
+        json_mode = JsonMode(served.engine, served.model)
+        found = await json_mode.ask(reading.read("city: text"), ask.text, steps=steps)
+    assert found.value == {"city": "Paris"}
+    assert "more characters were left out" in prompts(tgi)[-1]
 
 
 async def test_an_engine_that_is_just_starting_is_offered_the_tools(tgi, talking):

@@ -174,6 +174,31 @@ async def test_a_full_disk_is_told_before_the_download(
     assert not hub.ranges
 
 
+async def test_what_was_begun_of_another_version_goes(hub: FakeHub, tmp_path: Path):
+    folder = tmp_path / "Nous--Tiny" / "sub"
+    folder.mkdir(parents=True)
+    (folder / "tiny.gguf.0123456789abcdef.incomplete").write_bytes(b"GGUF of last week")
+    path = await fetch(hub, tmp_path)
+    assert path.read_bytes() == hub.content
+    assert [file.name for file in folder.glob("*.incomplete")] == []
+
+
+async def test_two_that_share_a_folder_fetch_it_once(hub: FakeHub, tmp_path: Path):
+    found = await asyncio.gather(*(fetch(hub, tmp_path) for _ in range(3)))
+    assert {path.read_bytes() for path in found} == {hub.content}
+    assert len(hub.ranges) == 1
+
+
+async def test_a_file_that_is_too_large_for_this_way_is_told(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "MAX_HTTP_DOWNLOAD_SIZE", 1000)
+    with pytest.raises(StartupError, match="more than the Hub gives out this way"):
+        await fetch(hub, tmp_path)
+
+
 async def test_a_folder_that_cannot_be_made_is_told(hub: FakeHub, tmp_path: Path):
     (tmp_path / "models").write_text("a file")
     with pytest.raises(StartupError, match=r"MODEL_FILE: cannot store sub/tiny\.gguf"):

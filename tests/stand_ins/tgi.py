@@ -150,7 +150,8 @@ class TgiStandIn:
     Every attribute may be changed while it runs: `reply`, `fault`, `tokens_per_second` (0: as
     fast as possible), `ttft` (seconds before the first token), `prefill` (prompt tokens per
     second beyond the cached ones; 0: no time), `silent` (paths that are heard but not answered
-    until they are none of these any more). `requests` is what it was asked.
+    until they are none of these any more), `broken` (paths that are answered with HTTP 500).
+    `requests` is what it was asked.
     """
 
     def __init__(
@@ -181,6 +182,7 @@ class TgiStandIn:
         self.keep_alive = keep_alive
         self.cache = PrefixCache(cache_tokens)
         self.silent: frozenset[str] = frozenset()
+        self.broken: frozenset[str] = frozenset()
         self.requests: list[Seen] = []
         self.running = self.most_running = 0
         self.prompt_tokens = self.cached_tokens = self.generated_tokens = 0
@@ -249,6 +251,9 @@ class TgiStandIn:
     async def _answered(self, request: web.Request, handler: Any) -> web.StreamResponse:
         while request.path in self.silent:  # noqa: ASYNC110 - a test's setting has no event
             await asyncio.sleep(0.02)
+        if request.path in self.broken:
+            self._note(request, None)
+            return web.Response(status=500, text="Internal Server Error")
         return await handler(request)
 
     # Questions

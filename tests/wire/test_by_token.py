@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bot.client import webhooks
+from bot.client import webhook_adapter
 from tests.stand_ins.discord import DiscordStandIn
 from tests.stand_ins.engine import ScriptedEngine
 from tests.wire.in_process import running
@@ -56,10 +56,20 @@ async def test_what_is_refused_once_is_not_seen(
     assert no_defect(caplog)
 
 
+async def test_an_answer_is_not_kept_for_the_pause_that_it_announces(world, store, caplog) -> None:
+    last = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": "3600"}
+    async with running(world, store, engine=ScriptedEngine(STORY)):
+        told = world.fault(*RESPONSE, headers=last, times=None)
+        await story(world)
+        assert told.hits
+        assert len(await replies(world, ask(world, "and now?"))) == 1
+    assert no_defect(caplog)
+
+
 async def test_an_answer_that_never_comes_is_not_waited_for(
     world, store, caplog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "SILENCE", aiohttp.ClientTimeout(sock_read=1.0))
+    monkeypatch.setattr(webhook_adapter, "SILENCE", aiohttp.ClientTimeout(sock_read=1.0))
     async with running(world, store, engine=ScriptedEngine(STORY)):
         world.fault(*RESPONSE, delay=60.0)
         await story(world)

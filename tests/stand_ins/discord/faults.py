@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 
@@ -14,7 +14,8 @@ class Fault:
 
     `status` answers with that code (429 with `retry_after`, `is_global`); `drop` closes the
     connection without an answer. A request takes effect all the same if `applied`; `delay` waits
-    first. `said` is the body of the answer, as JSON or in bytes.
+    first. `said` is the body of the answer, as JSON or in bytes. `headers` are what the answer to a
+    request that passes says besides.
     The first `skip` matching requests pass, then `times` are hit (None: all). `when` looks at the
     JSON body and may let a request pass.
     """
@@ -30,6 +31,7 @@ class Fault:
     retry_after: float = 0.3
     is_global: bool = False
     said: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
     when: Callable[[Any], bool] | None = None
     hits: int = 0
 

@@ -109,7 +109,8 @@ class Rest:
         if verdict.wait:
             call.limited = True
             return _limited(verdict)
-        return self._apply(request, call, files, verdict.headers)
+        headers = verdict.headers | (fault.headers if fault else {})
+        return self._apply(request, call, files, headers)
 
     def _apply(
         self, request: web.Request, call: Call, files: list[Upload], headers: dict[str, str]

@@ -1,8 +1,9 @@
 """Requests by the token of a command or webhook: they come to an end as all others do.
 
 discord.py (2.7.1) makes them apart from the rest. There it waits five minutes for an answer that
-never comes, and where it was too fast for as long as the server says; it also takes for granted
-that a command's response is answered in words, which servers that resemble Discord leave out.
+never comes, and where it was too fast, or will be with the next one, for as long as the server
+says; it also takes for granted that a command's response is answered in words, which servers that
+resemble Discord leave out.
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ _TOO_MANY = 429
 
 
 def hold_on_by_token(longest: float) -> None:
-    """Have such requests made by `Webhooks`, in all that begins in this context from now on."""
+    """Have a `WebhookAdapter` make them, in all that begins in this context from now on."""
     if type(async_context.get()) is AsyncWebhookAdapter:  # A test may bring its own.
-        async_context.set(Webhooks(longest))
+        async_context.set(WebhookAdapter(longest))
 
 
-class Webhooks(AsyncWebhookAdapter):
-    """Makes these requests; a pause of more than `longest` seconds is a `RateLimited`."""
+class WebhookAdapter(AsyncWebhookAdapter):
+    """Makes these requests; a pause of more than `longest` seconds is a `RateLimited`.
+
+    An answer that announces such a pause comes at once.
+    """
 
     def __init__(self, longest: float) -> None:
         super().__init__()
@@ -45,12 +49,16 @@ class Webhooks(AsyncWebhookAdapter):
         patient = cast("aiohttp.ClientSession", _Patient(session, self._longest))
         try:
             return await super().request(route, patient, **options)
-        except _Nothing:
-            return ""
+        except _Answered as answer:
+            return answer.said
 
 
-class _Nothing(Exception):
-    """The answer has no body, whatever kind of body it is said to have."""
+class _Answered(Exception):
+    """The answer, past what discord.py makes of one."""
+
+    def __init__(self, said: Any) -> None:
+        super().__init__()
+        self.said = said
 
 
 class _Patient:
@@ -66,9 +74,19 @@ class _Patient:
     ) -> AsyncGenerator[aiohttp.ClientResponse, None]:
         async with self._session.request(method, url, timeout=SILENCE, **options) as response:
             if response.status == _NO_CONTENT:
-                raise _Nothing
+                # Whatever kind of body it is said to have.
+                raise _Answered("")
+            if 200 <= response.status < 300 and _pause_behind(response) > self._longest:
+                raise _Answered(await json_or_text(response))
             if response.status == _TOO_MANY:
                 said = await json_or_text(response)
                 if isinstance(said, dict) and (pause := float(said["retry_after"])) > self._longest:
                     raise discord.RateLimited(pause)
             yield response
+
+
+def _pause_behind(response: aiohttp.ClientResponse) -> float:
+    """How many seconds discord.py would keep an answer, since it was the last one for so long."""
+    if response.headers.get("X-RateLimit-Remaining") != "0":
+        return 0.0
+    return float(response.headers.get("X-RateLimit-Reset-After", 0))
