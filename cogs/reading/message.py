@@ -68,9 +68,7 @@ async def ask_of(
 def needs_download(message: discord.Message) -> bool:
     """Whether reading the message takes requests to Discord."""
     quoted = quoted_in(message)
-    return wants_download(message.attachments) or bool(
-        quoted and wants_download(quoted.attachments)
-    )
+    return wants_download(_files(message)) or bool(quoted and wants_download(_files(quoted)))
 
 
 def text_for_ask(interaction: discord.Interaction, text: str) -> str:
@@ -130,7 +128,7 @@ async def _text(
     parts = [_title(message), readable(said, names).strip()]
     parts += [_forwarded(snapshot, names) for snapshot in message.message_snapshots]
     parts += _extras(message)
-    parts += await read_files(message.attachments)
+    parts += await read_files(_files(message))
     parts = [part for part in parts if not is_blank(part)]
     quoted, quote = quoted_in(message), ""
     if quoted and not ignores(str(quoted.author.id)):
@@ -139,7 +137,7 @@ async def _text(
         if quote_me or not own:
             quote = _quote(quoted, me, full=full)
         if full:
-            parts += await read_files(quoted.attachments)
+            parts += await read_files(_files(quoted))
     if not parts and not quote:
         return GREETING
     return (quote + "\n".join(parts)).rstrip()
@@ -193,6 +191,12 @@ def _forwarded(snapshot: discord.MessageSnapshot, names: Names) -> str:
     parts += [_embed(embed) for embed in snapshot.embeds if embed.type == "rich"]
     text = "\n".join(part for part in parts if not is_blank(part)) or "(empty)"
     return f"[forwarded message]\n{text}\n[end of forwarded message]"
+
+
+def _files(message: discord.Message) -> list[discord.Attachment]:
+    """The files of a message, and what can be read of those that it forwards."""
+    forwarded = (file for snapshot in message.message_snapshots for file in snapshot.attachments)
+    return [*message.attachments, *(file for file in forwarded if wants_download([file]))]
 
 
 def _panel(components: Sequence[object], names: Names) -> list[str]:
