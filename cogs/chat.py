@@ -276,7 +276,10 @@ class Chat(commands.Cog):
         quoted = quoted_in(message)
         if quoted is None:
             return "unknown" if message.type is discord.MessageType.reply else "nobody"
-        return "me" if is_mine(self.bot, quoted) else "someone else"
+        if is_mine(self.bot, quoted):
+            return "me"
+        # Who goes on from words of their own speaks to nobody else by that.
+        return "nobody" if quoted.author.id == message.author.id else "someone else"
 
 
 def _mentions(message: discord.Message, me: int) -> bool:
