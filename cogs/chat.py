@@ -201,8 +201,13 @@ class Chat(commands.Cog):
         return verdict == "answer"
 
     def _is_welcome(self, message: discord.Message) -> bool:
-        """Whether a machine may speak to the bot; what the bot posts by webhooks never may."""
-        welcome = message.author.id in self.bot.settings.answer_bots
+        """Whether a machine may speak to the bot; what the bot posts by webhooks never may.
+
+        Some machines post by webhooks what people say under other names, such as PluralKit: those
+        are known by their application.
+        """
+        listed = self.bot.settings.answer_bots
+        welcome = message.author.id in listed or message.application_id in listed
         return welcome and not is_voice(self.bot, message)
 
     async def _read_in_turn(
