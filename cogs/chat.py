@@ -35,6 +35,7 @@ from cogs.live.sending import once
 from cogs.live.target import NOBODY, Channel, ChannelTarget
 from cogs.live.wording import small
 from cogs.own_threads import own_threads_of
+from cogs.own_threads.starter import starter_for
 from cogs.own_threads.where import HOME, answers_everything, lacking
 from cogs.owners import owners
 from cogs.places import conversation_in, engine_at, may_react, rules_for, story_origin
@@ -250,6 +251,7 @@ class Chat(commands.Cog):
             },
             ignores=self.bot.opt_outs.ignores,
             thread=thread.id if thread else None,
+            starter=await starter_for(self.bot, message),
         )
         return replace(ask, engine=await engine_at(self.bot, place, guild))
 
