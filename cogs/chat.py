@@ -222,15 +222,20 @@ class Chat(commands.Cog):
             if not is_readable(message):
                 raise UserError(_UNREADABLE)
             if not needs_download(message):
-                return await self.read(message, thread)
+                return await self.read(message, thread, asked=True)
             typing = asyncio.create_task(_show_typing(thread or message.channel))
             try:
-                return await self.read(message, thread)
+                return await self.read(message, thread, asked=True)
             finally:
                 typing.cancel()
 
-    async def read(self, message: discord.Message, thread: discord.Thread | None = None) -> Ask:
-        """The message as text, as it stands now; `thread` hangs at it, and answers it."""
+    async def read(
+        self, message: discord.Message, thread: discord.Thread | None = None, *, asked: bool = False
+    ) -> Ask:
+        """The message as text, as it stands now; `thread` hangs at it, and answers it.
+
+        `asked` is whether it is about to be answered.
+        """
         place = thread or message.channel
         reference = message.reference and message.reference.message_id
         # What was edited is read more than once, and has to read the same each time.
@@ -251,7 +256,7 @@ class Chat(commands.Cog):
             },
             ignores=self.bot.opt_outs.ignores,
             thread=thread.id if thread else None,
-            starter=await starter_for(self.bot, message),
+            starter=await starter_for(self.bot, message, asked=asked),
         )
         return replace(ask, engine=await engine_at(self.bot, place, guild))
 

@@ -19,12 +19,14 @@ log = logging.getLogger(__name__)
 _PATIENCE = 2.0
 
 
-async def starter_for(bot: HermesBot, message: discord.Message) -> discord.Message | None:
+async def starter_for(
+    bot: HermesBot, message: discord.Message, *, asked: bool
+) -> discord.Message | None:
     """The message at which a thread hangs, or a post's first, for the first question in there.
 
     None for a reply, which says itself what it is about, and where there is nothing to be read.
-    The same question gets the same again when it is read anew. Costs a round trip to the store for
-    each message in a thread.
+    `asked` tells a message that is about to be answered from one that is only read anew, which gets
+    the same again. Costs a round trip to the store for each message in a thread.
     """
     thread = message.channel
     if not isinstance(thread, discord.Thread) or thread.is_private() or message.id == thread.id:
@@ -34,7 +36,7 @@ async def starter_for(bot: HermesBot, message: discord.Message) -> discord.Messa
         return None
     try:
         turns = await bot.conversations.history(conversation_in(thread.id))
-        if turns and turns[0].id != str(message.id):
+        if turns[0].id != str(message.id) if turns else not asked:
             return None
         home = stands_in(bot, thread, thread.id)
         async with asyncio.timeout(_PATIENCE):

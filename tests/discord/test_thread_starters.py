@@ -69,3 +69,20 @@ async def test_a_reply_says_itself_what_it_is_about(stage: Stage) -> None:
     other = await stage.bob.send(thread, "The wine is red.")
     await stage.reply(stage.alice, other, f"{stage.me} what colour?")
     assert stage.asked == 'Alice: [in reply to Bob: "The wine is red."] what colour?'
+
+
+async def test_an_edit_where_the_bot_never_spoke_asks_discord_for_nothing(stage: Stage) -> None:
+    thread = thread_at(stage, await stage.bob.send(stage.channel, "The cheese is blue."))
+    theirs = await stage.bob.send(thread, "Yum.")
+    before = len(stage.env.http_requests)
+    await stage.bob.edit(theirs, "Yum!")
+    await stage.settle()
+    assert [request.method for request in stage.env.http_requests[before:]] == []
+
+
+async def test_a_question_that_is_edited_keeps_it(stage: Stage) -> None:
+    thread = thread_at(stage, await stage.bob.send(stage.channel, "The cheese is blue."))
+    asked = await stage.alice.send(thread, f"{stage.me} what color?")
+    await stage.alice.edit(asked, f"{stage.me} what colour?")
+    await stage.alice.send(thread, f"{stage.me} and the wine?")
+    assert QUESTION in stage.engine.prompts[-1]
