@@ -169,8 +169,8 @@ class Settings(BaseSettings):
     )
     answer_bots: Annotated[tuple[int, ...], BeforeValidator(takes.ids)] = Field(
         (),
-        description="Ids of bots that are answered when they mention the bot or reply to it; all "
-        "others never are.",
+        description="Ids of bots that are answered when they, or webhooks of theirs such as "
+        "PluralKit's, mention the bot or reply to it; all others never are.",
     )
     allowed_users: Annotated[tuple[int, ...], BeforeValidator(takes.people)] = Field(
         (), description="Ids of people: nobody else is answered, in any server or direct message."

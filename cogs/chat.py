@@ -35,6 +35,7 @@ from cogs.live.sending import once
 from cogs.live.target import NOBODY, Channel, ChannelTarget
 from cogs.live.wording import small
 from cogs.own_threads import own_threads_of
+from cogs.own_threads.starter import starter_for
 from cogs.own_threads.where import HOME, answers_everything, lacking
 from cogs.owners import owners
 from cogs.places import conversation_in, engine_at, may_react, rules_for, story_origin
@@ -201,8 +202,13 @@ class Chat(commands.Cog):
         return verdict == "answer"
 
     def _is_welcome(self, message: discord.Message) -> bool:
-        """Whether a machine may speak to the bot; what the bot posts by webhooks never may."""
-        welcome = message.author.id in self.bot.settings.answer_bots
+        """Whether a machine may speak to the bot; what the bot posts by webhooks never may.
+
+        Some machines post by webhooks what people say under other names, such as PluralKit: those
+        are known by their application.
+        """
+        listed = self.bot.settings.answer_bots
+        welcome = message.author.id in listed or message.application_id in listed
         return welcome and not is_voice(self.bot, message)
 
     async def _read_in_turn(
@@ -216,15 +222,20 @@ class Chat(commands.Cog):
             if not is_readable(message):
                 raise UserError(_UNREADABLE)
             if not needs_download(message):
-                return await self.read(message, thread)
+                return await self.read(message, thread, asked=True)
             typing = asyncio.create_task(_show_typing(thread or message.channel))
             try:
-                return await self.read(message, thread)
+                return await self.read(message, thread, asked=True)
             finally:
                 typing.cancel()
 
-    async def read(self, message: discord.Message, thread: discord.Thread | None = None) -> Ask:
-        """The message as text, as it stands now; `thread` hangs at it, and answers it."""
+    async def read(
+        self, message: discord.Message, thread: discord.Thread | None = None, *, asked: bool = False
+    ) -> Ask:
+        """The message as text, as it stands now; `thread` hangs at it, and answers it.
+
+        `asked` is whether it is about to be answered.
+        """
         place = thread or message.channel
         reference = message.reference and message.reference.message_id
         # What was edited is read more than once, and has to read the same each time.
@@ -245,6 +256,7 @@ class Chat(commands.Cog):
             },
             ignores=self.bot.opt_outs.ignores,
             thread=thread.id if thread else None,
+            starter=await starter_for(self.bot, message, asked=asked),
         )
         return replace(ask, engine=await engine_at(self.bot, place, guild))
 
@@ -276,7 +288,10 @@ class Chat(commands.Cog):
         quoted = quoted_in(message)
         if quoted is None:
             return "unknown" if message.type is discord.MessageType.reply else "nobody"
-        return "me" if is_mine(self.bot, quoted) else "someone else"
+        if is_mine(self.bot, quoted):
+            return "me"
+        # Who goes on from words of their own speaks to nobody else by that.
+        return "nobody" if quoted.author.id == message.author.id else "someone else"
 
 
 def _mentions(message: discord.Message, me: int) -> bool:

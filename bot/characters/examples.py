@@ -17,6 +17,9 @@ from bot.prompts.speakers import spoken
 USER = "User"
 """What the person in examples is called: no name of anybody who is here."""
 
+# Older cards, those for Gradio, have `You:` in front of the person's lines.
+_USERS = (USER.casefold(), "you")
+
 MOST_BLOCKS = 50
 
 BEGINNING = "[An example of how {name} writes. It has not happened.]"
@@ -55,7 +58,7 @@ def _turns(part: str, names: tuple[str, ...], speaker: str, user: str) -> Block:
     for line in part.splitlines():
         opened = opening.match(line)
         if opened:
-            role = "user" if opened[1].casefold() == USER.casefold() else "assistant"
+            role = "user" if opened[1].casefold() in _USERS else "assistant"
             turns.append((role, [line[opened.end() :].strip()]))
         elif turns:
             turns[-1][1].append(line)
@@ -68,5 +71,6 @@ def _turns(part: str, names: tuple[str, ...], speaker: str, user: str) -> Block:
 
 
 def _opening(names: tuple[str, ...]) -> re.Pattern[str]:
-    known = sorted({name.strip() for name in (*names, USER) if name.strip()}, key=len, reverse=True)
-    return re.compile(rf"[ \t]*({'|'.join(map(re.escape, known))})[ \t]*:", re.IGNORECASE)
+    known = {name.strip() for name in (*names, *_USERS)} - {""}
+    longest_first = sorted(known, key=len, reverse=True)
+    return re.compile(rf"[ \t]*({'|'.join(map(re.escape, longest_first))})[ \t]*:", re.IGNORECASE)

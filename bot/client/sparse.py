@@ -156,7 +156,18 @@ def _interaction(interaction: Fields) -> Fields:
         whole["member"] = {"permissions": "0", **_member(cast("Fields", member))}
     if isinstance(message := whole.get("message"), dict):
         whole["message"] = _message(cast("Fields", message))
+    if isinstance(data := whole.get("data"), dict):
+        whole["data"] = _targeted(cast("Fields", data))
     return whole
+
+
+def _targeted(data: Fields) -> Fields:
+    """The data of a command with the messages in whose menus it was chosen."""
+    resolved: Fields = data.get("resolved") or {}
+    if not (messages := cast("Fields", resolved.get("messages") or {})):
+        return data
+    whole = {number: _message(message) for number, message in messages.items()}
+    return {**data, "resolved": {**resolved, "messages": whole}}
 
 
 def _member(member: Fields) -> Fields:

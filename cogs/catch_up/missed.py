@@ -41,7 +41,7 @@ _MESSAGES = 100
 # Channels with a talk in the last days come first, and only such direct messages are looked at.
 _TALKED = 7 * 86_400.0
 
-GuildPlace = discord.TextChannel | discord.VoiceChannel | discord.Thread
+GuildPlace = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 Place = GuildPlace | discord.DMChannel
 
 
@@ -95,7 +95,8 @@ def time_of(message: int | None) -> float:
 def _places(bot: HermesBot, shard: int) -> Iterator[GuildPlace]:
     for guild in bot.guilds:
         if guild.shard_id == shard:
-            yield from (*guild.text_channels, *guild.voice_channels, *guild.threads)
+            yield from (*guild.text_channels, *guild.voice_channels, *guild.stage_channels)
+            yield from guild.threads
 
 
 def _channels(bot: HermesBot, shard: int, since: float, talked: set[str]) -> list[Place]:

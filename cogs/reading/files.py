@@ -41,7 +41,10 @@ async def read_files(attachments: Sequence[discord.Attachment]) -> list[str]:
             chosen.append(attachment)
     deadline = asyncio.get_running_loop().time() + DOWNLOAD_SECONDS
     read = {attachment: await _download(attachment, deadline) for attachment in chosen}
-    return [read[a] if a in read else named(a) for a in attachments]
+    return [
+        read[a] if a in read else named(a, "too large to read" if is_text(a) else "")
+        for a in attachments
+    ]
 
 
 def wants_download(attachments: Sequence[discord.Attachment]) -> bool:
@@ -71,8 +74,6 @@ def named(attachment: discord.Attachment, remark: str = "") -> str:
     if kind in ("image", "audio", "video") and not is_text(attachment):
         told = f": {label(attachment.description)}" if attachment.description else ""
         return f"[{kind}: {name}{told}]"
-    if not remark and is_text(attachment):
-        remark = "too large to read"
     return f"[file: {name}, {size(attachment.size)}{', ' if remark else ''}{remark}]"
 
 

@@ -36,6 +36,7 @@ async def ask_of(
     noted: Mapping[str, str] | None = None,
     ignores: Callable[[str], bool] = lambda _: False,
     thread: int | None = None,
+    starter: discord.Message | None = None,
 ) -> Ask:
     """Read a message; downloads are bounded in size and time, and failures said in the text.
 
@@ -46,15 +47,17 @@ async def ask_of(
     the reply's origin says. `ignores` tells of an author's id whether they are left alone: then
     they are not quoted. `thread` is the one that begins with this message, if it is answered there:
     its talk knows nothing of what was said before, so that this is quoted in full, whoever said it.
+    So is the `starter`, with which somebody else's thread began, as if it was replied to.
     """
     guild, place = message.guild, thread or message.channel.id
-    fully: Quoted = "all" if thread else "others" if quote_fully else "nobody"
+    anew = bool(thread or starter)
+    fully: Quoted = "all" if anew else "others" if quote_fully else "nobody"
     return Ask(
         conversation=conversation_in(place),
         id=str(message.id),
         author=str(message.author.id),
         speaker=message.author.display_name if guild else "",
-        text=await _text(message, client, quote_me or bool(thread), fully, ignores),
+        text=await _text(message, client, quote_me or anew, fully, ignores, starter),
         origin={
             "channel": str(place),
             "message": str(message.id),
@@ -68,9 +71,7 @@ async def ask_of(
 def needs_download(message: discord.Message) -> bool:
     """Whether reading the message takes requests to Discord."""
     quoted = quoted_in(message)
-    return wants_download(message.attachments) or bool(
-        quoted and wants_download(quoted.attachments)
-    )
+    return wants_download(_files(message)) or bool(quoted and wants_download(_files(quoted)))
 
 
 def text_for_ask(interaction: discord.Interaction, text: str) -> str:
@@ -123,6 +124,7 @@ async def _text(
     quote_me: bool,
     fully: Quoted,
     ignores: Callable[[str], bool],
+    starter: discord.Message | None,
 ) -> str:
     me = client.user
     names = _names(message.guild, message.mentions, me)
@@ -130,16 +132,16 @@ async def _text(
     parts = [_title(message), readable(said, names).strip()]
     parts += [_forwarded(snapshot, names) for snapshot in message.message_snapshots]
     parts += _extras(message)
-    parts += await read_files(message.attachments)
+    parts += await read_files(_files(message))
     parts = [part for part in parts if not is_blank(part)]
-    quoted, quote = quoted_in(message), ""
+    quoted, quote = quoted_in(message) or starter, ""
     if quoted and not ignores(str(quoted.author.id)):
         own = is_mine(client, quoted)
         full = fully == "all" or (fully == "others" and not own)
         if quote_me or not own:
             quote = _quote(quoted, me, full=full)
         if full:
-            parts += await read_files(quoted.attachments)
+            parts += await read_files(_files(quoted))
     if not parts and not quote:
         return GREETING
     return (quote + "\n".join(parts)).rstrip()
@@ -193,6 +195,12 @@ def _forwarded(snapshot: discord.MessageSnapshot, names: Names) -> str:
     parts += [_embed(embed) for embed in snapshot.embeds if embed.type == "rich"]
     text = "\n".join(part for part in parts if not is_blank(part)) or "(empty)"
     return f"[forwarded message]\n{text}\n[end of forwarded message]"
+
+
+def _files(message: discord.Message) -> list[discord.Attachment]:
+    """The files of a message, and what can be read of those that it forwards."""
+    forwarded = (file for snapshot in message.message_snapshots for file in snapshot.attachments)
+    return [*message.attachments, *(file for file in forwarded if wants_download([file]))]
 
 
 def _panel(components: Sequence[object], names: Names) -> list[str]:

@@ -42,6 +42,11 @@ def inner(text: str, **more) -> list[list[tuple[str, str]]]:
             [[("assistant", "I am Aria: a bard.\nAriadne: no")]],
         ),
         ("  <bot> : Hi.", [[("assistant", "Hi.")]]),
+        # As the cards for Gradio have it.
+        (
+            "You: Hi.\n{{char}}: Ho. You?\nYou: Same.",
+            [[("user", "Hi."), ("assistant", "Ho. You?"), ("user", "Same.")]],
+        ),
         ("{{char}}:\n{{user}}: Hi", [[("user", "Hi")]]),
     ],
 )

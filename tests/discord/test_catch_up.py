@@ -157,6 +157,18 @@ async def test_a_message_in_a_gap_of_the_connection_is_answered(stage: Stage) ->
     assert len(stage.shown()) == 2
 
 
+async def test_so_is_one_in_the_chat_of_a_voice_channel_or_a_stage(stage: Stage) -> None:
+    places = [stage.guild.create_voice_channel("call"), stage.guild.create_stage_channel("talk")]
+    for place in places:
+        await stage.alice.send(place, f"{stage.me} before")
+    await play(stage.env, 1.5)
+    await away(stage)
+    for place in places:
+        await stage.alice.send(place, f"{stage.me} anyone?")
+    await back(stage)
+    assert [len(stage.shown(place)) for place in places] == [2, 2]
+
+
 async def test_only_what_wants_an_answer_gets_one(stage: Stage) -> None:
     await ask(stage, "before")
     await play(stage.env, 1.5)

@@ -110,6 +110,11 @@ class TestAlwaysOn:
         await always.bob.send(always.channel, "wow", reply_to=first)
         assert always.said() == []
 
+    async def test_who_replies_to_their_own_words_is_answered(self, always: Stage) -> None:
+        shared = await always.alice.send(always.channel, f"{always.bob.mention} look at this")
+        await always.alice.send(always.channel, "what does it mean?", reply_to=shared)
+        assert always.said() == ["All right."]
+
     async def test_its_threads_too(self, always: Stage) -> None:
         thread = always.thread()
         await always.alice.send(thread, "in here as well")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import discord
 import pytest
 from simcord.actors import MemberActor
+from simcord.backend import serializers
 
 from bot.conversation.other_bots import IN_A_ROW
 from tests.discord.conftest import MakeBot, Stage
@@ -192,6 +195,23 @@ class TestOtherBots:
         hook = stage.guild.create_webhook(stage.channel)
         await hook.send(f"{stage.me} hello")
         assert stage.said() == []
+
+    async def test_what_one_posts_by_webhook_for_people_is_answered_when_it_mentions(
+        self, stage: Stage, robot: MemberActor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        payload = serializers.message_payload
+
+        def with_application(backend: Any, message: Any, **more: Any) -> Any:
+            found = payload(backend, message, **more)
+            return found | {"application_id": str(robot.id)} if message.webhook_id else found
+
+        hook = stage.guild.create_webhook(stage.channel, "Ivy")
+        await hook.send(f"{stage.me} hello")
+        assert stage.said() == []
+        monkeypatch.setattr(serializers, "message_payload", with_application)
+        await hook.send("not for you")
+        await hook.send(f"{stage.me} hello")
+        assert (len(stage.said()), stage.asked) == (1, "Ivy: hello")
 
     async def test_a_loop_ends_with_one_quiet_line_until_a_person_writes(
         self, stage: Stage, robot: MemberActor

@@ -215,6 +215,32 @@ async def test_forwarded_message_is_read(stage: Stage) -> None:
     )
 
 
+async def test_a_text_file_that_is_forwarded_is_read(stage: Stage) -> None:
+    theirs = await stage.bob.send(stage.channel, "the log", attachments=[("e.log", b"boom")])
+    await stage.bot.always_on.switch(f"discord:{stage.channel.id}", True)
+    await stage.alice.forward(theirs, stage.channel)
+    assert stage.asked == (
+        "Alice: [forwarded message]\nthe log\n[file: e.log, 4 bytes]\n[end of forwarded message]"
+        "\n[file e.log]\nboom\n[end of file]"
+    )
+
+
+async def test_so_it_is_by_a_reply_to_the_forward(stage: Stage) -> None:
+    theirs = await stage.bob.send(stage.channel, "the log", attachments=[("e.log", b"boom")])
+    forward = await stage.alice.forward(theirs, stage.channel)
+    assert stage.engine.requests == []
+    await stage.reply(stage.bob, forward, f"{stage.me} why?")
+    assert stage.asked.endswith("\nwhy?\n[file e.log]\nboom\n[end of file]")
+    assert "too large" not in stage.asked
+
+
+async def test_a_small_file_in_a_short_quote_is_not_called_too_large(stage: Stage) -> None:
+    await stage.bot.always_on.switch(f"discord:{stage.channel.id}", True)
+    theirs = await stage.bob.send(stage.channel, "(( log ))", attachments=[("e.log", b"boom")])
+    await stage.reply(stage.alice, theirs, f"{stage.me} why?")
+    assert stage.asked == 'Alice: [in reply to Bob: "(( log )) [file: e.log, 4 bytes]"] why?'
+
+
 class TestAttachments:
     """Text is read, the rest is named."""
 
