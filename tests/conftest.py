@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from bot.store.embedded import EmbeddedValkey
 from bot.store.history import RedisStore
+from tests.wire.processes import free_port
 
 # How long an example takes says more about the machine than about the code. What a run says of a
 # change must not depend on its luck; FUZZ=1 tries other examples.
@@ -37,6 +38,12 @@ def one_hour() -> None:
     left = 3_600 - time.time() % 3_600
     if left < _LONGEST_SECONDS:
         time.sleep(left)
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """A port where nobody listens, and no other test's server will meanwhile."""
+    return free_port()
 
 
 @pytest.fixture(scope="session")
