@@ -235,7 +235,7 @@ async def test_who_shares_survives_the_owner_s_leaving(data_dir: Path):
         assert third.look()[0] == "1"
     # That answer may have come from the second one's server, on its way out.
     async with asyncio.timeout(20):
-        while servers_on(data_dir):
+        while servers_on(data_dir):  # noqa: ASYNC110 - the system tells nobody
             await asyncio.sleep(0.05)
 
 
