@@ -256,6 +256,7 @@ async def test_a_summary_that_fails_is_tried_again_after_the_next_reply(
     assert (await store.load(PLACE)).summary
 
 
+@pytest.mark.usefixtures("one_hour")
 async def test_its_tokens_count_for_the_server_and_for_nobody_in_it(
     tgi: TgiStandIn, store: RedisStore
 ):

@@ -245,6 +245,7 @@ async def test_one_person_can_have_only_so_many_questions_in_line(crowd_with, tg
         group.create_task(crowd.ask("5", person="bob"))
 
 
+@pytest.mark.usefixtures("one_hour")
 async def test_replies_are_counted_for_people_and_servers(crowd_with, tgi: TgiStandIn):
     crowd = crowd_with(Line(), per_user=2, per_server=3)
     await crowd.ask("1", person="ann")
@@ -260,6 +261,7 @@ async def test_replies_are_counted_for_people_and_servers(crowd_with, tgi: TgiSt
     assert list(await crowd.conversations.history("discord:3")) == []
 
 
+@pytest.mark.usefixtures("one_hour")
 async def test_a_retry_counts_as_a_reply(crowd_with, tgi: TgiStandIn):
     crowd = crowd_with(Line(), per_user=2)
     await crowd.ask("1", person="ann")
