@@ -31,7 +31,7 @@ def make(tgi: TgiStandIn, store: RedisStore):
     """Build the core anew, as a restarted process would."""
 
     def build(max_reply_tokens: int = 1024) -> tuple[Conversations, TgiEngine]:
-        engine = TgiEngine(tgi.url, limits=Limits(first_token=2, silence=2, attempts=1))
+        engine = TgiEngine(tgi.url, limits=Limits(first_token=20, silence=20, attempts=1))
         model = Model(engine, None, max_reply_tokens)
         return Conversations(engine, store, model), engine
 

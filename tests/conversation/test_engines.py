@@ -36,7 +36,7 @@ async def make_two(tgi: TgiStandIn, big: TgiStandIn, store: RedisStore):
     async with AsyncExitStack() as stack:
 
         async def engine(url: str) -> TgiEngine:
-            made = TgiEngine(url, limits=Limits(first_token=2, silence=2, attempts=1))
+            made = TgiEngine(url, limits=Limits(first_token=20, silence=20, attempts=1))
             return await stack.enter_async_context(aclosing(made))
 
         async def build() -> Conversations:

@@ -11,6 +11,7 @@ from bot.conversation.ask import Ask
 from bot.conversation.model import Model
 from bot.conversation.service import Conversations
 from bot.store.history import RedisStore
+from tests.engine.reading import until
 from tests.stand_ins.engine import ScriptedEngine
 from tests.store.test_people import everything
 
@@ -69,10 +70,11 @@ async def test_a_question_that_is_just_being_written_down(valkey_url: str):
 
 
 async def test_somebody_else_s_reply_goes_on(store: RedisStore, valkey_url: str):
-    conversations = talks(store, "Noted.", [0.3, "Yes, ", 0.3, SECRET])
+    engine = ScriptedEngine("Noted.", [1.0, "Yes, ", 1.0, SECRET])
+    conversations = talks(store, engine=engine)
     await answer(conversations, ask(1, ADA, SECRET))
     asking = asyncio.create_task(answer(conversations, ask(3, BOB, "granite telescope")))
-    await asyncio.sleep(0.2)
+    await until(lambda: len(engine.requests) == 2)
     held = await conversations.erase(ADA)
     assert (held.turns, held.replies) == (1, 1)
     assert await asking == f"Yes, {SECRET}"
@@ -85,9 +87,10 @@ async def test_somebody_else_s_reply_goes_on(store: RedisStore, valkey_url: str)
 
 @pytest.mark.parametrize("asked_before", [1, 3])
 async def test_what_waits_behind_another_reply(store: RedisStore, asked_before: int):
-    conversations = talks(store, [0.4, "First."])
+    engine = ScriptedEngine([1.5, "First."])
+    conversations = talks(store, engine=engine)
     first = asyncio.create_task(answer(conversations, ask(1, BOB, "granite telescope")))
-    await asyncio.sleep(0.1)
+    await until(lambda: engine.requests)
     waiting = [
         asyncio.create_task(answer(conversations, ask(10 + n, ADA, f"{SECRET} {n}")))
         for n in range(asked_before)

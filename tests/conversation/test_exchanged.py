@@ -36,7 +36,7 @@ async def server() -> AsyncIterator[OpenAIStandIn]:
 
 @pytest.fixture
 async def talk(server: OpenAIStandIn, store: RedisStore) -> AsyncIterator[Talk]:
-    limits = Limits(first_token=2, silence=2, attempts=1)
+    limits = Limits(first_token=20, silence=20, attempts=1)
     async with aclosing(OpenAIEngine(server.url, limits=limits)) as engine:
         yield Talk(Conversations(engine, store, Model(engine, None, 64), summaries=True))
 

@@ -21,12 +21,12 @@ from bot.web.health import add_health
 from tests.stand_ins.raw import RawStandIn, stream
 from tests.stand_ins.tgi import Fault, TgiStandIn
 
-LIMITS = Limits(question=1.0, first_token=1.0, attempts=1)
+LIMITS = Limits(question=2.5, first_token=2.5, attempts=1)
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(life, "_PATIENCE", 0.4)
+    monkeypatch.setattr(life, "_PATIENCE", 1.5)
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ async def test_a_fact_in_other_words_is_found(path, meanings, tgi, store) -> Non
 async def test_while_it_fails_words_decide_and_one_line_says_so(
     fault, meanings, caplog, monkeypatch
 ) -> None:
-    monkeypatch.setattr("bot.engine.embedding._SECONDS", 0.2)
+    monkeypatch.setattr("bot.engine.embedding._SECONDS", 1.0)
     meanings.fault = fault
     if fault == "gone":
         await meanings.stop()

@@ -204,7 +204,7 @@ async def test_facts_give_way_to_a_question_that_fills_the_prompt(people, tgi, s
 
 async def test_alpaca_gets_them_as_further_input(tgi: TgiStandIn, store: RedisStore) -> None:
     await tell(store, CHANNEL, "the dog is here")
-    engine = TgiEngine(tgi.url, limits=Limits(first_token=2, silence=2, attempts=1))
+    engine = TgiEngine(tgi.url, limits=Limits(first_token=20, silence=20, attempts=1))
     async with aclosing(engine):
         model = Model(engine, "Nous-Hermes-Llama2-13b", 1024)
         talk = People(Conversations(engine, store, model))
@@ -246,7 +246,7 @@ async def test_what_a_tool_recalls_for_one_person_does_not_stay(
     answers = [RECALL, "I know it.", "What code?"]
     tgi.reply = lambda _prompt: answers.pop(0)
     toolbox = Toolbox(tools_of(Desk()), store, ToolRules(store), in_discord=True)
-    engine = TgiEngine(tgi.url, limits=Limits(first_token=2, silence=2, attempts=1))
+    engine = TgiEngine(tgi.url, limits=Limits(first_token=20, silence=20, attempts=1))
     async with aclosing(engine):
         people = People(Conversations(engine, store, Model(engine, None, 1024), (), toolbox))
         await people.say("What is the code?")

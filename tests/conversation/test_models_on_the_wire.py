@@ -172,7 +172,7 @@ async def test_of_a_model_that_only_thinks_aloud_nothing_is_lost(tgi: TgiStandIn
 
 async def test_a_model_without_a_profile_is_told_its_format(tgi: TgiStandIn, store: RedisStore):
     tgi.model_id, tgi.reply = "NousResearch/Nous-Capybara-7B-V1.9", " Well met."
-    engine = TgiEngine(tgi.url, limits=Limits(first_token=2, silence=2, attempts=1))
+    engine = TgiEngine(tgi.url, limits=Limits(first_token=20, silence=20, attempts=1))
     async with aclosing(engine):
         talk = Talk(Conversations(engine, store, Model(engine, "generic-vicuna", 1024)))
         await talk.say("hi\nASSISTANT: Arr", speaker="")

@@ -27,7 +27,7 @@ from tests.stand_ins.tgi import TgiStandIn
 
 pytestmark = pytest.mark.usefixtures("one_hour")
 
-QUICK = Limits(first_token=5, silence=5, attempts=1)
+QUICK = Limits(first_token=20, silence=20, attempts=1)
 
 
 @pytest_asyncio.fixture
@@ -132,14 +132,15 @@ async def test_who_has_asked_too_much_is_left_out_of_what_is_answered_together(
     process, tgi: TgiStandIn
 ):
     await process(per_user=1).ask("9", "ann")
-    tgi.ttft = 0.3
+    tgi.gate = asyncio.Event()
     one = process(per_user=1)
     first = asyncio.create_task(one.ask("1", "cay", "here"))
-    await until(lambda: one.conversations.writing("discord:here"), 10)
+    await until(lambda: tgi.running)
     others = [
         asyncio.create_task(one.ask(key, who, "here"))
         for key, who in (("2", "dan"), ("3", "ann"), ("4", "bob"))
     ]
+    tgi.gate.set()
     await first
     results = await asyncio.gather(*others, return_exceptions=True)
     assert [type(found) for found in results] == [Reply, LimitReached, type(None)]

@@ -334,7 +334,7 @@ async def test_a_branch_has_the_stage_too(players, store, conversations) -> None
 async def test_the_bot_itself_can_be_a_character(store, tgi) -> None:
     shape = {"char_name": "Milo", "char_persona": "Milo is a cat.", "world_scenario": "A barn."}
     blob = json.dumps({**shape, "char_greeting": "Meow, {{user}}.", "example_dialogue": ""})
-    engine = TgiEngine(tgi.url, limits=Limits(first_token=2, silence=2, attempts=1))
+    engine = TgiEngine(tgi.url, limits=Limits(first_token=20, silence=20, attempts=1))
     house = Read.of(blob.encode())
     conversations = Conversations(engine, store, Model(engine, None, 1024), house=house)
     async with aclosing(engine):

@@ -13,6 +13,7 @@ from bot.errors import BadInput, EngineInterrupted, PromptTooLong
 from bot.prompts.neutralise import GUARD
 from bot.store.history import RedisStore
 from tests.conversation.conftest import PLACE, Talk
+from tests.engine.reading import until
 from tests.stand_ins.tgi import Fault, TgiStandIn, tokenize
 
 
@@ -98,10 +99,13 @@ async def test_one_reply_at_a_time_and_the_rest_is_gathered(talk: Talk, tgi: Tgi
 
 
 async def test_channels_do_not_wait_for_each_other(talk: Talk, tgi: TgiStandIn):
-    tgi.ttft = 0.2
+    tgi.gate = asyncio.Event()
     other = Talk(talk.conversations, "discord:2")
-    await asyncio.gather(talk.say("one"), other.say("two"))
-    assert tgi.most_running == 2
+    async with asyncio.TaskGroup() as group:
+        for one in (talk, other):
+            group.create_task(one.say("one"))
+        await until(lambda: tgi.running == 2)
+        tgi.gate.set()
 
 
 async def test_the_same_message_is_answered_once(talk: Talk, tgi: TgiStandIn):
@@ -119,12 +123,11 @@ async def test_stop_ends_the_reply_and_frees_the_engine(talk: Talk, tgi: TgiStan
         await reply.changed()
         assert talk.conversations.writing(PLACE) is reply
         reply.stop()
-        await asyncio.wait_for(reply.finished(), 1)
+        await asyncio.wait_for(reply.finished(), 3)
         await reply.commit(("1",))
-    await asyncio.sleep(0.1)
     assert reply.stopped
-    assert tgi.generations[0].left_early
-    assert tgi.running == 0
+    await until(lambda: tgi.generations[0].left_early, 3)
+    await until(lambda: tgi.running == 0)
     turns = await talk.conversations.history(PLACE)
     assert turns[-1].text == reply.text
     assert turns[-1].status == "stopped"
@@ -134,7 +137,7 @@ async def test_stop_before_anything_was_written(talk: Talk, tgi: TgiStandIn):
     async with talk.conversations.turn(talk.ask("go")) as reply:
         assert reply is not None
         reply.stop()
-        await asyncio.wait_for(reply.finished(), 1)
+        await asyncio.wait_for(reply.finished(), 10)
         await reply.commit(())
     assert [turn.role for turn in await talk.conversations.history(PLACE)] == ["user"]
 
@@ -197,7 +200,7 @@ async def test_a_retry_settles_the_reply_that_could_not_be_committed(talk: Talk)
 
 async def test_everyone_who_waited_hears_of_a_failure(talk: Talk, tgi: TgiStandIn):
     await talk.conversations.set_system(PLACE, "word " * 800)
-    tgi.tokens_per_second = 50
+    tgi.gate = asyncio.Event()
     heard: list[str] = []
 
     async def say(text: str) -> None:
@@ -211,12 +214,13 @@ async def test_everyone_who_waited_hears_of_a_failure(talk: Talk, tgi: TgiStandI
 
     async with asyncio.TaskGroup() as group:
         group.create_task(say("one"))
-        await asyncio.sleep(0.05)
+        await until(lambda: tgi.running)
         # While the first is answered, the engine comes back with less room.
         tgi.max_total_tokens, tgi.max_input_tokens = 512, 500
         talk.conversations.models.named("").model.forget()
         for text in ("two", "three"):
             group.create_task(say(text))
+        tgi.gate.set()
     assert heard == ["two", "three"]
 
 

@@ -25,7 +25,7 @@ from tests.stand_ins.raw import RawStandIn
 from tests.stand_ins.tgi import TgiStandIn
 
 LLAMA_2 = "NousResearch/Nous-Hermes-Llama2-13b"
-PATIENT = Limits(question=2.0)
+PATIENT = Limits(question=4.0)
 
 
 @pytest.fixture
@@ -54,16 +54,16 @@ async def test_a_question_waits_a_moment_and_the_next_ones_do_not(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ):
-    monkeypatch.setattr(in_use, "_MOMENT", 0.4)
+    monkeypatch.setattr(in_use, "_MOMENT", 1.5)
     monkeypatch.setattr(in_use, "_GLANCE", 0.05)
     tgi.silent = frozenset(["/info"])
     model = Model(engine, None, 1024)
-    assert 0.3 < await seconds(model.ready()) < 1.5
+    assert 1.4 < await seconds(model.ready()) < 3.5
     # As often as one reply wants to know it; the engine gives up in the middle of that.
-    assert await seconds(asyncio.gather(*(model.current() for _ in range(5)))) < 0.3
+    assert await seconds(asyncio.gather(*(model.current() for _ in range(5)))) < 1.2
     await asyncio.sleep(PATIENT.question)
     for _ in range(5):
-        assert await seconds(model.ready()) < 0.3
+        assert await seconds(model.ready()) < 1.2
     assert (await model.current()).profile.name == "generic-chatml"
     (told,) = [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert "until it does, prompts are written for generic-chatml (MODEL names" in told.message
@@ -158,8 +158,8 @@ async def test_counts_that_do_not_come_are_estimated(
     caplog: pytest.LogCaptureFixture,
 ):
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(in_use, "_COUNT_SECONDS", 0.2)
-    monkeypatch.setattr(in_use, "_UNCOUNTED_SECONDS", 0.5)
+    monkeypatch.setattr(in_use, "_COUNT_SECONDS", 0.5)
+    monkeypatch.setattr(in_use, "_UNCOUNTED_SECONDS", 3.0)
     tgi.silent = frozenset(["/tokenize"])
     served = Served("default", engine, Model(engine, None, 1024))
 
@@ -167,10 +167,10 @@ async def test_counts_that_do_not_come_are_estimated(
         for _ in range(20):
             assert await served.count("one two three") == served.model.estimate("one two three")
 
-    assert await seconds(many()) < 1.0
+    assert await seconds(many()) < 2.5
     assert caplog.text.count("does not count tokens in time") == 1
     tgi.silent = frozenset()
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(3.0)
     assert await served.count("one two three") == 3
 
 

@@ -42,7 +42,7 @@ ADA = '{"name": "Ada Lovelace", "age": 36}'
 
 @pytest_asyncio.fixture
 async def json_mode(tgi: TgiStandIn):
-    engine = TgiEngine(tgi.url, limits=Limits(first_token=2, silence=2, attempts=1))
+    engine = TgiEngine(tgi.url, limits=Limits(first_token=20, silence=20, attempts=1))
     async with aclosing(engine):
         yield JsonMode(engine, Model(engine, None, 2048))
 

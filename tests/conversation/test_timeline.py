@@ -87,7 +87,7 @@ async def test_a_question_deleted_while_it_is_answered(talk: Talk, timeline, tgi
     async with talk.conversations.turn(asked) as reply:
         await reply.changed()
         await timeline.remove(PLACE, [asked.id])
-        await asyncio.wait_for(reply.finished(), 1)
+        await asyncio.wait_for(reply.finished(), 3)
         await reply.commit(("9",))
     assert reply.withdrawn
     assert reply.turn is None

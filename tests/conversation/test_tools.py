@@ -122,7 +122,7 @@ def talking(tgi: TgiStandIn, store: RedisStore, desk: Desk):
         toolbox = Toolbox(
             tools_of(desk), store, ToolRules(store, frozenset({"pin"})), in_discord=True, **options
         )
-        engine = TgiEngine(tgi.url, limits=Limits(first_token=2, silence=2, attempts=1))
+        engine = TgiEngine(tgi.url, limits=Limits(first_token=20, silence=20, attempts=1))
         async with aclosing(engine):
             talk = Talk(Conversations(engine, store, Model(engine, None, 1024), (), toolbox))
             yield talk
@@ -196,7 +196,7 @@ async def test_two_calls_of_one_turn_run_side_by_side(tgi, talking):
         for who in ("Ann", "Bob")
     ]
     tgi.reply = scripted("\n".join(calls), "Both are here.")
-    async with talking() as talk, asyncio.timeout(5):
+    async with talking() as talk, asyncio.timeout(20):
         reply = await talk.say("meet Ann and Bob")
     assert reply.text == "Both are here."
     told = responses(prompts(tgi)[-1])

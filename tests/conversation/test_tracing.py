@@ -101,6 +101,7 @@ async def test_one_trace_for_what_is_answered_together(talk: Talk, collector: Co
     assert waited.ended >= replies[0].ended - 0.05
 
 
+@pytest.mark.usefixtures("one_hour")
 async def test_nothing_to_say_and_too_much_asked(
     store: RedisStore, tgi: TgiStandIn, collector: Collector
 ):

@@ -15,7 +15,7 @@ from tests.conversation.conftest import Talk
 from tests.engine.reading import ask, read
 from tests.stand_ins.openai import DONE, OpenAIStandIn, event, usage
 
-LIMITS = Limits(first_token=2, silence=2, attempts=1)
+LIMITS = Limits(first_token=20, silence=20, attempts=1)
 MODELS = [{"id": "hermes-3-llama-3.1-8b", "owned_by": "vllm", "max_model_len": 4096}]
 
 

@@ -370,6 +370,7 @@ async def test_a_question_that_is_gone_before_its_thread_is_as_anywhere(
     assert "got none" not in shown
 
 
+@pytest.mark.usefixtures("one_hour")
 @pytest.mark.parametrize("core", [{"limits": ReplyLimits(per_user=2)}])
 async def test_who_has_asked_too_much_gets_no_thread(stage: Stage) -> None:
     await switch_on(stage)

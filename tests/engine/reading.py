@@ -43,7 +43,7 @@ async def read_until_error(engine: Engine, request: Generation) -> tuple[str, En
     raise AssertionError("the answer ended without an end")
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - a server's state has no event
             await asyncio.sleep(0.005)

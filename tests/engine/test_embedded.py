@@ -171,7 +171,7 @@ async def test_stopping_with_a_stream_in_flight(tmp_path: Path):
     begun = loop.time()
     await engine.aclose()
     # In this process llama.cpp would have waited for half a minute.
-    assert loop.time() - begun < 2
+    assert loop.time() - begun < 10
     with pytest.raises(EngineError):
         async for _ in stream:
             pass

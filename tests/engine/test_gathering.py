@@ -75,7 +75,7 @@ async def test_a_stream_that_is_left_while_it_gathers_is_closed_at_once(
 ):
     monkeypatch.setattr(sse, "_TOGETHER", _FOR_EVER)
     reading = asyncio.create_task(_parts(engine))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not tgi.running:  # noqa: ASYNC110 - a server's state has no event
             await asyncio.sleep(0.005)
         await asyncio.sleep(0.05)

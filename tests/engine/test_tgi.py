@@ -322,7 +322,7 @@ async def test_patience_bounds_the_time_too(tgi: TgiStandIn):
     tgi.fault = Fault("overloaded")
     limits = Limits(attempts=100, backoff=0.05, patience=0.3)
     async with aclosing(TgiEngine(tgi.url, limits=limits)) as engine:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             _, error = await read_until_error(engine, ask())
     assert type(error) is EngineBusy
     assert len(tgi.generations) < 10
@@ -493,7 +493,7 @@ async def test_comments_are_no_sign_of_life_before_the_first_token(tgi: TgiStand
     tgi.keep_alive = 0.03
     tgi.fault = Fault("hang")
     async with aclosing(TgiEngine(tgi.url, limits=Limits(first_token=0.3))) as engine:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             text, error = await read_until_error(engine, ask())
     assert (text, type(error)) == ("", EngineTimeout)
     await until(lambda: tgi.generations[0].left_early)
@@ -503,7 +503,7 @@ async def test_nor_between_tokens(tgi: TgiStandIn):
     tgi.keep_alive = 0.03
     tgi.fault = Fault("hang", after=3)
     async with aclosing(TgiEngine(tgi.url, limits=Limits(silence=0.3))) as engine:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             text, error = await read_until_error(engine, ask())
     assert (text, type(error)) == ("Well met,", EngineTimeout)
     await until(lambda: tgi.generations[0].left_early)
@@ -513,7 +513,7 @@ async def test_a_whole_answer_has_a_limit(tgi: TgiStandIn):
     tgi.reply = [" w"] * 1000
     tgi.tokens_per_second = 50
     async with aclosing(TgiEngine(tgi.url, limits=Limits(total=0.3))) as engine:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             text, error = await read_until_error(engine, ask())
     assert text.startswith(" w")
     assert type(error) is EngineTimeout
@@ -522,7 +522,7 @@ async def test_a_whole_answer_has_a_limit(tgi: TgiStandIn):
 async def test_headers_that_never_come(tgi: TgiStandIn):
     tgi.fault = Fault("slow", seconds=60)
     async with aclosing(TgiEngine(tgi.url, limits=Limits(first_token=0.3))) as engine:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(20):
             _, error = await read_until_error(engine, ask())
     assert type(error) is EngineTimeout
 
@@ -533,7 +533,7 @@ async def test_an_address_that_swallows_everything():
         listener.listen(1)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         limits = Limits(question=0.2, first_token=0.2)
-        async with aclosing(TgiEngine(url, limits=limits)) as engine, asyncio.timeout(3):
+        async with aclosing(TgiEngine(url, limits=limits)) as engine, asyncio.timeout(20):
             with pytest.raises(EngineTimeout):
                 await engine.describe()
             _, error = await read_until_error(engine, ask())
@@ -541,10 +541,10 @@ async def test_an_address_that_swallows_everything():
 
 
 async def test_a_slow_reader_is_not_a_silent_engine(tgi: TgiStandIn):
-    async with aclosing(TgiEngine(tgi.url, limits=Limits(silence=0.15))) as engine:
+    async with aclosing(TgiEngine(tgi.url, limits=Limits(silence=0.6))) as engine:
         text = ""
         async for part in engine.stream(ask(max_tokens=3)):
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.7)
             text += getattr(part, "text", "")
     assert text == "Well met,"
 
@@ -580,7 +580,7 @@ async def test_leaving_frees_the_engine_at_once(tgi: TgiStandIn, engine: TgiEngi
         with pytest.raises(EngineError):
             await reading
     await until(lambda: tgi.generations[0].left_early)
-    assert loop.time() - left < 1.0
+    assert loop.time() - left < 5.0
     await until(lambda: tgi.running == 0)
 
 

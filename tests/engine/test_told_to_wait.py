@@ -19,7 +19,7 @@ from bot.engine.connect import ProbedEngine
 from bot.engine.openai import OpenAIEngine
 from bot.engine.tgi import TgiEngine
 from bot.errors import EngineBusy, EngineUnreachable
-from tests.engine.reading import QUICK, ask, read, read_until_error
+from tests.engine.reading import QUICK, ask, read, read_until_error, until
 from tests.stand_ins.openai import DONE, event
 from tests.stand_ins.raw import Answer, RawStandIn, as_json, stream, whole
 
@@ -65,7 +65,7 @@ async def test_seconds_are_kept(pair: tuple[RawStandIn, Engine], status: str):
     well = asyncio.create_task(recover(server, 0.5))
     began = time.monotonic()
     assert (await read(engine, ask()))[0] == "Hi"
-    assert 1.0 <= time.monotonic() - began < 2.5
+    assert time.monotonic() - began >= 1.0
     assert texts_asked(server) == 2, "it is not asked before"
     await well
 
@@ -86,7 +86,8 @@ async def test_a_date_is_told_by_the_servers_own_clock(pair: tuple[RawStandIn, E
     well = asyncio.create_task(recover(server, 0.5))
     began = time.monotonic()
     assert (await read(engine, ask()))[0] == "Hi"
-    assert 1.0 <= time.monotonic() - began < 2.5
+    assert time.monotonic() - began >= 1.0
+    assert texts_asked(server) == 2
     await well
 
 
@@ -96,10 +97,10 @@ async def test_an_engine_that_starts_is_waited_for_as_often_as_it_wants(
     server, engine = pair
     # More often than an engine that says nothing of it is asked.
     refuse(server, whole("loading", "503 Service Unavailable", Retry_After="0.5"))
-    well = asyncio.create_task(recover(server, 2.2))
-    assert (await read(engine, ask()))[0] == "Hi"
-    assert texts_asked(server) >= 5
-    await well
+    reading = asyncio.create_task(read(engine, ask()))
+    await until(lambda: texts_asked(server) >= 5)
+    await recover(server, 0)
+    assert (await reading)[0] == "Hi"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ async def test_longer_than_anybody_waits_is_told(
     refuse(server, whole("", status, Retry_After=told))
     began = time.monotonic()
     _, error = await read_until_error(engine, ask())
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 3, "it is told at once"
     assert type(error) is kind
     assert error.text.startswith(words)
     assert error.retry
@@ -146,8 +147,9 @@ async def test_the_bound_is_what_a_reply_may_wait(pair: tuple[RawStandIn, Engine
     began = time.monotonic()
     _, error = await read_until_error(engine, ask())
     assert type(error) is EngineUnreachable
-    assert 2.9 < time.monotonic() - began < 4.5
-    assert texts_asked(server) == 3
+    # Given up when the next time would be beyond the bound; it is up to a tenth later than told.
+    assert time.monotonic() - began > _LIMITS.first_token - 1.1 * 1.5
+    assert 2 <= texts_asked(server) <= 3
 
 
 async def test_what_the_engine_is_is_asked_when_it_wants_to_be(monkeypatch: pytest.MonkeyPatch):
@@ -164,16 +166,17 @@ async def test_what_the_engine_is_is_asked_when_it_wants_to_be(monkeypatch: pyte
             server.answers = dict(answers)
             server.asked.clear()
             async with aclosing(engine):
-                asking = asyncio.create_task(Model(engine, None, 64, patience=3.0).ready())
-                await asyncio.sleep(0.5)
-                assert len(server.asked) == 1
+                began = time.monotonic()
+                asking = asyncio.create_task(Model(engine, None, 64, patience=20.0).ready())
+                await until(lambda server=server: server.asked)
                 server.answers = {
                     "/info": as_json({"model_id": "hermes-x", "max_total_tokens": 2048}),
                     "/v1/models": as_json({"data": [{"id": "hermes-x"}]}),
                 }
                 assert (await asking).name == "hermes-x"
+                assert time.monotonic() - began >= 0.8, "it is not asked before"
                 server.answers = {"/info": whole("", "503 Busy", Retry_After="60")} | {
                     "/v1/models": whole("", "503 Busy", Retry_After="60")
                 }
                 with pytest.raises(EngineUnreachable, match="wants to be asked again"):
-                    await Model(engine, None, 64, patience=3.0).ready()
+                    await Model(engine, None, 64, patience=20.0).ready()

@@ -102,7 +102,7 @@ class Collector:
         """All spans of a reply."""
         return [span for span in self.spans if span.trace == reply.trace]
 
-    async def until(self, found: Callable[[], object], timeout: float = 10.0) -> None:
+    async def until(self, found: Callable[[], object], timeout: float = 30.0) -> None:
         deadline = time.monotonic() + timeout
         while not found():
             assert time.monotonic() < deadline, [span.name for span in self.spans]

@@ -150,7 +150,8 @@ class TgiStandIn:
     Every attribute may be changed while it runs: `reply`, `fault`, `tokens_per_second` (0: as
     fast as possible), `ttft` (seconds before the first token), `prefill` (prompt tokens per
     second beyond the cached ones; 0: no time), `silent` (paths that are heard but not answered
-    until they are none of these any more), `broken` (paths that are answered with HTTP 500).
+    until they are none of these any more), `broken` (paths that are answered with HTTP 500),
+    `gate` (unless None, requests wait there for its opening before their first token).
     `requests` is what it was asked.
     """
 
@@ -183,6 +184,7 @@ class TgiStandIn:
         self.cache = PrefixCache(cache_tokens)
         self.silent: frozenset[str] = frozenset()
         self.broken: frozenset[str] = frozenset()
+        self.gate: asyncio.Event | None = None
         self.requests: list[Seen] = []
         self.running = self.most_running = 0
         self.prompt_tokens = self.cached_tokens = self.generated_tokens = 0
@@ -448,6 +450,8 @@ class TgiStandIn:
             wait += (seen.prompt_tokens - seen.cached_tokens) / self.prefill
         if wait:
             await asyncio.sleep(wait)
+        if self.gate is not None:
+            await self.gate.wait()
 
     async def _tokens(
         self, seen: Seen, ask: _Ask, fault: Fault | None

@@ -82,7 +82,8 @@ async def test_a_server_that_says_nothing_costs_all_of_them_the_same_time() -> N
         async with aclosing(connected(url, timeout=0.3)) as calls:
             began = time.monotonic()
             answers = await asyncio.gather(
-                *(calls.run(("PING",)) for _ in range(50)), return_exceptions=True
+                *(calls.run(("PING",)) for _ in range(400)), return_exceptions=True
             )
-            assert 0.25 < time.monotonic() - began < 2
+            # One after another, over as many connections as there may be, it would be 15 s.
+            assert 0.25 < time.monotonic() - began < 8
             assert all(isinstance(one, StoreUnavailable) for one in answers)

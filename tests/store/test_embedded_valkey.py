@@ -82,11 +82,11 @@ class Bot:
 
     def leave(self) -> None:
         self.process.stdin.close()
-        assert self.process.wait(10) == 0
+        assert self.process.wait(60) == 0
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
 
 
 def socket_of(server: EmbeddedValkey) -> Path:
@@ -97,7 +97,7 @@ def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
 
 
-def gone(pid: int, seconds: float = 5.0) -> bool:
+def gone(pid: int, seconds: float = 20.0) -> bool:
     """Does the process end in time?"""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -217,7 +217,7 @@ async def test_who_shares_survives_the_owner(data_dir: Path):
             first.kill()
             assert (await store.load(PLACE)).turns == (ASK,)
             # The owner's server may have given that answer, and be on its way out.
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(20):
                 while servers_on(data_dir) != [second.process_id]:
                     await asyncio.sleep(0.05)
                     await store.ping()
@@ -233,7 +233,10 @@ async def test_who_shares_survives_the_owner_s_leaving(data_dir: Path):
         assert third.look() == ["1", "None"]
         second.kill()
         assert third.look()[0] == "1"
-    assert not servers_on(data_dir)
+    # That answer may have come from the second one's server, on its way out.
+    async with asyncio.timeout(20):
+        while servers_on(data_dir):  # noqa: ASYNC110 - the system tells nobody
+            await asyncio.sleep(0.05)
 
 
 async def test_many_starts_at_once_make_one_server(data_dir: Path):

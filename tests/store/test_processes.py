@@ -22,13 +22,22 @@ OWED = Pending("r10", 2, ("10",), 1_700_000_000.0, {"channel": "1"})
 REPLY = Turn("r10", 2, "assistant", "Hail yourself.")
 
 
+class Clock:
+    """What the processes of a test go by; it stands still unless it is told to go on."""
+
+    now = 1_000.0
+
+
 @pytest.fixture
-async def three(
-    valkey_url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[list[RedisStore]]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(living, "_now", lambda: clock.now)
+    return clock
+
+
+@pytest.fixture
+async def three(valkey_url: str) -> AsyncIterator[list[RedisStore]]:
     """The stores of three processes, each on a machine of its own."""
-    monkeypatch.setattr(living, "LEASE", 0.3)
-    monkeypatch.setattr(living, "PAUSE", 0.2)
     async with AsyncExitStack() as stack:
         stores = [
             await stack.enter_async_context(aclosing(RedisStore(valkey_url))) for _ in range(3)
@@ -82,19 +91,21 @@ async def test_what_an_older_release_owes_may_be_settled_by_anybody(three, raw) 
     assert await second.commit(PLACE, "r10", REPLY, State())
 
 
-async def test_who_is_still_or_has_left_is_dead_and_who_is_buried_alive_learns_of_it(three) -> None:
-    loop = asyncio.get_running_loop()
+async def test_who_is_still_or_has_left_is_dead_and_who_is_buried_alive_learns_of_it(
+    three, clock: Clock
+) -> None:
     first, second, third = map(Presence, three)
     for one in (first, second, third):
         await one.beat()
     await first.beat()
     assert not first.alone
     await third.leave()
-    assert not first.is_dead("machine-2", loop.time()), "not yet looked"
-    seen = loop.time()
+    clock.now += 0.1
+    seen = clock.now
+    assert not first.is_dead("machine-2", seen), "not yet looked"
     for _ in range(5):
         await first.beat()
-        await asyncio.sleep(0.1)
+        clock.now += 1.5 * living.PAUSE
     assert first.is_dead("machine-2", seen)
     assert first.is_dead("machine-1", seen), "it has said nothing for longer than the lease"
     assert first.alone
@@ -105,11 +116,11 @@ async def test_who_is_still_or_has_left_is_dead_and_who_is_buried_alive_learns_o
     assert second.gaps > gaps
 
 
-async def test_nobody_is_dead_since_the_store_was_away(three) -> None:
+async def test_nobody_is_dead_since_the_store_was_away(three, clock: Clock) -> None:
     first, second, _ = map(Presence, three)
     await second.beat()
     await first.beat()
-    await asyncio.sleep(0.6)  # nobody could say anything
+    clock.now += 2 * living.LEASE  # nobody could say anything
     await first.beat()
     assert not first.is_dead("machine-1", 0.0)
     await second.beat()
@@ -131,7 +142,7 @@ async def test_settings_that_another_process_changes_are_known_with_the_next_sig
     await OptOuts(second).switch("42", True)
     assert here.own("discord:1").answers is None
     await presence.beat()
-    for _ in range(100):
+    for _ in range(1_000):
         if here.own("discord:1").answers is False and marks.ignores("42"):
             break
         await asyncio.sleep(0.01)

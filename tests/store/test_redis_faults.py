@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import socket
 import time
 from contextlib import aclosing
 from dataclasses import replace
@@ -24,15 +23,11 @@ from bot.store.embedded import EmbeddedValkey
 from bot.store.history import RedisStore
 from tests.store.conftest import Line
 from tests.structure.tree import ROOT
+from tests.wire.processes import free_port
 
 PLACE = "discord:111:222"
 ASK = Turn("1", 1, "user", "Hail!")
 OWED = Pending("r1", 2, ("1",), 5.0)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @pytest.mark.parametrize(
@@ -253,7 +248,7 @@ async def test_a_server_that_forgot_the_scripts(store: RedisStore, raw):
 
 
 async def test_a_server_that_hangs_is_given_up_in_time(own_server):
-    store = RedisStore(own_server.url, connect_timeout=0.2, timeout=0.4)
+    store = RedisStore(own_server.url, connect_timeout=1.0, timeout=2.0)
     async with aclosing(store):
         await store.ping()
         os.kill(own_server.process_id, signal.SIGSTOP)
@@ -263,7 +258,7 @@ async def test_a_server_that_hangs_is_given_up_in_time(own_server):
                 *(store.load(PLACE) for _ in range(50)), return_exceptions=True
             )
             assert all(isinstance(result, StoreUnavailable) for result in results)
-            assert time.monotonic() - began < 1.2
+            assert time.monotonic() - began < 6.0
         finally:
             os.kill(own_server.process_id, signal.SIGCONT)
         assert await store.load(PLACE) == Snapshot()

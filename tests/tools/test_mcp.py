@@ -177,7 +177,7 @@ async def test_calls_do_not_wait_for_each_other():
 
 @pytest.mark.parametrize("newer", [False, True], ids=["older protocol", "newer protocol"])
 async def test_a_new_tool_is_offered_without_a_restart(newer):
-    async with contextlib.AsyncExitStack() as stack:
+    async with contextlib.AsyncExitStack() as stack, asyncio.timeout(40):
         config = plain()
         if newer:
             config = remote(await stack.enter_async_context(official()))
@@ -185,8 +185,11 @@ async def test_a_new_tool_is_offered_without_a_restart(newer):
         told: list[int] = []
         servers.on_change = lambda: told.append(len(servers.tools()))
         before = len(servers.tools())
-        await asyncio.sleep(0.5)  # the newer protocol has to subscribe first
         await call(servers, f"{config.name}_grow")
+        while newer and not told:
+            # With the newer protocol it hears of nothing before it has subscribed.
+            await asyncio.sleep(0.5)
+            await call(servers, f"{config.name}_grow")
         await until(lambda: f"{config.name}_grown" in named(servers))
         assert told == [before + 1]
 
@@ -196,8 +199,10 @@ async def test_a_server_whose_list_always_changes_leaves_time_for_others():
     async with McpServers([plain(how="restless")]) as servers:
         servers.on_change = lambda: told.append(len(servers.tools()))
         await until(lambda: told)
+        began = time.monotonic()
         await asyncio.sleep(1)
-    assert len(told) == 1
+        # Once every two seconds, however long this took.
+        assert len(told) <= 1 + (time.monotonic() - began) / 2
 
 
 # Servers that fail.
@@ -212,25 +217,24 @@ async def test_a_server_that_dies_during_a_call_is_back_for_the_next_one():
         assert (await about(servers))["pid"] != first["pid"]
 
 
-async def test_a_server_that_was_killed_is_back_for_the_next_call():
+async def test_a_server_that_was_killed_is_back_for_the_next_call(caplog):
     async with McpServers([plain()]) as servers:
         pid = (await about(servers))["pid"]
         psutil.Process(pid).kill()
-        await until(lambda: not runs(pid))
-        await asyncio.sleep(0.1)
+        await until(lambda: "tried again in" in caplog.text)
         assert (await about(servers))["pid"] != pid
 
 
-async def test_a_server_that_dies_at_every_call_is_not_started_for_ever():
+async def test_a_server_that_dies_at_every_call_is_not_started_for_ever(caplog):
     async with McpServers([plain()]) as servers:
-        for _ in range(4):
+        for number in range(1, 5):
             with pytest.raises(ToolError, match="broke off"):
                 await call(servers, "plain_die")
+            await until(lambda n=number: caplog.text.count("tried again in") == n)
         began = time.monotonic()
-        await asyncio.sleep(0.1)
         with pytest.raises(ToolError, match="cannot be reached right now"):
             await call(servers, "plain_die")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 10
 
 
 async def test_a_server_that_never_starts_stops_nobody(caplog):
@@ -253,7 +257,7 @@ async def test_a_server_that_says_nothing_holds_nobody_up():
     began = time.monotonic()
     async with McpServers([plain("silent", "silent"), plain()], patience=3) as servers:
         assert await call(servers, "plain_echo", text="fine") == "fine"
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 40
 
 
 async def test_a_server_that_comes_up_late_is_found(far):
@@ -329,7 +333,7 @@ async def test_nothing_is_left_behind():
         assert all(map(runs, pids))
         waiting = asyncio.create_task(call(servers, "plain_wait"))
         await asyncio.sleep(0.1)
-    await until(lambda: not any(map(runs, pids)), 2)
+    await until(lambda: not any(map(runs, pids)))
     with pytest.raises(ToolError):
         await waiting
     with pytest.raises(ToolError):

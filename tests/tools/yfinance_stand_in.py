@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from datetime import datetime
 from types import ModuleType
 from typing import Any, ClassVar
@@ -61,6 +61,7 @@ class Frame:
 class Ticker:
     asked: ClassVar[list[str]] = []
     closes: ClassVar[list[float]] = []
+    answers_late: ClassVar[threading.Event]  # what is asked of SLOW waits for it
 
     def __init__(self, symbol: str) -> None:
         self.asked.append(symbol)
@@ -71,7 +72,7 @@ class Ticker:
         if self.symbol == "BROKEN":
             raise KeyError("quoteSummary")
         if self.symbol == "SLOW":
-            time.sleep(3.0)
+            self.answers_late.wait(60)
         return INFO.get(self.symbol)
 
     @property
@@ -115,5 +116,6 @@ class Ticker:
 
 def module(closes: list[float]) -> ModuleType:
     made = ModuleType("yfinance")
-    made.Ticker = type("Ticker", (Ticker,), {"asked": [], "closes": closes})  # type: ignore[attr-defined]
+    own = {"asked": [], "closes": closes, "answers_late": threading.Event()}
+    made.Ticker = type("Ticker", (Ticker,), own)  # type: ignore[attr-defined]
     return made

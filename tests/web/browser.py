@@ -23,7 +23,7 @@ _QUIET = (
 PHONE = {"width": 360, "height": 640}
 
 # The tests run beside others on few cores.
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 @asynccontextmanager

@@ -68,7 +68,7 @@ class Page:
 
     async def next(self) -> tuple[str, dict[str, Any]]:
         name = ""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 line = (await self._response.content.readline()).decode()
                 if not line:
@@ -101,7 +101,7 @@ class Page:
 
     async def idle(self) -> None:
         """Wait, without listening, until nothing is being written."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while (state := await self.state())["busy"] or not state["messages"]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
 

@@ -9,6 +9,7 @@ from contextlib import aclosing
 import pytest
 from playwright.async_api import Browser, expect
 
+from bot.conversation import queue
 from bot.errors import EngineBusy, EngineInterrupted
 from bot.store.history import RedisStore
 from tests.web.browser import PHONE, Visitor
@@ -29,8 +30,8 @@ async def test_a_conversation_streams_and_survives_a_reload(
     visitor: Visitor, engine: ScriptedEngine
 ):
     page = visitor.page
-    engine.pause = 0.1
-    engine.will_say("Nice ", "to ", "meet ", "you, ", "**Marisol**.")
+    held = [asyncio.Event() for _ in range(2)]
+    engine.will_say("Nice ", held[0], "to meet ", held[1], "you, **Marisol**.")
     await expect(page.get_by_role("heading", name="Say something")).to_be_visible()
     await page.evaluate(
         """() => {
@@ -43,6 +44,9 @@ async def test_a_conversation_streams_and_survives_a_reload(
         }"""
     )
     await page.get_by_role("button", name="My name is Marisol.").click()
+    for so_far, go_on in zip(("Nice", "Nice to meet"), held, strict=True):
+        await expect(visitor.answers).to_have_text(so_far)
+        go_on.set()
     await expect(visitor.answers.locator("strong")).to_have_text("Marisol")
     await visitor.is_idle()
     assert await page.evaluate("window.lengths.size") >= 3, "the text did not grow"
@@ -54,14 +58,16 @@ async def test_a_conversation_streams_and_survives_a_reload(
 
 
 async def test_a_place_in_line_stands_where_the_answer_will_be(
-    visitor: Visitor, engine: ScriptedEngine
+    visitor: Visitor, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ):
-    for _ in range(3):
+    monkeypatch.setattr(queue, "_LONGEST_PAUSE", 0.5)
+    for _ in range(200):
         engine.will_say(EngineBusy())
-    engine.will_say("Here I am.")
     await visitor.write("Hello?")
     await expect(visitor.answers).to_have_text("You are next in line.")
     await expect(visitor.page.get_by_role("button", name="Stop")).to_be_visible()
+    engine.answers.clear()
+    engine.will_say("Here I am.")
     await expect(visitor.answers).to_have_text("Here I am.")
 
 

@@ -9,6 +9,7 @@ from contextlib import aclosing
 import aiohttp
 import pytest
 
+from bot.conversation import queue
 from bot.errors import EngineBusy, EngineInterrupted, StoreUnavailable
 from bot.store.history import RedisStore
 from bot.web.audience import Audience, Event
@@ -45,8 +46,9 @@ async def test_an_answer_streams_and_is_remembered(page: Page, engine: ScriptedE
 
 
 async def test_a_busy_model_is_waited_for_and_the_page_hears_the_place(
-    page: Page, engine: ScriptedEngine
+    page: Page, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(queue, "_PAUSE", 3.0)  # so long it stands in line
     engine.will_say(EngineBusy())
     engine.will_say("Here I am.")
     await page.send("POST", "/api/messages", {"text": "Hello?"})
@@ -57,7 +59,11 @@ async def test_a_busy_model_is_waited_for_and_the_page_hears_the_place(
     assert (await page.until("done"))["text"] == "Here I am."
 
 
-async def test_a_question_can_be_taken_out_of_the_line(page: Page, engine: ScriptedEngine):
+async def test_a_question_can_be_taken_out_of_the_line(
+    page: Page, engine: ScriptedEngine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(queue, "_PAUSE", 60.0)
+    monkeypatch.setattr(queue, "_LONGEST_PAUSE", 60.0)
     engine.will_say(EngineBusy())
     await page.send("POST", "/api/messages", {"text": "Hello?"})
     await page.until("place")

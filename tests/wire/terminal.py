@@ -31,6 +31,8 @@ class Person:
         command = [sys.executable, "-m", "bot", *self._arguments]
         self._pid, self._master = pty.fork()
         if self._pid == 0:
+            # Who runs the tests in a shell's background ignores Ctrl+C, and would hand that down.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
             os.chdir(self._directory)
             os.execve(command[0], command, env)
         os.set_blocking(self._master, False)

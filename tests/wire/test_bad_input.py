@@ -92,7 +92,7 @@ async def test_wrong_setting_is_one_line_and_exit_78(
 ) -> None:
     bot = empty_house.make_bot(**settings)
     await bot.start()
-    assert await bot.wait(15) == 78
+    assert await bot.wait() == 78
     lines = bot.log.strip().splitlines()
     assert len(lines) == 1, bot.log
     assert named in lines[0]
@@ -102,7 +102,7 @@ async def test_wrong_token_is_said_plainly(empty_house: House) -> None:
     empty_house.discord.rest.token = empty_house.discord.gateway.token = "another token"
     bot = empty_house.make_bot()
     await bot.start()
-    assert await bot.wait(15) == 78
+    assert await bot.wait() == 78
     assert "Traceback" not in bot.log
     assert "DISCORD_TOKEN" in bot.log
 

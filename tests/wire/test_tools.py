@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+from contextlib import aclosing
 
+from bot.store.history import RedisStore
+from cogs.places import conversation_in
 from tests.stand_ins.discord import Trail
 from tests.wire.conftest import House
 
@@ -28,6 +31,14 @@ async def finished(house: House, asked: int, text: str) -> Trail:
         ),
         15,
     )
+
+
+async def settled(house: House) -> None:
+    """Wait until the conversation knows what came of the call: it is told after the channel."""
+    async with aclosing(RedisStore(house.valkey.url)) as store, asyncio.timeout(30):
+        here = conversation_in(house.channel)
+        while "waiting for confirmation" in str(await store.load(here)):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 async def test_a_roll_leaves_a_quiet_line_and_its_details(house: House) -> None:
@@ -68,7 +79,7 @@ async def test_the_bot_is_killed_between_the_question_and_confirm(house: House) 
     pressed = house.discord.press(waiting.id, house.alice, "confirm")
     await house.discord.until(lambda: pressed.answered, 5)
     await house.discord.until(lambda: question() is None, 5)
-    await asyncio.sleep(0.2)
+    await settled(house)
     house.engine.say("They are asked.")
     await finished(house, house.ask("did you?"), "They are asked.")
     assert "waiting for confirmation" not in house.engine.prompts[-1]

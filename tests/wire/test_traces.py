@@ -81,7 +81,7 @@ async def test_a_reply_with_a_tool_is_one_tree(empty_house: House, collector: Co
     first, second = [one for one in parts if one.name == generation]
     assert first.kind == "client"
     assert first.events == second.events == ["first token"]
-    assert 0.04 < first.attributes["gen_ai.response.time_to_first_chunk"] < 2
+    assert 0.04 < first.attributes["gen_ai.response.time_to_first_chunk"] < 5
     assert first.attributes["gen_ai.operation.name"] == "text_completion"
     assert first.attributes["gen_ai.request.max_tokens"] == 1024
     tokens = ("gen_ai.usage.input_tokens", "gen_ai.usage.output_tokens")
@@ -234,15 +234,16 @@ async def test_a_collector_that_does_not_take_them_costs_no_reply(
     house = empty_house
     async with Collector(hangs=True) as silent:
         url = silent.url if hangs else f"http://127.0.0.1:{free_port()}"
-        await start(house, url, OTEL_BSP_MAX_QUEUE_SIZE="16", OTEL_BSP_MAX_EXPORT_BATCH_SIZE="8")
+        sizes = {"OTEL_BSP_MAX_QUEUE_SIZE": "16", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE": "8"}
+        await start(house, url, **sizes, OTEL_EXPORTER_OTLP_TIMEOUT="60")
         await house.settled()
         for number in range(4):
             asked = time.monotonic()
             await house.say_and_hear(f"Hello {number}", f"Hello {number}.")
-            assert time.monotonic() - asked < 5
+            assert time.monotonic() - asked < 20
         ended = time.monotonic()
         await house.bot.stop()
-        assert time.monotonic() - ended < 8
+        assert time.monotonic() - ended < 25
     log = house.bot.log
     assert log.count("traces go to 127.0.0.1") == 1
     complaints = [line for line in log.splitlines() if '"opentelemetry.' in line]
