@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.conversation.departures import LEFT_DAYS
 from bot.conversation.people import Held
 from bot.conversation.ports import ACTION_DAYS, MAX_LOGGED
 from bot.language import Text, later, tr
@@ -52,6 +53,7 @@ are the operator's.
 `/privacy opt-out` makes me leave you alone."""
 )
 
+_LEFT = later("**Servers that I have left:** what belongs to them goes {left_days} later.")
 _OPTED_OUT = later("**You have opted out;** `/privacy opt-in` undoes that.")
 
 
@@ -74,6 +76,7 @@ def shown(held: Held, *, days: int, here: int | None, model: str, opted_out: boo
         action_days=_days(ACTION_DAYS),
         model=model,
     )
+    text += f"\n{tr(_LEFT).format(left_days=_days(LEFT_DAYS))}"
     return f"{text}\n{tr(_OPTED_OUT)}" if opted_out else text
 
 

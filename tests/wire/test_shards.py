@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 import redis
 
@@ -18,27 +20,52 @@ def room_on(house: House, shard: int) -> tuple[int, int]:
     return discord.add_channel(guild, f"on-{shard}"), discord.add_user(f"ann-{shard}", guild)
 
 
-async def start(house: House, shards: str) -> BotProcess:
-    """A process that serves some shards; returns when Discord tells it everything."""
-    bot = house.make_bot(f"bot-{shards}", SHARD_COUNT=str(SHARDS), SHARD_IDS=shards)
-    before = house.discord.gateway.identifies
-    await bot.start()
-    more = 2 if "-" in shards else 1
-    await house.discord.until(
-        lambda: house.discord.gateway.identifies >= before + more or not bot.alive, 30
-    )
-    assert bot.alive, bot.log
-    return bot
+class Several:
+    """Starts processes in a house, and ends them with the test."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.bots: list[BotProcess] = []
+
+    async def start(self, shards: str) -> BotProcess:
+        """A process that serves some shards; returns when Discord tells it everything."""
+        house = self.house
+        bot = house.make_bot(f"bot-{len(self.bots)}", SHARD_COUNT=str(SHARDS), SHARD_IDS=shards)
+        self.bots.append(bot)
+        before = house.discord.gateway.identifies
+        await bot.start()
+        more = 2 if "-" in shards else 1
+        await house.discord.until(
+            lambda: house.discord.gateway.identifies >= before + more or not bot.alive, 30
+        )
+        assert bot.alive, bot.log
+        return bot
+
+    async def stop(self) -> None:
+        """End all of them in good order."""
+        for bot in self.bots:
+            if bot.alive:
+                assert await bot.stop() == 0
+                assert "still hung" not in bot.log
+
+
+@pytest.fixture
+async def several(empty_house: House) -> AsyncIterator[Several]:
+    several = Several(empty_house)
+    yield several
+    for bot in several.bots:
+        if bot.alive:
+            await bot.kill()
 
 
 def served(house: House) -> list[tuple[int, int]]:
     return sorted(session.shard for session in house.discord.gateway.sessions.values())
 
 
-async def test_each_process_answers_on_its_shards(empty_house: House) -> None:
-    house = empty_house
+async def test_each_process_answers_on_its_shards(several: Several) -> None:
+    house = several.house
     rooms = [room_on(house, shard) for shard in range(SHARDS)]
-    low, high = await start(house, "0-1"), await start(house, "2")
+    low, _ = await several.start("0-1"), await several.start("2")
     assert served(house) == [(0, 3), (1, 3), (2, 3)]
     await house.discord.until(lambda: "another process" in low.log, 15)
 
@@ -55,17 +82,15 @@ async def test_each_process_answers_on_its_shards(empty_house: House) -> None:
     with redis.Redis.from_url(house.valkey.url) as client:
         # Nobody else heard of it, so nobody has to be asked whose it is.
         assert not [key for key in client.scan_iter("*claim*") if b"interaction" in key]
-    for bot in (low, high):
-        assert await bot.stop() == 0
-        assert "still hung" not in bot.log
+    await several.stop()
 
 
 async def test_what_a_process_owed_waits_for_the_next_one_of_its_shards(
-    empty_house: House,
+    several: Several,
 ) -> None:
-    house = empty_house
+    house = several.house
     room, ann = room_on(house, 2)
-    low, high = await start(house, "0-1"), await start(house, "2")
+    low, high = await several.start("0-1"), await several.start("2")
     house.engine.say(STORY)
     asked = house.discord.send(room, ann, f"{house.discord.mention} Tell me a story")
     await house.first_text(asked)
@@ -73,12 +98,10 @@ async def test_what_a_process_owed_waits_for_the_next_one_of_its_shards(
     await house.discord.until(lambda: "dead processes" in low.log, 30)
     house.engine.say(STORY)
     house.discord.gateway.forget()
-    again = await start(house, "2")
+    await several.start("2")
     await house.discord.until(lambda: STORY in house.text_after(asked), 30)
     assert [t.content for t in house.discord.replies(asked) if t.content] == [STORY]
-    for bot in (low, again):
-        assert await bot.stop() == 0
-        assert "still hung" not in bot.log
+    await several.stop()
 
 
 @pytest.mark.parametrize(
