@@ -81,6 +81,7 @@ class WeekStage:
         if self._directory is None:
             scratch = tempfile.TemporaryDirectory(prefix="hermes-week-")
             self._directory = Path(self._stack.enter_context(scratch))
+        self._directory.mkdir(parents=True, exist_ok=True)
         webhooks.install(self._stack.enter_context(pytest.MonkeyPatch.context()))
         await self._stack.enter_async_context(self.discord)
         await self._stack.enter_async_context(self.engine)
