@@ -1,9 +1,9 @@
 """The line to Redis: one place that knows redis-py, its errors and its loose types.
 
 Everything is sent as a batch and costs one round trip, or a part of one (see `batching.py`). A
-batch whose connection broke is sent again, since every batch of this package may run twice without
-harm (see `scripts.py`); so is one that came to a replica, which was the master before a failover.
-A batch that timed out is not, because the server may still be at it.
+batch whose connection broke, or could not be made in time, is sent again, since every batch of this
+package may run twice without harm (see `scripts.py`); so is one that came to a replica, which was
+the master before a failover. A batch without an answer is not: the server may still be at it.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ _Pool = redis_asyncio.BlockingConnectionPool
 Revive = Callable[[], Awaitable[None]]
 
 _PAUSES = (0.0, 0.05, 0.2)  # seconds before a batch is sent again; enough for a server's restart
+_SENT_AGAIN = (
+    exceptions.ConnectionError,
+    exceptions.TimeoutError,  # of connecting alone; also if it was this process that stood still
+    exceptions.ReadOnlyError,
+)
 _SCHEMES = ("redis", "rediss", "unix")
 _TAKES = (
     "takes redis://[[user]:password@]host[:port][/db], rediss://… (TLS), unix://path[?db=0] or "
@@ -118,7 +123,7 @@ class Connection:
                 return await self._with_scripts(commands)
             except exceptions.AuthenticationError:
                 raise
-            except (exceptions.ConnectionError, exceptions.ReadOnlyError) as error:
+            except _SENT_AGAIN as error:
                 log.debug("the connection to Redis broke (%s); asking again", error)
             metrics.REDIS_RETRIES.inc()
             if self._revive is not None:

@@ -247,6 +247,25 @@ async def test_a_server_that_forgot_the_scripts(store: RedisStore, raw):
     assert await store.clear(PLACE) == 1
 
 
+async def test_a_bot_that_stood_still_while_it_connected_connects_again(
+    own_server, monkeypatch: pytest.MonkeyPatch
+):
+    connect = asyncio.open_unix_connection
+    stalls = [0.8, 0.8]
+
+    async def stalled(*args, **kwargs):
+        connection = asyncio.ensure_future(connect(*args, **kwargs))
+        if stalls:
+            asyncio.get_running_loop().call_soon(time.sleep, stalls.pop())
+            await asyncio.sleep(0.1)
+        return await connection
+
+    monkeypatch.setattr(asyncio, "open_unix_connection", stalled)
+    async with aclosing(RedisStore(own_server.url, connect_timeout=0.5)) as store:
+        assert await store.load(PLACE) == Snapshot()
+    assert not stalls
+
+
 async def test_a_server_that_hangs_is_given_up_in_time(own_server):
     store = RedisStore(own_server.url, connect_timeout=1.0, timeout=2.0)
     async with aclosing(store):
