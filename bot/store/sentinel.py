@@ -25,6 +25,7 @@ SCHEMES = ("redis+sentinel", "rediss+sentinel")
 TAKES = "redis+sentinel://[[user]:password@]host[:port],host2[:port]/service[/db]"
 
 _PORT = 26379
+_HIGHEST_PORT = 65535
 _SECONDS = 1.0  # for a Sentinel to answer; the next one is asked then
 _NODE = re.compile(r"(\[[0-9a-fA-F:.%]+\]|[^\s:,\[\]]+)(?::([1-9]\d{0,4}))?")
 
@@ -63,7 +64,7 @@ def read(url: str) -> Address:
     path = re.fullmatch(r"/([^/]+)(?:/(\d{1,4}))?/?", parts.path)
     login = dict(parse_qsl(parts.query))
     if (
-        not all(found)
+        not all(node and int(node[2] or _PORT) <= _HIGHEST_PORT for node in found)
         or path is None
         or parts.fragment
         or not login.keys() <= {"sentinel_username", "sentinel_password"}

@@ -19,6 +19,7 @@ from cogs.characters.rights import check_change
 from cogs.characters.shelf import find_character, shown_name
 from cogs.forms import in_time
 from cogs.policy import check_card
+from cogs.reading.files import text_in
 from cogs.reading.words import is_blank
 
 _NOT_TEXT = later("That file is not readable as text. Please save it as UTF-8.")
@@ -41,10 +42,10 @@ async def allowed_for_form(interaction: Interaction, named: str) -> Kept:
 
 async def given_text(file: discord.Attachment) -> str:
     """What stands in a file of text."""
-    try:
-        return (await read_upload(file)).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput(_NOT_TEXT) from None
+    text = text_in(await read_upload(file))
+    if text is None:
+        raise BadInput(_NOT_TEXT)
+    return text
 
 
 def too_long(length: int) -> BadInput:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import logging
 from collections.abc import Sequence
 from pathlib import PurePath
@@ -91,16 +92,17 @@ async def _download(attachment: discord.Attachment, deadline: float) -> str:
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("attachment %s: %s", attachment.id, error or type(error).__name__)
         return named(attachment, "could not be downloaded")
-    text = _decoded(data)
+    text = text_in(data) if len(data) <= MAX_FILE else None
     if text is None:
         return named(attachment, "not readable as text")
     return f"[file {label(attachment.filename)}]\n{text.strip(chr(10))}\n[end of file]"
 
 
-def _decoded(data: bytes) -> str | None:
-    if len(data) > MAX_FILE or b"\0" in data:
-        return None
+def text_in(data: bytes) -> str | None:
+    """The text of a file in UTF-8, or in UTF-16 with a byte order mark; None if it is neither."""
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        text = data.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError:
         return None
+    return None if "\0" in text else text.replace("\r\n", "\n").replace("\r", "\n")

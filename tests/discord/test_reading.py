@@ -259,6 +259,12 @@ class TestAttachments:
             "look\n[file notes.txt]\none\ntwo\n[end of file]\n[file a.py]\nx = 1\n[end of file]"
         )
 
+    @pytest.mark.parametrize("codec", ["utf-16", "utf-16-be", "utf-16-le"])
+    async def test_files_of_windows_notepad_are_read(self, stage: Stage, codec: str) -> None:
+        mark = "" if codec == "utf-16" else "\ufeff"
+        asked = await self.ask(stage, ("a.txt", f"{mark}caf\u00e9\r\n\U0001f980".encode(codec)))
+        assert asked == "look\n[file a.txt]\ncaf\u00e9\n\U0001f980\n[end of file]"
+
     async def test_others_are_named(self, stage: Stage) -> None:
         asked = await self.ask(
             stage, ("cat.png", b"x"), ("big.bin", b"0" * 10 * 2**20), ("a.zip", b"12")

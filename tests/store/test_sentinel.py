@@ -145,6 +145,7 @@ def test_addresses_are_read() -> None:
         "redis+sentinel://one,two:5000",
         "redis+sentinel:///story",
         "redis+sentinel://one:port/story",
+        "redis+sentinel://one,two:65536/story",
         "redis+sentinel://one,,two/story",
         "redis+sentinel://one/story/first",
         "redis+sentinel://one/story?timeout=5",
