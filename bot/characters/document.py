@@ -11,10 +11,10 @@ from typing import Any, cast
 
 from bot.characters import bounds
 from bot.errors import BadInput
+from bot.json_input import levels, without_strings
 from bot.language import later
 
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_BRACKET = re.compile(r"[\[\]{}]")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _MAYBE_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 _CONTROL = re.compile(r"[\x00-\x1f]")
@@ -142,20 +142,17 @@ def check_shape(text: str) -> None:
     # At least one quotation mark of a string has no backslash before it.
     if text.count('"') - text.count('\\"') > 2 * bounds.MAX_PARTS:
         raise _too_many_parts()
-    bare = _STRING.sub("", text)
+    bare = without_strings(text)
     if sum(bare.count(mark) for mark in "[{,:") > bounds.MAX_PARTS:
         raise _too_many_parts()
-    depth = 0
-    for bracket in _BRACKET.findall(bare):
-        depth += 1 if bracket in "[{" else -1
-        if depth > bounds.MAX_NESTING:
-            raise BadInput(
-                later(
-                    "That card's JSON is nested more than {most} levels deep. "
-                    "No card needs that; export it again from where it was made.",
-                    most=bounds.MAX_NESTING,
-                )
+    if levels(bare) > bounds.MAX_NESTING:
+        raise BadInput(
+            later(
+                "That card's JSON is nested more than {most} levels deep. "
+                "No card needs that; export it again from where it was made.",
+                most=bounds.MAX_NESTING,
             )
+        )
 
 
 def whole(value: Any) -> Any:

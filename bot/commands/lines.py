@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, BinaryIO, cast
 
+from bot import json_input
 from bot.errors import BadInput
 
 Case = dict[str, Any]
@@ -31,7 +32,7 @@ def answer(line: bytes, work: Callable[[Case], Case]) -> Case:
     named: Case = {}
     try:
         text = line.decode("utf-8-sig", "replace")
-        case: object = json.loads(text, parse_constant=_refuse)
+        case: object = json_input.loads(text, parse_constant=_refuse)
         if not isinstance(case, dict):
             raise BadInput("a line takes a JSON object")
         found = cast(Case, case)
@@ -39,7 +40,7 @@ def answer(line: bytes, work: Callable[[Case], Case]) -> Case:
         return named | work(found)
     except BadInput as error:
         return named | {"error": error.text}
-    except RecursionError:
+    except json_input.TooDeep:
         return {"error": "that is nested too deeply"}
     except ValueError as error:
         return named | {"error": f"not JSON: {error}"}

@@ -11,7 +11,7 @@ from typing import Any, Self, cast
 
 import aiohttp
 
-from bot import __version__
+from bot import __version__, json_input
 
 _DISCORD = "https://discord.com/api/v10"
 _SECONDS = 10.0
@@ -96,7 +96,7 @@ class Api:
                 skew = _skew(response.headers.get("Date"))
                 body: object = None
                 if response.content_type == "application/json":
-                    body = await response.json()
+                    body = await response.json(loads=json_input.loads)
         except TimeoutError:
             raise Unreachable(f"no answer within {_SECONDS:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:

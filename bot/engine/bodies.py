@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import Any
 
-from bot.engine.shapes import parsed
+from bot import json_input
 from bot.errors import EngineRefused
 
 # Many times what any answer to a small question needs, and what is worth reading of a refusal.
@@ -20,7 +20,7 @@ async def json_of(chunks: AsyncIterable[bytes]) -> Any:
         found += chunk
         if len(found) > _LONGEST:
             raise EngineRefused(detail="an answer longer than 32 MiB; check ENGINE_URL")
-    return parsed(found)
+    return json_input.loads(found)
 
 
 async def beginning(chunks: AsyncIterable[bytes]) -> str:

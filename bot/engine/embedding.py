@@ -11,6 +11,7 @@ from typing import Any, cast
 import aiohttp
 from yarl import URL
 
+from bot import json_input
 from bot.engine.faults import without_secrets
 from bot.errors import EngineError
 
@@ -59,7 +60,7 @@ class EmbeddingServer:
             async with self._session.post(self._url, json=body) as answer:
                 if answer.status != 200:
                     raise EngineError(detail=f"{self._shown} answers {answer.status}")
-                return _vectors(await answer.json(), len(texts))
+                return _vectors(await answer.json(loads=json_input.loads), len(texts))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             what = f"{type(error).__name__}: {error}"
             raise EngineError(detail=f"{self._shown}: {what}") from error

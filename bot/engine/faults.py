@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from aiohttp.http_exceptions import BadStatusLine, ContentEncodingError
 
-from bot.engine.shapes import parsed
+from bot import json_input
 from bot.errors import (
     EngineBusy,
     EngineError,
@@ -219,7 +219,7 @@ def from_status(
 def message_of(body: str) -> str:
     """The words of an error body: of TGI's, of OpenAI's, else the body itself."""
     try:
-        found: Any = parsed(body)
+        found: Any = json_input.loads(body)
     except ValueError:
         return " ".join(body.split())
     if isinstance(found, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, cast
 
 # More tokens than anything has; what is not true need not be stored either.
@@ -10,14 +9,6 @@ _MOST = 2**31
 
 # A name beyond this is none that anybody reads, in characters.
 _LONGEST_NAME = 200
-
-
-def parsed(text: str | bytes | bytearray) -> Any:
-    """The value of a JSON text. ValueError if it is none, or one nested too deep to be read."""
-    try:
-        return json.loads(text)
-    except RecursionError:
-        raise ValueError("nested too deep") from None
 
 
 def table(value: object) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import aiohttp
 
-from bot.engine.shapes import parsed
+from bot import json_input
 from bot.errors import EngineInterrupted
 
 # How long a chunk waits for others, in seconds. To wake all that stands between a socket and a
@@ -119,7 +119,7 @@ class EventStream:
         """The event in a line of data; None if it has none, or only a part of one."""
         if not self._open:
             try:
-                event: Any = parsed(data)
+                event: Any = json_input.loads(data)
             except ValueError:
                 pass
             else:
@@ -141,7 +141,7 @@ class EventStream:
 
 def _object(data: str) -> dict[str, Any]:
     try:
-        event: Any = parsed(data)
+        event: Any = json_input.loads(data)
     except ValueError as error:
         raise EngineInterrupted(detail=f"an event is not JSON: {error}") from error
     if not isinstance(event, dict):

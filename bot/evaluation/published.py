@@ -13,12 +13,12 @@ Parquet is not read; docs/eval.md has the line that converts it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from bot import json_input
 from bot.errors import BadInput, SettingsError
 from bot.evaluation import calls
 from bot.evaluation.cases import Call, Case, Expected
@@ -61,8 +61,8 @@ def _entries(text: str) -> Iterator[tuple[str, object]]:
     """Each entry of a JSON array, or each line of JSON Lines; a broken line is its own text."""
     if text.lstrip().startswith("["):
         try:
-            whole = cast("list[object]", json.loads(text))
-        except (ValueError, RecursionError) as error:
+            whole = cast("list[object]", json_input.loads(text))
+        except ValueError as error:
             raise SettingsError(f"--cases: not JSON: {error}") from None
         yield from ((f"entry {n}", one) for n, one in enumerate(whole, 1))
         return
@@ -147,6 +147,6 @@ def _json(value: object) -> object:
 
 def _strictly(line: str) -> object:
     try:
-        return json.loads(line)
-    except (ValueError, RecursionError) as error:
+        return json_input.loads(line)
+    except ValueError as error:
         raise BadInput(f"not JSON: {error}") from None

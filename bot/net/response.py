@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from bot import json_input
 from bot.net.errors import FetchError
 
 Shape = TypeVar("Shape")
@@ -39,8 +39,8 @@ class Response:
     def json(self) -> Any:
         """The body as a JSON value; `FetchError` if it is none."""
         try:
-            return json.loads(self.body.decode("utf-8-sig"))
-        except (ValueError, RecursionError) as error:
+            return json_input.loads(self.body.decode("utf-8-sig"))
+        except ValueError as error:
             raise FetchError(
                 "The server answered with something that is not JSON.", detail=str(error)[:200]
             ) from None

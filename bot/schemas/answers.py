@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from bot import json_input
 from bot.errors import BadInput
 from bot.language import later
 from bot.schemas import loose
@@ -50,14 +51,14 @@ def write(value: object) -> str:
 
 def _strictly(text: str) -> object:
     try:
-        value: object = json.loads(
+        value: object = json_input.loads(
             text,
             parse_int=lambda digits: loose.as_number(digits, whole=True),
             parse_float=lambda digits: loose.as_number(digits, whole=False),
             parse_constant=_refuse,
         )
         check_depth(value, loose.MAX_DEPTH)
-    except (RecursionError, BadInput):
+    except (json_input.TooDeep, BadInput):
         raise Unreadable(
             later("it is nested more than {most} levels deep", most=loose.MAX_DEPTH)
         ) from None

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, cast
 
+from bot import json_input
 from bot.errors import BadInput
 from bot.language import later
 from bot.schemas import grammar, impossible, short_form, validation
@@ -105,8 +106,8 @@ def _written(document: Schema) -> str:
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
-    except RecursionError:
+        return json_input.loads(text, parse_constant=_refuse_constant)
+    except json_input.TooDeep:
         raise BadInput(
             later("That is nested too deeply: at most {most} levels.", most=MAX_DEPTH)
         ) from None

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
+from bot import json_input
 from bot.conversation.model import Model
 from bot.conversation.service import Conversations
 from bot.errors import BadInput, UserError
@@ -163,8 +164,8 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if request.content_type != "application/json":
         raise BadInput("The playground takes JSON (Content-Type: application/json).")
     try:
-        body: object = await request.json()
-    except (ValueError, RecursionError) as error:
+        body: object = await request.json(loads=json_input.loads)
+    except ValueError as error:
         raise BadInput("That is not valid JSON.") from error
     if not isinstance(body, dict):
         raise BadInput("The playground takes a JSON object.")

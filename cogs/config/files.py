@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import discord
 
+from bot import json_input
 from bot.client import HermesBot
 from bot.conversation.administration import WORDS, changes_of, in_words
 from bot.errors import BadInput
@@ -119,7 +120,7 @@ class Waiting:
 
 def _parsed(data: bytes) -> Values:
     try:
-        read: Any = json.loads(data.decode("utf-8-sig", "replace"))
+        read: Any = json_input.loads(data.decode("utf-8-sig", "replace"))
     except json.JSONDecodeError as error:
         raise BadInput(
             later(
@@ -128,7 +129,7 @@ def _parsed(data: bytes) -> Values:
                 column=error.colno,
             )
         ) from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise BadInput(_NO_CONFIG) from None
     if not isinstance(read, dict):
         raise BadInput(_NO_CONFIG)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import aclosing, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 import redis
 
@@ -101,8 +102,10 @@ def gone(pid: int, seconds: float = 20.0) -> bool:
     """Does the process end in time?"""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True).stdout
-        if not state or state.startswith(b"Z"):
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
             return True
         time.sleep(0.01)
     return False

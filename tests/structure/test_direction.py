@@ -38,6 +38,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.metrics": ("errors", "__version__"),
     "bot.tracing": ("errors", "metrics", "__version__"),
     "bot.log": (),
+    # JSON that comes from outside, to whomever.
+    "bot.json_input": (),
     # How freely a model writes, in words: the operator's setting and the servers' read the same.
     "bot.sampling": (),
     "bot.setting_values": ("sampling",),
@@ -50,12 +52,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "bot.schemas": (
         "errors",
         "language",
+        "json_input",
     ),
-    "bot.net": ("errors", "language", "__version__"),
-    "bot.tools": ("errors", "language", "prompts", "schemas"),
+    "bot.net": ("errors", "language", "json_input", "__version__"),
+    "bot.tools": ("errors", "language", "json_input", "prompts", "schemas"),
     # What a tool cog is built with names them, and nothing more.
     "bot.tools.kit": ("settings", "net.fetch", "conversation.ports", "tools"),
-    "bot.characters": ("errors", "language", "prompts"),
+    "bot.characters": ("errors", "language", "json_input", "prompts"),
     "bot.pictures": (
         "errors",
         "language",
@@ -71,7 +74,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "models",
         *PURE_ROOMS,
     ),
-    "bot.engine": ("errors", "language", "tracing", "models", "prompts", "conversation.ports"),
+    "bot.engine": (
+        "errors",
+        "language",
+        "json_input",
+        "tracing",
+        "models",
+        "prompts",
+        "conversation.ports",
+    ),
     # The rules of the doctor, which both the terminal and Discord show.
     "bot.checks": ("errors", "language", "models", "prompts", "conversation"),
     "bot.store": (
@@ -96,8 +107,17 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "tools.context",
         "tools.run",
     ),
-    "bot.evaluation": ("errors", "models", "conversation", *PURE_ROOMS),
-    "bot.web": ("errors", "language", "metrics", "models", "conversation", "pictures", *PURE_ROOMS),
+    "bot.evaluation": ("errors", "json_input", "models", "conversation", *PURE_ROOMS),
+    "bot.web": (
+        "errors",
+        "language",
+        "json_input",
+        "metrics",
+        "models",
+        "conversation",
+        "pictures",
+        *PURE_ROOMS,
+    ),
     "bot.client": (
         "errors",
         "language",
@@ -111,6 +131,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "cogs": (
         "errors",
         "language",
+        "json_input",
         "log",
         "metrics",
         "checks",

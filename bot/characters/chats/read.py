@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any, cast
 
+from bot import json_input
 from bot.characters.chats import messages, sillytavern
 from bot.characters.chats.line import Chat, Line
 from bot.errors import BadInput
@@ -72,8 +72,8 @@ def _whole(text: str) -> Any:
 def _parsed(text: str) -> Any:
     """A text as JSON, None if it is none: too deep, too long a number, cut off, too many parts."""
     try:
-        return None if _is_large(text) else json.loads(text)
-    except (ValueError, RecursionError):
+        return None if _is_large(text) else json_input.loads(text)
+    except ValueError:
         return None
 
 

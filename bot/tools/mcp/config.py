@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
+from bot import json_input
 from bot.errors import SettingsError
 
 DEFAULT_TIMEOUT = 30.0
@@ -97,10 +98,10 @@ def _document(path: Path) -> JsonObject:
     except UnicodeDecodeError:
         raise _Wrong("is not UTF-8 text") from None
     try:
-        document = json.loads(text, object_pairs_hook=_unique)
+        document = json_input.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         raise _Wrong(f"is not JSON ({error.msg}, line {error.lineno})") from None
-    except RecursionError:
+    except json_input.TooDeep:
         raise _Wrong("is nested too deeply") from None
     if not isinstance(document, dict):
         raise _Wrong('takes a JSON object: {"mcpServers": {…}}')
