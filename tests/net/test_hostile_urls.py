@@ -89,7 +89,8 @@ async def test_each_is_refused_in_words(neighbour, url):
         with pytest.raises(AddressRefused) as refusal:
             await fetch.get(at(url, neighbour))
     assert refusal.value.text.endswith(".")
-    assert "127.0.0.1" in url or "127.0.0.1" not in refusal.value.text
+    written = "127.0.0.1" in url or "7f00:1" in url  # as Python 3.14 writes the latter, too
+    assert written or "127.0.0.1" not in refusal.value.text
 
 
 async def test_none_of_them_arrives(neighbour):
