@@ -25,9 +25,6 @@ NAME = "Ask about this"
 _DEFAULT = later("What is this about?")
 _LONGEST = 2_000
 
-# A form that nobody sends is forgotten after so many seconds, like its command's token.
-_FORM_SECONDS = 900.0
-
 _NOTHING = later("There is nothing in that message that I can read.")
 
 
@@ -35,7 +32,7 @@ class QuestionForm(Form):
     """One field. Holds what was quoted until it is sent, and nothing else of the message."""
 
     def __init__(self, quote: str, attachments: Sequence[discord.Attachment]) -> None:
-        super().__init__(title=tr("Ask about this message"), seconds=_FORM_SECONDS)
+        super().__init__(title=tr("Ask about this message"))
         self.question: discord.ui.Label[QuestionForm] = discord.ui.Label(
             text=tr("Your question"),
             description=tr("Only you see the answer."),

@@ -16,7 +16,7 @@ T = TypeVar("T")
 # Discord never tells that somebody has closed a form, and discord.py would remember it for as long
 # as the process lives. Who writes for longer than this is told by Discord that it went wrong; the
 # text is still there.
-_SECONDS = 3_600.0
+FORM_SECONDS = 3_600.0
 
 # A form has to be shown within three seconds.
 _SHOWN_WITHIN = 2.0
@@ -29,9 +29,8 @@ _DESCRIPTION = 100
 class Form(discord.ui.Modal):
     """A form whose failures are told to who sent it; discord.py would only log them."""
 
-    def __init__(self, *, title: str, seconds: float = _SECONDS) -> None:
-        """`seconds` is how long it is waited for."""
-        super().__init__(title=title[:_LABEL], timeout=seconds)
+    def __init__(self, *, title: str) -> None:
+        super().__init__(title=title[:_LABEL], timeout=FORM_SECONDS)
 
     def add_field(
         self, field: discord.ui.Item[Any], *, label: str, description: str | None = None

@@ -16,9 +16,6 @@ from cogs.forms import Form
 LONGEST = 4_000
 """What Discord takes in one field."""
 
-# A form that nobody sends is forgotten after so many seconds, like its button's token.
-_SECONDS = 900.0
-
 _TOO_LONG = later(
     "That reply is too long for Discord's form, which takes {most:,} characters. "
     "You can have it written again, or delete it.",
@@ -32,7 +29,7 @@ class EditForm(Form):
     def __init__(self, meant: Meant, *, in_panel: bool) -> None:
         if len(meant.turn.text) > LONGEST:
             raise BadInput(_TOO_LONG)
-        super().__init__(title=tr("Edit this reply"), seconds=_SECONDS)
+        super().__init__(title=tr("Edit this reply"))
         self._meant = meant
         self._in_panel = in_panel
         self.text: discord.ui.TextInput[EditForm] = discord.ui.TextInput(

@@ -40,8 +40,6 @@ REASONS = (
 
 MOST = 5
 """How many reports a person can send in an hour."""
-
-_SECONDS = 900.0
 _NOTE = 500
 
 _SENT = later("Thank you. The moderators of this server have your report.")
@@ -107,7 +105,7 @@ class ReportForm(Form):
     """What is wrong with it."""
 
     def __init__(self, channel: int, message: int) -> None:
-        super().__init__(title=tr("Report this reply"), seconds=_SECONDS)
+        super().__init__(title=tr("Report this reply"))
         self._channel = channel
         self._message = message
         self._reason: discord.ui.Select[Any] = discord.ui.Select(
