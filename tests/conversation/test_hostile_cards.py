@@ -218,6 +218,8 @@ async def test_the_largest_card_keeps_nobody_else_waiting(store: RedisStore, tex
 
     talking = asyncio.create_task(others())
     prompt = await room.say(PLACE, "hello there")
+    while not pauses:
+        await asyncio.sleep(0.01)
     talking.cancel()
     assert max(pauses) < 1.0
     assert "hello there" in prompt
