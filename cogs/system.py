@@ -60,7 +60,7 @@ class System(
         """Show the system prompt that this channel uses"""
         await interaction.response.defer(ephemeral=True, thinking=True)
         report = await self.bot.conversations.report(
-            _here(interaction),
+            conversation_here(interaction),
             await engine_here(interaction),
             places=places_of(interaction.channel),
         )
@@ -99,7 +99,7 @@ class System(
         """Go back to the model's default system prompt"""
         await interaction.response.defer(thinking=True)
         await self.bot.administration.set_system(
-            str(interaction.user.id), server_of(interaction), _here(interaction), None
+            str(interaction.user.id), server_of(interaction), conversation_here(interaction), None
         )
         await interaction.edit_original_response(
             content=tr("This channel has no system prompt of its own now; the default holds.")
@@ -110,7 +110,7 @@ class System(
         with suppress(asyncio.TimeoutError, UserError):
             async with asyncio.timeout(_PREFILL_SECONDS):
                 report = await self.bot.conversations.report(
-                    _here(interaction), await engine_here(interaction)
+                    conversation_here(interaction), await engine_here(interaction)
                 )
                 return report.system if report.own_system else ""
         return ""
@@ -132,15 +132,15 @@ async def _store(bot: HermesBot, interaction: discord.Interaction[Any], text: st
     await interaction.response.defer(thinking=True)
     engine = await engine_here(interaction)
     await bot.administration.set_system(
-        str(interaction.user.id), server_of(interaction), _here(interaction), text.strip(), engine
+        str(interaction.user.id),
+        server_of(interaction),
+        conversation_here(interaction),
+        text.strip(),
+        engine,
     )
     await interaction.edit_original_response(
         content=tr("From now on, in this channel:\n{prompt}", prompt=quoted(text.strip(), _SHOWN))
     )
-
-
-def _here(interaction: discord.Interaction) -> str:
-    return conversation_here(interaction)
 
 
 async def setup(bot: HermesBot) -> None:
