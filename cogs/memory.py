@@ -195,7 +195,9 @@ class Memory(
         """The facts that this person may see here and that hold what was typed."""
         every = await suggestions.in_time(self._known(interaction)) or []
         return [
-            app_commands.Choice(name=shortened(one.fact.text, 100), value=one.fact.id)
+            app_commands.Choice(
+                name=shortened(one.fact.text, suggestions.LONGEST), value=one.fact.id
+            )
             for one in _holding(current, every)[: suggestions.MOST]
         ]
 

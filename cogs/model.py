@@ -126,7 +126,7 @@ class ModelChoice(
         models = list(self.bot.conversations.models)
         titles = await asyncio.gather(*map(_plain_title, models))
         return [
-            app_commands.Choice(name=title[:100], value=served.name)
+            app_commands.Choice(name=title[: suggestions.LONGEST], value=served.name)
             for served, title in zip(models, titles, strict=True)
             if current.strip().casefold() in title.casefold()
         ][: suggestions.MOST]

@@ -138,7 +138,10 @@ async def suggest_entries(
     opened = await suggestions.in_time(_opened(interaction, named))
     fitting = opened.book.fitting(typed) if opened else ()
     return [
-        app_commands.Choice(name=shortened(title_of(one) or one.id, 100), value=one.id[:100])
+        app_commands.Choice(
+            name=shortened(title_of(one) or one.id, suggestions.LONGEST),
+            value=one.id[: suggestions.LONGEST],
+        )
         for one in fitting[: suggestions.MOST]
     ]
 
