@@ -100,7 +100,7 @@ class Chat(commands.Cog):
         if not decision.answer or isinstance(message.channel, discord.GroupChannel):
             return
         channel = message.channel
-        if message.author.bot and not await self._answers_machines(channel):
+        if message.author.bot and not await self._answers_bots(channel):
             return
         in_thread = own_threads_of(self.bot).wanted(message) and not lacking(channel)
         if not in_thread and await closed_of(self.bot).found(channel):
@@ -187,7 +187,7 @@ class Chat(commands.Cog):
             return decision
         return decide(replace(seen, by_name=await is_called_by_name(self.bot, message)))
 
-    async def _answers_machines(self, channel: Channel) -> bool:
+    async def _answers_bots(self, channel: Channel) -> bool:
         """Whether a bot is answered once more there; that it is not is said once, to nobody."""
         verdict = self._other_bots.judge(channel.id, asyncio.get_running_loop().time())
         nonce = once(self._newest.get(channel.id, channel.id), "enough")
